@@ -1,0 +1,51 @@
+# Every target sets itself up: Python 3.11 or newer and make are enough, uv is used where it is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+FILES ?=
+
+.PHONY: help demo serve test lint types faults bench clean
+
+help: ## Say what there is
+	@echo "Paperboy: your daily papers, delivered."
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: $(READY) ## Two whole days on this machine (ONCE=1: stop after the summary)
+	@$(BIN)/paperboy demo $(if $(ONCE),--once) $(FILES)
+
+serve: $(READY) ## The real service, on http://localhost:8000
+	@$(BIN)/paperboy serve
+
+test: $(READY) ## All tests
+	@$(BIN)/pytest -n auto
+
+lint: $(READY) ## Style, and what usually goes wrong
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(READY) ## Types, strictly
+	@$(BIN)/mypy
+
+faults: $(READY) ## Kill it, starve it, lie to it (long)
+	@$(BIN)/pytest tests/faults --full
+
+bench: $(READY) ## Speed and ranking quality, as ratios
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+clean: ## Remove what the targets above made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# pip's own messages stay out of the way unless something goes wrong.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Paperboy needs Python 3.11 or newer; name one with: make PYTHON=python3.12"; exit 1; }
+	@echo "Setting up in $(VENV) (once, about a minute) …"
+	@if command -v uv >/dev/null; then \
+		uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
+		uv pip install --quiet --python $(BIN)/python -e '.[dev]' -c constraints.txt; \
+	else \
+		$(PYTHON) -m venv $(VENV) && \
+		$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt; \
+	fi
+	@touch $@

@@ -1,0 +1,1 @@
+"""Paperboy: your daily papers, delivered."""

@@ -1,0 +1,57 @@
+"""Every error of ours, in one tree. A class exists because some caller acts on it.
+
+AppError
+├── BadValue             something a person typed cannot be used: which field, and what to do
+├── UnreadableDigest     the text is no digest in any format we read; nothing of it is kept
+├── ColdStart            neither interests nor a liked paper: rank by trend instead
+├── BadLink              a token that is not ours, for another purpose, or too old
+├── NotReady             the database or a setting needs the operator first (migrate, a key, …)
+└── DeliveryError        the SMTP server did not take a message
+    ├── Deferred         4xx reply, or no connection (code 0): may succeed later
+    └── Rejected         5xx reply: will never succeed
+"""
+
+
+class AppError(Exception):
+    """Its text is a sentence for the person who can do something about it."""
+
+
+class BadValue(AppError):
+    """`field` names the form field or option, so that a page can put the sentence beside it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class UnreadableDigest(AppError):
+    """The text holds no paper; the sentence says what was found instead."""
+
+
+class ColdStart(AppError):
+    """There is nothing yet to rank by."""
+
+
+class BadLink(AppError):
+    """The sentence is fit for the page that the link's visitor sees."""
+
+
+class NotReady(AppError):
+    """The sentence names the command or setting that cures it."""
+
+
+class DeliveryError(AppError):
+    """Carries the server's reply code and text (RFC 5321 §4.2) for the outbox to record."""
+
+    def __init__(self, code: int, reply: str) -> None:
+        super().__init__(f"{code} {reply}")
+        self.code = code
+        self.reply = reply
+
+
+class Deferred(DeliveryError):
+    """Try again later."""
+
+
+class Rejected(DeliveryError):
+    """Do not try again."""

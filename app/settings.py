@@ -1,0 +1,255 @@
+"""What an operator may change: environment variables with the prefix PAPERBOY_, or a .env file.
+
+Every setting NAME can also be given as NAME_FILE, the path of a file that holds the value.
+Built in main.py and the command line only; every other room gets values.
+"""
+
+import os
+from datetime import timedelta
+from email.policy import SMTP
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from app.errors import NotReady
+
+PREFIX = "PAPERBOY_"
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class Tls(StrEnum):
+    """How the connection to the SMTP server is protected."""
+
+    NONE = "none"
+    STARTTLS = "starttls"  # required, never silently given up; the usual port is 587
+    TLS = "tls"  # from the first byte; the usual port is 465
+
+
+class FileSource(PydanticBaseSettingsSource):
+    """Reads NAME_FILE where NAME itself is not set, as container secrets are mounted."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """The text of the file that PAPERBOY_<NAME>_FILE names, without its last line break."""
+        name = f"{PREFIX}{field_name.upper()}_FILE"
+        path = os.environ.get(name)
+        try:
+            text = Path(path).read_text(encoding="utf-8").rstrip("\r\n") if path else None
+        except OSError as e:
+            raise NotReady(f"{name} names the file {path}: {e.strerror}.") from e
+        except UnicodeDecodeError as e:
+            raise NotReady(f"{name} names the file {path}, which is not UTF-8 text.") from e
+        return text, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Every value given by file."""
+        fields = self.settings_cls.model_fields
+        values = {name: self.get_field_value(field, name)[0] for name, field in fields.items()}
+        return {name: text for name, text in values.items() if text is not None}
+
+
+class Settings(BaseSettings):
+    """A test checks that the README lists every one."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+        hide_input_in_errors=True,  # what was typed may be a password
+    )
+
+    data_dir: Path = Field(
+        default_factory=lambda: (
+            Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "paperboy"
+        ),
+        description="Folder of the database, the signing key and the digests to read.",
+    )
+    database_url: str = Field(
+        default="", description="SQLAlchemy URL; default: SQLite in DATA_DIR/paperboy.sqlite3."
+    )
+    secret_keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="Keys that sign links, newest first, separated by commas; a key left out kills "
+        "the links it signed. Default: made once and kept in DATA_DIR/secret.key.",
+    )
+    base_url: str = Field(
+        default="http://localhost:8000", description="Where readers reach the pages."
+    )
+    host: str = Field(default="127.0.0.1", description="Address the pages are served on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port the pages are served on.")
+    mail_from: str = Field(
+        default="Paperboy <paperboy@localhost>", description="Sender of every letter."
+    )
+    postal_address: str = Field(default="", description="Shown in the footer of every letter.")
+    smtp_host: str = Field(default="localhost", description="The SMTP server that takes letters.")
+    smtp_port: int = Field(default=25, ge=1, le=65535, description="Its port.")
+    smtp_username: str = Field(default="", description="Log-in name; empty: no log-in.")
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="Its password.")
+    smtp_tls: Tls | None = Field(
+        default=None,
+        description="none, starttls or tls. Default: none on loopback, tls on port 465, "
+        "else starttls.",
+    )
+    smtp_connections: int = Field(default=4, ge=1, le=50, description="Open at the same time.")
+    smtp_timeout: timedelta = Field(
+        # RFC 5321 §4.5.3.2.6: a shorter wait after the final dot makes second copies.
+        default=timedelta(minutes=10),
+        gt=timedelta(0),
+        description="Longest wait for the reply that takes over a letter.",
+    )
+    claim_lease: timedelta = Field(
+        default=timedelta(minutes=25),
+        gt=timedelta(0),
+        description="After this long without a word from its sender a letter is taken up again; "
+        "longer than SMTP_TIMEOUT.",
+    )
+    sources: str = Field(
+        default="",
+        description="Where digests come from, separated by commas; today folder:/path. "
+        "Default: DATA_DIR/digests.",
+    )
+    candidate_days: int = Field(
+        default=7, ge=1, le=60, description="How many days after it was first seen a paper counts."
+    )
+    letter_size: int = Field(default=10, ge=1, le=50, description="Papers per letter at most.")
+    min_score: float = Field(
+        default=0.04, ge=0, le=1, description="Papers that score less are not sent."
+    )
+    tick: timedelta = Field(
+        default=timedelta(seconds=30),
+        gt=timedelta(0),
+        description="How often to ask who is due, in `serve`.",
+    )
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: str = Field(default="", description="json or console. Default: json unless a tty.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Named value, then environment, then NAME_FILE, then .env."""
+        return init_settings, env_settings, FileSource(settings_cls), dotenv_settings
+
+    @field_validator("smtp_timeout", "claim_lease", "tick", mode="before")
+    @classmethod
+    def _seconds(cls, text: Any) -> Any:
+        # pydantic reads PT15M and 00:15:00, but not the plain 900 that everybody writes.
+        is_number = isinstance(text, str) and text.replace(".", "", 1).isdecimal()
+        return float(text) if is_number else text
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_web_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        is_web = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        plain = url.isprintable() and not set(url) & set(" @?#")
+        if not (is_web and plain):
+            raise ValueError("give it like https://papers.example.org")
+        return url.rstrip("/")
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_one_sender(cls, sender: str) -> str:
+        parsed = SMTP.header_factory("From", sender if sender.isprintable() else "")
+        addresses = [each for each in parsed.addresses if each.username and each.domain]
+        if len(addresses) != 1 or len(parsed.addresses) != 1 or parsed.defects:
+            raise ValueError("give it like Paperboy <paperboy@example.org>")
+        return sender
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _are_long(cls, keys: SecretStr) -> SecretStr:
+        if any(len(key) < 16 for key in _parted(keys)):
+            raise ValueError("a key is shorter than 16 characters")
+        return keys
+
+    @field_validator("log_level")
+    @classmethod
+    def _is_level(cls, level: str) -> str:
+        if level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("give DEBUG, INFO, WARNING or ERROR")
+        return level.upper()
+
+    @field_validator("log_format")
+    @classmethod
+    def _is_format(cls, form: str) -> str:
+        if form.lower() not in {"", "json", "console"}:
+            raise ValueError("give json or console")
+        return form.lower()
+
+    @model_validator(mode="after")
+    def _public_needs_keys(self) -> "Settings":
+        if self.is_public and not self.secret_keys.get_secret_value():
+            raise ValueError(
+                f"SECRET_KEYS is not set, and {self.base_url} is public; set {PREFIX}SECRET_KEYS "
+                "to a long random text, for instance from `openssl rand -hex 32`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _lease_outlasts_a_reply(self) -> "Settings":
+        # A letter whose sender still waits for the server's reply would else be sent again.
+        # DATA waits twice: for the server to be ready, and after the final dot.
+        if self.claim_lease <= 2 * self.smtp_timeout:
+            raise ValueError(
+                f"{PREFIX}CLAIM_LEASE must be longer than {PREFIX}SMTP_TIMEOUT, twice over"
+            )
+        return self
+
+    @property
+    def is_public(self) -> bool:
+        """Whether readers come from elsewhere than this machine."""
+        return urlsplit(self.base_url).hostname not in LOOPBACK
+
+    @property
+    def signing_keys(self) -> list[str]:
+        """SECRET_KEYS taken apart; empty where the key in DATA_DIR serves."""
+        return _parted(self.secret_keys)
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'paperboy.sqlite3'}"
+
+    @property
+    def tls(self) -> Tls:
+        """The TLS mode in force."""
+        if self.smtp_tls is not None:
+            return self.smtp_tls
+        if self.smtp_host in LOOPBACK:
+            return Tls.NONE
+        return Tls.TLS if self.smtp_port == 465 else Tls.STARTTLS
+
+
+def _parted(keys: SecretStr) -> list[str]:
+    return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings in force. Raises NotReady, naming each setting that cannot be used."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as e:
+        raise NotReady("\n".join(_sentence(error) for error in e.errors())) from e
+    except OSError as e:
+        raise NotReady(f"The file {e.filename} cannot be read: {e.strerror}.") from e
+    except UnicodeDecodeError as e:
+        raise NotReady("The file .env is not UTF-8 text.") from e
+
+
+def _sentence(error: Any) -> str:
+    problem = error["msg"].removeprefix("Value error, ")
+    name = "".join(f"{PREFIX}{part}".upper() for part in error["loc"])
+    # A password must not end up on a screen because its neighbour was wrong.
+    return f"{name}: {problem}." if name else f"Settings: {problem}."

@@ -1,0 +1,204 @@
+"""What tests of several rooms need: a stopped clock, a migrated database, a real SMTP server."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import linter
+import pytest
+from smtp_sink import Sink
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from app import assembly
+from app.papers.paper import Entry, Paper
+from app.pipeline import opt_in
+from app.pipeline.plan import Day
+from app.recommend import interests
+from app.settings import Settings
+from app.store import engine as engines
+from app.store import migration, papers, sources, subscribers, tables
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+KEY = "a-key-for-the-tests-only"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--full", action="store_true", help="the fault tests in full length: many minutes"
+    )
+
+
+class Clock:
+    """Stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **time: float) -> datetime:
+        """Move on, by `hours=…` or the like, and return the new moment."""
+        self.now += timedelta(**time)
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A test must not read, and never write, what the person running it has set up."""
+    import os
+
+    for name in [name for name in os.environ if name.startswith("PAPERBOY_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of a migrated database that holds nothing: a copy saves each test half a second."""
+    path = tmp_path_factory.mktemp("empty") / "paperboy.sqlite3"
+    engine = engines.connect(f"sqlite:///{path}")
+    migration.migrate(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+    engine.dispose()
+    return path.read_bytes()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, empty_database: bytes) -> Settings:
+    """The defaults, over a fresh database of its own."""
+    (tmp_path / "paperboy.sqlite3").write_bytes(empty_database)
+    return Settings(
+        _env_file=None,
+        data_dir=tmp_path,
+        secret_keys=KEY,
+        mail_from="Paperboy <paperboy@example.org>",
+    )
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[Engine]:
+    engine = engines.connect(settings.database)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """One transaction for the whole test."""
+    with engines.transaction(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with Sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def make_day(engine: Engine, sink: Sink, clock: Clock) -> Callable[[Settings], Day]:
+    """The stations of a service with these settings, whose letters go to the sink."""
+
+    def make(settings: Settings) -> Day:
+        reached = settings.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": sink.port})
+        return assembly.day(reached, engine, clock)
+
+    return make
+
+
+@pytest.fixture
+def day(settings: Settings, make_day: Callable[[Settings], Day]) -> Day:
+    """The same with the default settings."""
+    return make_day(settings)
+
+
+MakeSubscriber = Callable[..., tables.Subscriber]
+
+
+@pytest.fixture
+def make_subscriber(engine: Engine) -> MakeSubscriber:
+    """Store an active subscriber of invented name who typed `words`, and commit."""
+    count = 0
+
+    def make(words: str = "sparse retrieval", **changes: Any) -> tables.Subscriber:
+        nonlocal count
+        count += 1
+        made_up = {"address": f"reader{count}@example.org", "interests": interests.parse(words)}
+        wish = opt_in.Wish(**(made_up | changes))
+        with engines.transaction(engine) as session:
+            subscriber = opt_in.note(session, wish, NOW - timedelta(days=30))
+            subscribers.activate(session, subscriber, NOW - timedelta(days=30))
+            subscribers.plan_next(session, subscriber, NOW - timedelta(days=1))
+        return subscriber
+
+    return make
+
+
+StorePapers = Callable[..., list[int]]
+
+
+@pytest.fixture
+def store_papers(engine: Engine) -> StorePapers:
+    """Store papers as one digest read at NOW, and return their ids; votes go side by side."""
+
+    def store(*each: Paper, votes: tuple[int, ...] = (), at: datetime = NOW) -> list[int]:
+        entries = [
+            Entry(paper, n, votes[n - 1] if votes else None) for n, paper in enumerate(each, 1)
+        ]
+        with engines.transaction(engine) as session:
+            digest = tables.Digest(
+                source_id=sources.named(session, "tests").id,
+                name="tests",
+                fingerprint=repr(each),
+                layout="tests",
+                read_at=at,
+            )
+            session.add(digest)
+            session.flush()
+            rows = papers.find_or_add(session, each, at.date())
+            papers.add_entries(session, digest.id, entries, rows)
+            for entry, row in zip(entries, rows, strict=True):
+                papers.add_votes(session, row.id, entry, at)
+            return [row.id for row in rows]
+
+    return store
+
+
+@pytest.fixture
+def retrieval_papers() -> list[Paper]:
+    """Five papers a reader of `sparse retrieval` may like, best match first, and five others."""
+    about = ("sparse retrieval", "dense retrieval", "code retrieval", "sparse codes", "retrieval")
+    near = [
+        Paper(f"On {topic} number {n}", f"We study {topic}. It works on {n} collections of text.")
+        for n, topic in enumerate(about, start=1)
+    ]
+    far = [
+        Paper(f"Whale songs of year {n}", f"We listened to whales in year {n}. They sang of krill.")
+        for n in range(1, 6)
+    ]
+    return near + far
+
+
+LintMessage = Callable[[bytes], None]
+
+
+@pytest.fixture(scope="session")
+def lint_message() -> LintMessage:
+    """Fail with every fault that tests/linter.py finds in a message's bytes."""
+
+    def lint(raw: bytes) -> None:
+        if faults := linter.faults(raw):
+            raise AssertionError("\n".join(faults))
+
+    return lint
