@@ -1,0 +1,1 @@
+"""Pure: digest text in, papers out."""

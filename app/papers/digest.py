@@ -1,0 +1,71 @@
+"""Which format is this in? Ask that format's reader for the digest."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import date
+
+from app.errors import UnreadableDigest
+from app.papers import saved_page
+from app.papers.paper import Digest
+
+# By how the text begins, the first that fits; what fits none is plain text.
+_BEGINNINGS = {
+    "a PDF file": re.compile(r"%PDF-"),
+    "an HTML page": re.compile(r"(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|div)\b", re.I),
+    "XML (perhaps a feed)": re.compile(r"<(?:\?xml|rss|feed|OAI-PMH)\b"),
+    "JSON": re.compile(r"\{\s*(?:\"|\}\s*$)|\[\s*(?:[{\[\"\d]|\]\s*$)"),
+    "a mail message": re.compile(
+        r"(?:From [^\n]+\n)?(?:(?:[A-Z][\w-]*:[^\n]*|[ \t][^\n]+)\n){0,40}"
+        r"(?:Received|Message-ID|MIME-Version|Return-Path|Subject): ",
+    ),
+    "a BibTeX file": re.compile(r"@\w+\s*\{"),
+    "a script": re.compile(r"#!"),
+}
+_PLAIN = "plain text"
+_READERS: dict[str, Callable[[str, date], Digest]] = {_PLAIN: saved_page.read}
+_BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+def read(raw: bytes | str, read_on: date) -> Digest:
+    """Read one digest, whatever its format.
+
+    read_on: a day printed without its year is the last such day that is not after it.
+    Raises UnreadableDigest, with a sentence that says what was found, if it holds no paper.
+    """
+    text = decode(raw)
+    if not text.strip():
+        raise UnreadableDigest("The file is empty.")
+    start = text[:20_000].lstrip().replace("\r\n", "\n")
+    name = next((name for name, begin in _BEGINNINGS.items() if begin.match(start)), _PLAIN)
+    if name not in _READERS:
+        raise UnreadableDigest(f"This looks like {name}, which is not a format that we read.")
+    return _READERS[name](text, read_on)
+
+
+def decode(raw: bytes | str) -> str:
+    """Bytes → text: UTF-8, else Windows-1252 as old editors save it; without a BOM.
+
+    Raises UnreadableDigest if it is no text at all.
+    """
+    text = (_decoded(raw) if isinstance(raw, bytes) else raw).removeprefix("\ufeff")
+    # A lone control character slips into an abstract now and then; binary files are full of them.
+    if "\0" in text or len(_BINARY.findall(text[:20_000])) > len(text[:20_000]) / 100:
+        raise UnreadableDigest("This is a binary file, not the text of a digest.")
+    return text
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
+def fingerprint(digest: Digest) -> str:
+    """SHA-256 (hex) of the titles and abstracts in their order.
+
+    Not of votes, dates or layout: the same list is known again whichever way it was saved.
+    """
+    parts = [part for entry in digest.entries for part in (entry.paper.title, entry.paper.abstract)]
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()
