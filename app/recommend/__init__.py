@@ -1,0 +1,1 @@
+"""Pure: papers, interests and feedback in, picks with reasons out."""
