@@ -1,0 +1,1 @@
+"""Pure: picks in, the bytes of a letter out."""

@@ -1,0 +1,134 @@
+"""A message: the bytes of a letter as SMTP carries them (RFC 5322, 2045–2047).
+
+The lines are put together here and not by EmailMessage: that one writes a long unsubscribe URL as
+an encoded word, and mail programs then show no unsubscribe button.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from email.errors import MessageError
+from email.header import Header
+from email.headerregistry import Address
+from email.policy import SMTP
+from email.utils import format_datetime
+from hashlib import blake2b
+
+from app.errors import BadValue
+from app.mail import foreign, transfer
+from app.mail.letter import Rendered
+
+MAX_LINE = 76
+# The sender's own name in Google's Feedback-ID: 5 to 15 characters, the same in all letters.
+FEEDBACK_NAME = "paperboy"
+
+
+def build(
+    rendered: Rendered,
+    *,
+    sender: str,
+    recipient: str,
+    message_id: str,
+    date: datetime,
+    kind: str,
+    list_id: str = "",
+    unsubscribe_url: str = "",
+    unsubscribe_mailto: str = "",
+) -> bytes:
+    """Build a message, ready to be signed, stored and sent as it is; same facts, same bytes.
+
+    sender: "Paperboy <paperboy@example.org>"; recipient and unsubscribe_mailto: bare addresses;
+    date: aware; list_id: a name such as "daily.example.org". Without unsubscribe_url, as for a
+    letter of confirmation, there are no list headers at all.
+    Raises BadValue for a sender or recipient that is not exactly one address.
+    """
+    if date.tzinfo is None:
+        raise ValueError("the date of a message must be aware")
+    boundary = f"=_{blake2b(message_id.encode(), digest_size=16).hexdigest()}"
+    headers = {
+        "From": _mailbox(sender),
+        "To": envelope_address(recipient),
+        "Subject": _words("Subject", rendered.subject),
+        "Date": format_datetime(date.astimezone(UTC)),
+        "Message-ID": message_id,
+        "Auto-Submitted": "auto-generated",
+        "MIME-Version": "1.0",
+        "Content-Type": f'multipart/alternative;\r\n boundary="{boundary}"',
+    }
+    if unsubscribe_url:
+        headers |= _list_headers(list_id, unsubscribe_url, unsubscribe_mailto)
+        headers["Feedback-ID"] = f"{date:%Y%m%d}:{kind}:letter:{FEEDBACK_NAME}"
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    parts = _part("plain", rendered.text, boundary) + _part("html", rendered.html, boundary)
+    return f"{head}\r\n".encode() + parts + f"--{boundary}--\r\n".encode()
+
+
+def message_id(edition: date, subscriber_id: int, kind: str, domain: str, nth: int = 0) -> str:
+    """Name a letter: the same letter has the same name for ever, so that a copy can be told.
+
+    nth: tells letters apart of which one edition may have several.
+    """
+    facts = f"{edition.isoformat()} {subscriber_id} {kind}" + (f" {nth}" if nth else "")
+    name = blake2b(facts.encode(), digest_size=8).hexdigest()
+    return f"<{edition:%Y%m%d}.{name}.{kind}@{foreign.ascii_domain(domain)}>"
+
+
+def needs_smtputf8(recipient: str) -> bool:
+    """Whether only a server with SMTPUTF8 (RFC 6531) takes mail for this address."""
+    return not recipient.rpartition("@")[0].isascii()
+
+
+def envelope_address(address: str) -> str:
+    """Return an address as SMTP commands want it, its domain in A-labels. Raises BadValue."""
+    local, _, domain = address.rpartition("@")
+    try:
+        ascii_address = f"{local}@{foreign.ascii_domain(domain)}"
+        # The standard library knows no SMTPUTF8 here, so other letters stand in for their shape.
+        Address(addr_spec=re.sub(r"[^\x00-\x7f]", "x", ascii_address))
+    except (ValueError, IndexError, MessageError, BadValue) as e:
+        raise BadValue("recipient", f"“{address}” is not a mail address.") from e
+    if foreign.tame(ascii_address) != ascii_address:
+        raise BadValue("recipient", f"“{address}” holds hidden or doubled characters.")
+    return ascii_address
+
+
+def _list_headers(list_id: str, unsubscribe_url: str, unsubscribe_mailto: str) -> dict[str, str]:
+    """RFC 2369, 2919 and 8058. A URL is never folded or encoded, however long it is."""
+    url = foreign.href(unsubscribe_url)
+    if not url:
+        raise BadValue("unsubscribe_url", f"“{unsubscribe_url}” is not a link by http or https.")
+    ways = [f"<{url}>"]
+    if unsubscribe_mailto:
+        ways.append(f"<mailto:{envelope_address(unsubscribe_mailto)}?subject=unsubscribe>")
+    return {
+        "List-Id": f"<{foreign.tame(list_id)}>",
+        "List-Unsubscribe": ",\r\n ".join(ways),
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Precedence": "bulk",
+    }
+
+
+def _words(name: str, text: str) -> str:
+    """Fold a header's text, in encoded words where it is not plain ASCII or looks encoded."""
+    tamed = foreign.tame(text)
+    charset = "us-ascii" if tamed.isascii() and "=?" not in tamed else "utf-8"
+    return Header(tamed, charset, MAX_LINE, name).encode(linesep="\r\n")
+
+
+def _mailbox(sender: str) -> str:
+    """A name, perhaps, and an address, as From wants them."""
+    parsed = SMTP.header_factory("From", foreign.tame(sender))
+    if len(parsed.addresses) != 1 or parsed.defects:
+        raise BadValue("sender", f"“{sender}” is not like Paperboy <paperboy@example.org>.")
+    name = parsed.addresses[0].display_name
+    address = envelope_address(parsed.addresses[0].addr_spec)
+    if not name.isascii():
+        return f"{_words('From', name)}\r\n <{address}>"
+    return str(Address(name, addr_spec=address))
+
+
+def _part(subtype: str, text: str, boundary: str) -> bytes:
+    head = (
+        f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
+    return head.encode() + transfer.quoted_printable(text) + b"\r\n"

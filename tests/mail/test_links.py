@@ -1,0 +1,139 @@
+import string
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from conftest import NOW
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import BadLink
+from app.mail import links
+from app.mail.links import Links, Purpose, Tokens, Verdict
+
+TOKENS = Tokens(["a key for these tests only"])
+HEAD = Links("https://papers.example.org/lab", TOKENS)
+FACTS = st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=4)
+
+
+@given(purpose=st.sampled_from(Purpose), facts=FACTS)
+def test_a_token_gives_back_its_facts(purpose, facts):
+    token = TOKENS.make(purpose, *facts)
+    assert TOKENS.read(purpose, token, len(facts)) == tuple(facts)
+    assert TOKENS.make(purpose, *facts) == token
+    assert set(token) <= set(string.ascii_letters + string.digits + "-_.")
+
+
+@pytest.mark.parametrize(("made", "read"), [p for p in product(Purpose, Purpose) if p[0] != p[1]])
+def test_a_token_is_worth_nothing_for_another_purpose(made, read):
+    token = TOKENS.make(made, 7)
+    with pytest.raises(BadLink, match="not one of ours"):
+        TOKENS.read(read, token, 1)
+
+
+@given(purpose=st.sampled_from(Purpose), facts=FACTS, n=st.integers(1, 4))
+def test_a_token_is_not_read_as_one_of_fewer_facts(purpose, facts, n):
+    facts = [2**64 - 1, *facts][:4]
+    token = TOKENS.make(purpose, *facts)
+    if n < len(facts):
+        with pytest.raises(BadLink):
+            TOKENS.read(purpose, token, n)
+
+
+@given(
+    purpose=st.sampled_from(Purpose),
+    number=st.integers(0, 2**64 - 1),
+    at=st.integers(0),
+    sign=st.sampled_from(string.ascii_letters + string.digits + "-_."),
+)
+def test_a_token_altered_in_one_sign_never_speaks_for_anyone_else(purpose, number, at, sign):
+    token = TOKENS.make(purpose, number)
+    at %= len(token)
+    altered = token[:at] + sign + token[at + 1 :]
+    try:
+        read = TOKENS.read(purpose, altered, 1)
+    except BadLink:
+        assert altered != token
+    else:  # the last sign of a signature holds two bits that say nothing
+        assert altered == token or at == len(token) - 1
+        assert read == (number,)
+
+
+@given(st.text(max_size=80))
+def test_a_made_up_token_is_refused(token):
+    for purpose in Purpose:
+        with pytest.raises(BadLink, match="not one of ours"):
+            TOKENS.read(purpose, token, 1)
+
+
+@given(st.integers(0, 2**32), st.integers(0, 80))
+def test_a_token_cut_short_is_refused(number, length):
+    token = TOKENS.make(Purpose.LETTER, number)
+    if length < len(token):
+        with pytest.raises(BadLink, match="cut short"):
+            TOKENS.read(Purpose.LETTER, token[:length], 1)
+
+
+def test_a_token_of_another_service_is_refused():
+    token = Tokens(["the key of somebody else"]).make(Purpose.UNSUBSCRIBE, 7)
+    with pytest.raises(BadLink):
+        TOKENS.read(Purpose.UNSUBSCRIBE, token, 1)
+
+
+def test_after_a_change_of_keys_links_mailed_before_still_work():
+    old, new = "the key of last year", "the key of this year"
+    mailed = Tokens([old]).make(Purpose.UNSUBSCRIBE, 7)
+    both = Tokens([new, old])
+    assert both.read(Purpose.UNSUBSCRIBE, mailed, 1) == (7,)
+    assert both.make(Purpose.UNSUBSCRIBE, 7) == Tokens([new]).make(Purpose.UNSUBSCRIBE, 7)
+    with pytest.raises(BadLink):
+        Tokens([new]).read(Purpose.UNSUBSCRIBE, mailed, 1)
+
+
+def test_every_link_leads_to_its_own_page_under_the_base_address():
+    base = "https://papers.example.org/lab"
+    letter = TOKENS.make(Purpose.LETTER, 3)
+    assert HEAD.letter(3) == f"{base}/letters/{letter}"
+    assert HEAD.feedback(3, 2, Verdict.SAVE) == f"{base}/feedback/{letter}/2/save"
+    assert HEAD.paper(5) == f"{base}/papers/5"
+    unsubscribe = TOKENS.make(Purpose.UNSUBSCRIBE, 7)
+    assert HEAD.unsubscribe(7) == f"{base}/unsubscribe/{unsubscribe}"
+    preferences = TOKENS.make(Purpose.PREFERENCES, 7, 2)
+    assert HEAD.preferences(7, 2) == f"{base}/preferences/{preferences}"
+
+
+def test_a_confirm_link_says_when_it_was_made_in_whole_seconds():
+    url = HEAD.confirm(7, NOW + timedelta(microseconds=5))
+    token = url.removeprefix("https://papers.example.org/lab/confirm/")
+    assert TOKENS.read(Purpose.CONFIRM, token, 2) == (7, int(NOW.timestamp()))
+    assert url == HEAD.confirm(7, NOW)
+
+
+def test_a_raised_version_makes_another_preferences_link():
+    assert HEAD.preferences(7, 1) != HEAD.preferences(7, 2)
+
+
+@pytest.mark.parametrize("url", ["https://arxiv.org/abs/2610.01234", "http://example.org"])
+def test_links_to_the_web_stay(url):
+    assert links.only_web(url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)//https://example.org",
+        "data:text/html,x",
+        "//example.org/x",
+        "/papers/1",
+        "https://",
+        "https:///x",
+        "http://[::1",
+        "ftp://example.org",
+        "file:///etc/passwd",
+        "mailto:a@b.org",
+    ],
+)
+def test_whatever_else_a_digest_links_to_does_not_leave(url):
+    assert links.only_web(url) == ""
