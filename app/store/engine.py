@@ -1,0 +1,126 @@
+"""The engine, tuned so that the outbox's promises hold on SQLite, and the unit of work."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlmodel import Session
+
+from app.errors import NotReady
+
+# Longer than any of our transactions, shorter than a person's patience.
+BUSY_SECONDS = 15
+
+
+def connect(url: str) -> Engine:
+    """Open an engine for a SQLAlchemy URL, making the folder of a SQLite file if need be."""
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        _make_folder(Path(parsed.database).parent)
+    try:
+        engine = create_engine(url, connect_args=_connect_args(parsed.get_backend_name()))
+    except (NoSuchModuleError, ModuleNotFoundError) as e:
+        raise NotReady(f"The database driver for {parsed.drivername} is not installed.") from e
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _tune_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as e:
+        raise NotReady(
+            "PAPERBOY_DATABASE_URL cannot be read; write it like sqlite:////path/to/file."
+        ) from e
+
+
+def shown_url(url: str) -> str:
+    """The URL with its passwords masked, those in the query too. Raises NotReady."""
+    parsed = _parsed(url)
+    masked = {name: "***" if "pass" in name else text for name, text in parsed.query.items()}
+    return parsed.set(query=masked).render_as_string(hide_password=True)
+
+
+def _connect_args(backend: str) -> dict[str, Any]:
+    return {"timeout": BUSY_SECONDS, "check_same_thread": False} if backend == "sqlite" else {}
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        # It holds addresses: nobody else on the machine needs to read them.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as e:
+        raise NotReady(
+            f"The data folder {folder} cannot be made: {e.strerror}. Set PAPERBOY_DATA_DIR."
+        ) from e
+
+
+def _tune_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own BEGIN comes too late to stop two writers from reading the same row.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        # NORMAL may lose the last commits on power loss: a letter sent would be sent again.
+        "synchronous=FULL",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Any) -> None:
+    # A lock upgraded in mid-transaction is refused at once, whatever busy_timeout says.
+    options = connection.get_execution_options()
+    connection.exec_driver_sql("BEGIN" if options.get("readonly") else "BEGIN IMMEDIATE")
+
+
+def reading(engine: Engine) -> Engine:
+    """The same engine for a transaction that only reads; on SQLite it waits for no writer."""
+    return engine.execution_options(readonly=True)
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """One unit of work: committed at the end, rolled back on any error.
+
+    Raises NotReady where the database is locked, gone, or was never migrated.
+    """
+    try:
+        # Values outlive the transaction: callers read rows after the commit.
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+    except DatabaseError as e:
+        raise not_ready(e) from e
+
+
+def not_ready(error: DatabaseError) -> Exception:
+    """The same error as a sentence for the operator, if an operator can cure it."""
+    # Its subclasses but one (IntegrityError, DataError, …) are faults of ours and stay as they are.
+    if isinstance(error, OperationalError) or type(error) is DatabaseError:
+        return NotReady(_cure(str(error.orig)))
+    return error
+
+
+# What databases say to statements that know of newer tables than they have.
+OLD_SCHEMA = ("no such table", "no such column", "has no column named")
+
+
+def _cure(words: str) -> str:
+    if any(sign in words for sign in OLD_SCHEMA):
+        return "The database has not been migrated; run `paperboy migrate` first."
+    if "locked" in words or "busy" in words:
+        return "The database is locked by another program; try again when that has finished."
+    return f"The database does not work: {words}."
+
+
+def resource_dir(name: str) -> Path:
+    """The folder `templates` or `migrations`: inside an installed wheel, or beside the package."""
+    package = Path(__file__).parents[1]
+    packed = package / f"_{name}"
+    return packed if packed.is_dir() else package.parent / name

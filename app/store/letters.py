@@ -1,0 +1,67 @@
+"""Letters as facts, and the picks each of them holds."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
+
+from app.store.tables import Letter, LetterKind, OutboxEntry, Paper, Pick, State
+
+
+def add(session: Session, letter: Letter, picks: Sequence[Pick] = ()) -> Letter:
+    """Store a letter and its picks; their letter_id is set here."""
+    session.add(letter)
+    session.flush()
+    for pick in picks:
+        pick.letter_id = letter.id or 0
+        session.add(pick)
+    session.flush()
+    return letter
+
+
+def by_id(session: Session, letter_id: int) -> Letter | None:
+    """Look one up by its id."""
+    return session.get(Letter, letter_id)
+
+
+def of_edition(
+    session: Session, subscriber_id: int, day: date, kind: LetterKind = LetterKind.DAILY
+) -> Letter | None:
+    """One subscriber's letter of one day, if there is one."""
+    rows = select(Letter).where(
+        Letter.subscriber_id == subscriber_id, Letter.edition_date == day, Letter.kind == kind
+    )
+    return session.exec(rows).first()
+
+
+def picks_of(session: Session, letter_id: int) -> Sequence[tuple[Pick, Paper]]:
+    """A letter's picks with their papers, by rank."""
+    rows = select(Pick, Paper).join(Paper).where(Pick.letter_id == letter_id)
+    return session.exec(rows.order_by(col(Pick.rank))).all()
+
+
+def pick_at(session: Session, letter_id: int, rank: int) -> tuple[Pick, Paper] | None:
+    """The pick that stood at `rank` (from 1) of a letter."""
+    rows = select(Pick, Paper).join(Paper).where(Pick.letter_id == letter_id, Pick.rank == rank)
+    return session.exec(rows).first()
+
+
+def papers_sent(session: Session, subscriber_ids: Sequence[int]) -> dict[int, set[int]]:
+    """The papers that went, or are on their way, to each of them.
+
+    A letter that failed for good reached nobody, so its papers may be picked again; not so where
+    an attempt ended in doubt.
+    """
+    arrived = col(OutboxEntry.state).not_in([State.FAILED, State.SUPPRESSED])
+    rows = (
+        select(Letter.subscriber_id, Pick.paper_id)
+        .join(Pick)
+        .join(OutboxEntry, col(OutboxEntry.letter_id) == col(Letter.id))
+        .where(col(Letter.subscriber_id).in_(subscriber_ids))
+        .where(or_(arrived, col(OutboxEntry.doubtful) > 0))
+    )
+    sent: dict[int, set[int]] = {}
+    for subscriber_id, paper_id in session.exec(rows):
+        sent.setdefault(subscriber_id, set()).add(paper_id)
+    return sent

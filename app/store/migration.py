@@ -1,0 +1,58 @@
+"""The database's revision: bring it up to date, or say that it is not.
+
+Apart from engine.py because Alembic takes a third of a second to import.
+"""
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Engine, inspect
+from sqlalchemy.exc import DatabaseError
+
+from app.errors import NotReady
+from app.store import engine as engines
+
+
+def alembic_config(engine: Engine) -> Config:
+    """Alembic's configuration for this engine, wherever the migrations lie."""
+    config = Config()
+    folder = str(engines.resource_dir("migrations")).replace("%", "%%")
+    config.set_main_option("script_location", folder)
+    config.attributes["engine"] = engine
+    return config
+
+
+def migrate(engine: Engine) -> str:
+    """Bring the database to the newest revision and return that revision's name."""
+    try:
+        command.upgrade(alembic_config(engine), "head")
+        return _revision(engine) or ""
+    except DatabaseError as e:
+        raise engines.not_ready(e) from e
+    except CommandError as e:
+        raise NotReady(f"The database is of another version of Paperboy: {e}.") from e
+
+
+def require_current(engine: Engine) -> None:
+    """Raise NotReady unless the tables of the newest revision are there."""
+    try:
+        current = _revision(engine)
+    except DatabaseError as e:
+        raise engines.not_ready(e) from e
+    if current is None:
+        raise NotReady("The database has not been migrated; run `paperboy migrate` first.")
+    head = ScriptDirectory.from_config(alembic_config(engine)).get_current_head()
+    if current != head:
+        raise NotReady(
+            f"The database is at revision {current}, this Paperboy at {head}; run "
+            "`paperboy migrate` (and update Paperboy if that does not help)."
+        )
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("subscriber"):
+            return None
+        return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,295 @@
+"""The outbox: one entry per subscriber, kind and edition, and the states it goes through.
+
+A second sender is harmless: each step repeats in its WHERE the state it expects, and a step that
+finds another state changes nothing and says so.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, func, literal, union_all, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from app.store.tables import (
+    Letter,
+    LetterKind,
+    OutboxEntry,
+    State,
+    Status,
+    Subscriber,
+    Suppression,
+)
+
+WAITING = (State.READY, State.DEFERRED)
+HELD = (State.CLAIMED, State.IN_DATA)
+
+
+def add(session: Session, entry: OutboxEntry) -> bool:
+    """Store an entry; False if the subscriber has one of this kind and edition already."""
+    try:
+        with session.begin_nested():
+            session.add(entry)
+    except IntegrityError:
+        return False
+    return True
+
+
+def of_edition(
+    session: Session, subscriber_id: int, day: date, kind: LetterKind = LetterKind.DAILY
+) -> OutboxEntry | None:
+    """What became of one subscriber's edition."""
+    rows = select(OutboxEntry).where(
+        OutboxEntry.subscriber_id == subscriber_id,
+        OutboxEntry.edition_date == day,
+        OutboxEntry.kind == kind,
+    )
+    return session.exec(rows).first()
+
+
+def subscribers_with(
+    session: Session, days: Collection[date], among: Collection[int] | None = None
+) -> set[tuple[int, date]]:
+    """Which (subscriber, edition) of these days have their daily entry already.
+
+    among: only these subscribers, a shard of them at most.
+    """
+    rows = select(col(OutboxEntry.subscriber_id), col(OutboxEntry.edition_date)).where(
+        OutboxEntry.kind == LetterKind.DAILY, col(OutboxEntry.edition_date).in_(days)
+    )
+    if among is not None:
+        rows = rows.where(col(OutboxEntry.subscriber_id).in_(among))
+    return set(session.exec(rows).all())
+
+
+def of_subscriber(session: Session, subscriber_id: int) -> Sequence[OutboxEntry]:
+    """Everything that was ever to be mailed to one subscriber, latest first."""
+    rows = select(OutboxEntry).where(OutboxEntry.subscriber_id == subscriber_id)
+    newest = rows.order_by(col(OutboxEntry.edition_date).desc(), col(OutboxEntry.id).desc())
+    return session.exec(newest).all()
+
+
+def forget(session: Session, entry: OutboxEntry) -> bool:
+    """Remove a settled or waiting entry with its letter; False while a sender holds it."""
+    if entry.state in HELD:
+        return False
+    session.delete(entry)
+    session.flush()
+    session.exec(delete(Letter).where(col(Letter.id) == entry.letter_id))
+    return True
+
+
+def claim_due(session: Session, now: datetime, limit: int) -> Sequence[OutboxEntry]:
+    """Mark up to `limit` waiting entries due at `now` as claimed, and return them.
+
+    Two senders never get the same entry: the UPDATE repeats the state it expects. Whoever
+    unsubscribed or was suppressed in the meantime is taken out first, in the same transaction.
+    Costs as much as the answer is long, however many wait.
+    """
+    while ids := _oldest(session, now, limit):
+        _suppress_unwanted(session, ids, WAITING, now)
+        if claimed := _claim(session, ids, now):
+            return claimed
+    return []
+
+
+def _oldest(session: Session, now: datetime, limit: int) -> Sequence[int]:
+    # The index holds each state in the order of its due moments, but not the two together.
+    key = col(OutboxEntry.id), col(OutboxEntry.due_at)
+    by_state = [
+        select(*key)
+        .where(OutboxEntry.state == state, col(OutboxEntry.due_at) <= now)
+        .order_by(key[1], key[0])
+        .limit(limit)
+        .subquery()
+        for state in WAITING
+    ]
+    either = union_all(*(select(each.c.id, each.c.due_at) for each in by_state)).subquery()
+    oldest = select(either.c.id).order_by(either.c.due_at, either.c.id).limit(limit)
+    return session.scalars(oldest).all()
+
+
+def _claim(session: Session, ids: Sequence[int], now: datetime) -> Sequence[OutboxEntry]:
+    claim = update(OutboxEntry).where(col(OutboxEntry.id).in_(ids), _is_still(WAITING))
+    claim = claim.values(
+        state=State.CLAIMED, claimed_at=now, attempts=col(OutboxEntry.attempts) + 1
+    )
+    claimed = session.scalars(claim.returning(OutboxEntry), execution_options=FRESH).all()
+    return sorted(claimed, key=lambda entry: (entry.due_at, entry.id or 0))
+
+
+def _is_still(states: Sequence[State]) -> ColumnElement[bool]:
+    # A bare column would tempt SQLite to walk through everything in these states for a few ids.
+    state = col(OutboxEntry.state)
+    return func.coalesce(state, state).in_(states)
+
+
+# A row seen earlier in the session would else keep its old state.
+FRESH = {"synchronize_session": False, "populate_existing": True}
+
+
+def _suppress_unwanted(
+    session: Session, ids: Sequence[int], states: Sequence[State], now: datetime
+) -> None:
+    gone = select(Subscriber.id).where(
+        Subscriber.id == OutboxEntry.subscriber_id, Subscriber.status == Status.UNSUBSCRIBED
+    )
+    suppressed = (
+        select(Letter.id)
+        .join(Suppression, col(Suppression.address) == col(Letter.recipient))
+        .where(Letter.id == OutboxEntry.letter_id)
+    )
+    for unwanted, reason in (
+        (gone, "unsubscribed before it was sent"),
+        (suppressed, "the address is suppressed"),
+    ):
+        stop = update(OutboxEntry).where(
+            col(OutboxEntry.id).in_(ids), _is_still(states), unwanted.exists()
+        )
+        session.execute(
+            stop.values(state=State.SUPPRESSED, reason=reason, settled_at=now),
+            execution_options=FRESH,
+        )
+
+
+def begin_data(session: Session, entry_id: int, now: datetime) -> bool:
+    """Note that the message is about to leave. False if the claim is no longer ours.
+
+    False too if its reader unsubscribed since the claim, for a batch may take minutes.
+    The lease starts anew: a letter late in its batch must not look abandoned while it is sent.
+    """
+    _suppress_unwanted(session, [entry_id], [State.CLAIMED], now)
+    return _step(session, entry_id, State.CLAIMED, {"state": State.IN_DATA, "claimed_at": now})
+
+
+def mark_sent(session: Session, entry_id: int, now: datetime, code: int, reply: str) -> bool:
+    """The server took the message over, even if the claim was thought lost by then."""
+    return _step(
+        session,
+        entry_id,
+        (*HELD, *WAITING),
+        {"state": State.SENT, "settled_at": now, "code": code, "reason": reply},
+    )
+
+
+def defer(
+    session: Session,
+    entry_id: int,
+    until: datetime,
+    code: int,
+    reply: str,
+    *,
+    doubtful: bool = False,
+) -> bool:
+    """Not taken this time: due again at `until`. doubtful: it may have arrived all the same."""
+    count = col(OutboxEntry.doubtful) + int(doubtful)
+    return _step(
+        session,
+        entry_id,
+        HELD,
+        {
+            "state": State.DEFERRED,
+            "due_at": until,
+            "code": code,
+            "reason": reply,
+            "doubtful": count,
+        },
+    )
+
+
+def fail(
+    session: Session,
+    entry_id: int,
+    now: datetime,
+    code: int,
+    reply: str,
+    *,
+    doubtful: bool = False,
+) -> bool:
+    """Refused for good, or given up. doubtful: the last attempt may have arrived all the same."""
+    return _step(
+        session,
+        entry_id,
+        HELD,
+        {
+            "state": State.FAILED,
+            "settled_at": now,
+            "code": code,
+            "reason": reply,
+            "doubtful": col(OutboxEntry.doubtful) + int(doubtful),
+        },
+    )
+
+
+def release(session: Session, entry_ids: Sequence[int]) -> None:
+    """Give claims back untouched; the attempt does not count."""
+    attempts = col(OutboxEntry.attempts) - 1
+    for entry_id in entry_ids:
+        _step(session, entry_id, State.CLAIMED, {"state": State.READY, "attempts": attempts})
+
+
+def count_due(session: Session, now: datetime) -> int:
+    """How many letters wait to be sent at `now`."""
+    waiting = col(OutboxEntry.state).in_(WAITING), OutboxEntry.due_at <= now
+    return session.exec(select(func.count()).select_from(OutboxEntry).where(*waiting)).one()
+
+
+def any_due(session: Session, now: datetime) -> bool:
+    """Whether a letter waits to be sent at `now`."""
+    due = select(OutboxEntry.id).where(
+        col(OutboxEntry.state).in_(WAITING), OutboxEntry.due_at <= now
+    )
+    return session.exec(due.limit(1)).first() is not None
+
+
+def expire(session: Session, now: datetime, after: timedelta) -> int:
+    """Give up waiting entries that were first due longer ago than `after`; return how many."""
+    old = update(OutboxEntry).where(
+        col(OutboxEntry.state).in_(WAITING), col(OutboxEntry.first_due_at) <= now - after
+    )
+    last_words = func.coalesce(
+        func.nullif(col(OutboxEntry.reason), ""), "no sender got to it in time"
+    )
+    given_up = old.values(
+        state=State.FAILED, settled_at=now, reason=literal("given up: ") + last_words
+    )
+    found = session.scalars(given_up.returning(col(OutboxEntry.id)), execution_options=FRESH)
+    return len(found.all())
+
+
+def _step(
+    session: Session, entry_id: int, expected: State | Sequence[State], values: dict[str, object]
+) -> bool:
+    states = [expected] if isinstance(expected, State) else list(expected)
+    change = update(OutboxEntry).where(
+        col(OutboxEntry.id) == entry_id, col(OutboxEntry.state).in_(states)
+    )
+    found = session.scalars(
+        change.values(**values).returning(col(OutboxEntry.id)), execution_options=FRESH
+    )
+    return found.first() is not None
+
+
+def reclaim_stale(session: Session, now: datetime, lease: timedelta) -> int:
+    """Take up again what a vanished sender held longer than the lease; return how many.
+
+    One found in_data may have been delivered: it is counted as doubtful and sent once more, with
+    the same Message-ID and bytes, so that no edition is lost.
+    """
+    stale = col(OutboxEntry.claimed_at) <= now - lease
+    doubt = update(OutboxEntry).where(col(OutboxEntry.state) == State.IN_DATA, stale)
+    doubt = doubt.values(state=State.READY, due_at=now, doubtful=col(OutboxEntry.doubtful) + 1)
+    idle = update(OutboxEntry).where(col(OutboxEntry.state) == State.CLAIMED, stale)
+    idle = idle.values(state=State.READY, due_at=now)
+    return sum(
+        len(session.scalars(step.returning(col(OutboxEntry.id)), execution_options=FRESH).all())
+        for step in (doubt, idle)
+    )
+
+
+def count_by_state(session: Session, day: date | None = None) -> dict[State, int]:
+    """How many entries are in each state, of one edition or of all."""
+    counts = select(OutboxEntry.state, func.count()).group_by(col(OutboxEntry.state))
+    if day is not None:
+        counts = counts.where(OutboxEntry.edition_date == day)
+    return {State(state): n for state, n in session.exec(counts)}

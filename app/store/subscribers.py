@@ -1,0 +1,155 @@
+"""Subscribers and their interests."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time, timedelta
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from app.mail import edition
+from app.recommend import interests
+from app.store.tables import Feedback, Interest, Letter, OutboxEntry, Pick, Status, Subscriber
+
+
+def schedule(subscriber: Subscriber) -> edition.Schedule:
+    """The subscriber's zone, hour, days and pause as the pure code wants them."""
+    return edition.Schedule(
+        zone=edition.parse_zone(subscriber.zone),
+        hour=subscriber.hour,
+        days=frozenset(subscriber.days.split(",")),
+        paused_until=subscriber.paused_until,
+    )
+
+
+def add(session: Session, subscriber: Subscriber) -> Subscriber:
+    """Store a new subscriber and give it its id."""
+    session.add(subscriber)
+    session.flush()
+    return subscriber
+
+
+def by_id(session: Session, subscriber_id: int) -> Subscriber | None:
+    """Look one up by its id."""
+    return session.get(Subscriber, subscriber_id)
+
+
+def by_ids(session: Session, subscriber_ids: Sequence[int]) -> Sequence[Subscriber]:
+    """Look many up, in the order of their ids; those that are gone are left out."""
+    rows = select(Subscriber).where(col(Subscriber.id).in_(subscriber_ids))
+    return session.exec(rows.order_by(col(Subscriber.id))).all()
+
+
+def by_address(session: Session, address: str) -> Subscriber | None:
+    """Look one up by its normalised address."""
+    return session.exec(select(Subscriber).where(Subscriber.address == address)).first()
+
+
+def all_of(session: Session, *statuses: Status) -> Sequence[Subscriber]:
+    """Everyone, or everyone of these statuses, in the order they came."""
+    everyone = select(Subscriber).order_by(col(Subscriber.id))
+    if statuses:
+        everyone = everyone.where(col(Subscriber.status).in_(statuses))
+    return session.exec(everyone).all()
+
+
+def due(session: Session, now: datetime, limit: int | None) -> Sequence[Subscriber]:
+    """Up to `limit` active subscribers whose letter is due at `now`, longest waiting first."""
+    waiting = select(Subscriber).where(
+        Subscriber.status == Status.ACTIVE, col(Subscriber.next_due_at) <= now
+    )
+    oldest = waiting.order_by(col(Subscriber.next_due_at), col(Subscriber.id))
+    return session.exec(oldest.limit(limit)).all()
+
+
+def plan_next(session: Session, subscriber: Subscriber, after: datetime) -> None:
+    """Set the next due moment after `after`; nobody but the active is ever due."""
+    active = subscriber.status == Status.ACTIVE
+    subscriber.next_due_at = edition.next_due(schedule(subscriber), after) if active else None
+    session.add(subscriber)
+
+
+def plan_anew(session: Session, subscriber: Subscriber, now: datetime) -> None:
+    """Set when the next letter is due after a change, so that today's is neither lost nor doubled.
+
+    A letter that was still to come today stays owed, even where its new hour has passed. One that
+    was sent is asked for again at worst, and the outbox's unique row refuses it.
+    """
+    wishes = schedule(subscriber)
+    today = edition.day_of(wishes, now)
+    owed = subscriber.next_due_at
+    if owed is None or edition.day_of(wishes, owed) > today:
+        plan_next(session, subscriber, now)
+        return
+    midnight = datetime.combine(today, time(), wishes.zone).astimezone(UTC)
+    plan_next(session, subscriber, min(owed, midnight) - timedelta(seconds=1))
+
+
+def activate(session: Session, subscriber: Subscriber, now: datetime) -> None:
+    """Make a pending or returned subscriber active: the mailed link was used."""
+    subscriber.status = Status.ACTIVE
+    subscriber.confirmed_at = now
+    plan_next(session, subscriber, now)
+
+
+def unsubscribe(session: Session, subscriber: Subscriber) -> None:
+    """Stop all letters at once; the second time changes nothing."""
+    subscriber.status = Status.UNSUBSCRIBED
+    subscriber.next_due_at = None
+    session.add(subscriber)
+
+
+def interests_of(
+    session: Session, subscriber_ids: Sequence[int]
+) -> dict[int, tuple[interests.Interest, ...]]:
+    """What each of them typed, in that order; those who typed nothing are left out."""
+    rows = select(Interest).where(col(Interest.subscriber_id).in_(subscriber_ids))
+    found: dict[int, list[interests.Interest]] = {}
+    for row in session.exec(rows.order_by(col(Interest.id))):
+        interest = interests.Interest(
+            text=row.text, kind=interests.Kind(row.kind), negative=row.negative
+        )
+        found.setdefault(row.subscriber_id, []).append(interest)
+    return {subscriber_id: tuple(typed) for subscriber_id, typed in found.items()}
+
+
+def set_interests(
+    session: Session, subscriber_id: int, typed: Iterable[interests.Interest]
+) -> None:
+    """Replace everything the subscriber typed before."""
+    session.exec(delete(Interest).where(col(Interest.subscriber_id) == subscriber_id))
+    for interest in typed:
+        row = Interest(
+            subscriber_id=subscriber_id,
+            text=interest.text,
+            kind=interest.kind,
+            negative=interest.negative,
+        )
+        session.add(row)
+    session.flush()
+
+
+def remove(session: Session, subscriber: Subscriber) -> None:
+    """Delete the subscriber and all that hangs on them: interests, feedback, letters, outbox."""
+    letters = select(Letter.id).where(Letter.subscriber_id == subscriber.id)
+    session.exec(delete(Interest).where(col(Interest.subscriber_id) == subscriber.id))
+    session.exec(delete(Feedback).where(col(Feedback.subscriber_id) == subscriber.id))
+    session.exec(delete(OutboxEntry).where(col(OutboxEntry.subscriber_id) == subscriber.id))
+    session.exec(delete(Pick).where(col(Pick.letter_id).in_(letters)))
+    session.exec(delete(Letter).where(col(Letter.subscriber_id) == subscriber.id))
+    session.delete(subscriber)
+    session.flush()
+
+
+def forget_pending(session: Session, before: datetime) -> int:
+    """Remove those who never confirmed and were last asked before a moment; return how many."""
+    asked_since = select(OutboxEntry.subscriber_id).where(col(OutboxEntry.first_due_at) >= before)
+    silent = select(Subscriber).where(
+        Subscriber.status == Status.PENDING,
+        col(Subscriber.created_at) < before,
+        col(Subscriber.confirmed_at).is_(None),
+        col(Subscriber.id).not_in(asked_since),
+    )
+    found = session.exec(silent).all()
+    for subscriber in found:
+        remove(session, subscriber)
+    return len(found)

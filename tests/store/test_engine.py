@@ -1,0 +1,224 @@
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from conftest import NOW
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, select
+
+from app.errors import NotReady
+from app.store import engine as engines
+from app.store import sources
+from app.store.tables import Source, Suppression
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch, settings) -> Iterator[Engine]:
+    """An engine that waits for no lock."""
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0)
+    engine = engines.connect(settings.database)
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("foreign_keys", 1), ("journal_mode", "wal"), ("synchronous", 2)]
+)
+def test_every_connection_is_durable_and_checks_foreign_keys(engine: Engine, pragma, value):
+    with engine.connect() as first, engine.connect().execution_options(readonly=True) as second:
+        for connection in (second, first):
+            assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+
+
+def test_a_transaction_is_kept_whole(engine: Engine):
+    with engines.transaction(engine) as session:
+        sources.named(session, "folder:/one")
+
+    with engines.transaction(engine) as session:
+        assert session.exec(select(Source.name)).all() == ["folder:/one"]
+
+
+def test_a_failed_transaction_leaves_nothing(engine: Engine):
+    def fail_half_way() -> None:
+        with engines.transaction(engine) as session:
+            sources.named(session, "folder:/one")
+            raise KeyError("half way")
+
+    with pytest.raises(KeyError):
+        fail_half_way()
+
+    with engines.transaction(engine) as session:
+        assert session.exec(select(Source)).all() == []
+
+
+def test_a_foreign_key_that_leads_nowhere_is_refused(engine: Engine):
+    with pytest.raises(IntegrityError), engines.transaction(engine) as session:
+        session.execute(text("INSERT INTO paper_name (name, paper_id) VALUES ('title:x', 99)"))
+
+
+def test_rows_can_be_read_after_their_transaction(engine: Engine):
+    with engines.transaction(engine) as session:
+        source = sources.named(session, "files")
+
+    assert source.name == "files"
+
+
+def test_times_come_back_aware_and_in_utc(engine: Engine):
+    berlin = timezone(timedelta(hours=1))
+    with engines.transaction(engine) as session:
+        session.add(Suppression(address="a@b.org", reason="", since=NOW.astimezone(berlin)))
+
+    with engines.transaction(engine) as session:
+        since = session.exec(select(Suppression.since)).one()
+    assert since == NOW
+    assert since.utcoffset() == timedelta(0)
+
+
+def test_a_time_without_zone_is_refused(engine: Engine):
+    naive = datetime(2026, 11, 20)  # noqa: DTZ001
+    with pytest.raises(Exception, match=r"naive|zone"), engines.transaction(engine) as s:
+        s.add(Suppression(address="a@b.org", reason="", since=naive))
+
+
+def test_two_writers_take_turns(engine: Engine, settings):
+    other = engines.connect(settings.database)
+    n_each = 20
+    with engines.transaction(engine) as session:
+        session.add(Source(name="0"))
+    _side_by_side(lambda: _add_up(engine, n_each), lambda: _add_up(other, n_each))
+
+    with engines.transaction(engine) as session:
+        assert session.exec(select(Source.name)).one() == str(2 * n_each)
+    other.dispose()
+
+
+def _add_up(engine: Engine, times: int) -> None:
+    for _ in range(times):
+        with engines.transaction(engine) as session:
+            row = session.exec(select(Source)).one()
+            row.name = str(int(row.name) + 1)
+
+
+def _side_by_side(*works: Callable[[], None]) -> None:
+    threads = [threading.Thread(target=work) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_a_reader_waits_for_no_writer(engine: Engine, impatient: Engine):
+    with engines.transaction(engine) as writer:
+        writer.add(Source(name="being written"))
+        writer.flush()
+        with engines.transaction(engines.reading(impatient)) as reader:
+            assert reader.exec(select(Source)).all() == []
+
+
+def test_a_locked_database_is_named_and_nothing_is_changed(engine: Engine, impatient: Engine):
+    with engines.transaction(engine) as writer:
+        writer.exec(select(Source)).all()  # takes the lock
+        with (
+            pytest.raises(NotReady, match="locked by another program"),
+            engines.transaction(impatient) as session,
+        ):
+            session.add(Source(name="too late"))
+    with engines.transaction(engine) as session:
+        assert session.exec(select(Source)).all() == []
+
+
+def _using(url: str) -> None:
+    engine = engines.connect(url)
+    try:
+        with engines.transaction(engine) as session:
+            session.exec(select(Source)).all()
+    finally:
+        engine.dispose()
+
+
+def test_an_unmigrated_database_names_the_command(tmp_path: Path):
+    with pytest.raises(NotReady, match="run `paperboy migrate` first"):
+        _using(f"sqlite:///{tmp_path / 'new.sqlite3'}")
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path):
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear Sir or Madam, " * 100, encoding="utf-8")
+    with pytest.raises(NotReady, match="file is not a database"):
+        _using(f"sqlite:///{path}")
+    assert path.read_text(encoding="utf-8").startswith("Dear Sir")
+
+
+def test_a_read_only_database_is_named(tmp_path: Path, engine: Engine, settings):
+    url = f"sqlite:///file:{settings.data_dir / 'paperboy.sqlite3'}?mode=ro&uri=true"
+    with pytest.raises(NotReady, match="readonly database"):
+        _using_to_write(url)
+
+
+def _using_to_write(url: str) -> None:
+    engine = engines.connect(url)
+    try:
+        with engines.transaction(engine) as session:
+            session.add(Source(name="x"))
+    finally:
+        engine.dispose()
+
+
+def test_a_full_disk_is_named_and_nothing_is_half_stored(engine: Engine):
+    with engine.connect() as connection:
+        n_pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    small = engines.connect(str(engine.url))
+
+    def fill() -> None:
+        with engines.transaction(small) as session:
+            session.exec(text(f"PRAGMA max_page_count={n_pages}"))
+            for n in range(2000):
+                session.add(Source(name=f"folder:/{n}" + "x" * 100))
+
+    with pytest.raises(NotReady, match="full"):
+        fill()
+    small.dispose()
+    with engines.transaction(engine) as session:
+        assert session.exec(select(Source)).all() == []
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "sqlite3:/x", "://"])
+def test_an_address_that_is_none_names_its_setting(url):
+    with pytest.raises(NotReady, match=r"PAPERBOY_DATABASE_URL|driver"):
+        engines.connect(url)
+
+
+def test_an_address_that_is_none_is_not_repeated():
+    with pytest.raises(NotReady) as problem:
+        engines.connect("postgresql//name:hunter2@host/database")
+    assert "hunter2" not in str(problem.value)
+
+
+def test_a_missing_folder_is_made(tmp_path: Path):
+    engine = engines.connect(f"sqlite:///{tmp_path / 'a' / 'b' / 'paperboy.sqlite3'}")
+    engine.dispose()
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_a_folder_that_cannot_be_made_names_its_setting(tmp_path: Path):
+    (tmp_path / "a").write_text("in the way", encoding="utf-8")
+    with pytest.raises(NotReady, match="PAPERBOY_DATA_DIR"):
+        engines.connect(f"sqlite:///{tmp_path / 'a' / 'paperboy.sqlite3'}")
+
+
+def test_a_driver_that_is_not_installed_is_named():
+    with pytest.raises(NotReady, match="driver for oracle"):
+        engines.connect("oracle://name@host/database")
+
+
+def test_the_file_is_an_ordinary_sqlite_database(engine: Engine, settings, session: Session):
+    session.add(Source(name="files"))
+    session.commit()
+    with sqlite3.connect(settings.data_dir / "paperboy.sqlite3") as connection:
+        names = connection.execute("SELECT name FROM source").fetchall()
+    connection.close()
+    assert names == [("files",)]
