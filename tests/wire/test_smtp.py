@@ -1,0 +1,265 @@
+import asyncio
+import socket
+from dataclasses import replace
+
+import pytest
+from smtp_sink import DROP, Sink
+
+from app.errors import Deferred, DeliveryError, Rejected
+from app.wire import smtp
+from app.wire.smtp import Server
+
+LETTER = b"Subject: Owls\r\n\r\n.They fly\r\n.\r\nat night.\r\n"
+FROM, TO = "paperboy@example.org", "reader@example.org"
+
+
+async def _hand_over(connection, recipient=TO):
+    await connection.offer(FROM, recipient)
+    return await connection.transmit(LETTER)
+
+
+async def _send(server, recipient=TO):
+    connection = await smtp.connect(server)
+    try:
+        return await _hand_over(connection, recipient)
+    finally:
+        await connection.close()
+
+
+def _fails(server, kind, **envelope):
+    with pytest.raises(DeliveryError) as failure:
+        asyncio.run(_send(server, **envelope))
+    assert type(failure.value) is kind
+    return failure.value
+
+
+def test_a_message_arrives_as_it_left_with_the_right_envelope(sink):
+    code, reply = asyncio.run(_send(sink.server))
+    (taken,) = sink.taken
+    assert (taken.sender, taken.recipient, taken.raw) == (FROM, TO, LETTER)
+    assert (code, reply) == (250, "2.0.0 OK")
+
+
+def test_one_connection_serves_many_messages(sink):
+    async def send_three():
+        connection = await smtp.connect(sink.server)
+        for n in range(3):
+            await _hand_over(connection, f"reader{n}@example.org")
+        await connection.close()
+
+    asyncio.run(send_three())
+    assert sink.n_connections == 1
+    assert sink.recipients() == [f"reader{n}@example.org" for n in range(3)]
+
+
+@pytest.mark.parametrize("phase", ["at_mail", "at_rcpt", "at_data"])
+@pytest.mark.parametrize(
+    ("answer", "kind"), [("450 4.2.0 greylisted", Deferred), ("550 5.1.1 no such person", Rejected)]
+)
+def test_a_refusal_is_told_in_the_servers_words(sink, phase, answer, kind):
+    getattr(sink, phase)["*"] = [answer]
+    failure = _fails(sink.server, kind)
+    assert f"{failure.code} {failure.reply}" == answer
+    assert sink.taken == []
+
+
+@pytest.mark.parametrize("phase", ["at_mail", "at_rcpt", "at_data"])
+def test_after_a_refusal_the_connection_serves_the_next_message(sink, phase):
+    getattr(sink, phase)["*"] = ["550 5.1.1 no"]
+
+    async def send_two():
+        connection = await smtp.connect(sink.server)
+        with pytest.raises(Rejected):
+            await _hand_over(connection)
+        assert connection.is_open
+        await _hand_over(connection, "other@example.org")
+        await connection.close()
+
+    asyncio.run(send_two())
+    assert sink.recipients() == ["other@example.org"]
+    assert sink.n_connections == 1
+
+
+@pytest.mark.parametrize("phase", ["at_mail", "at_rcpt", "at_data"])
+@pytest.mark.parametrize(("answer", "code"), [("421 4.3.2 closing", 421), (DROP, 0)])
+def test_a_server_that_goes_away_leaves_no_open_connection(sink, phase, answer, code):
+    getattr(sink, phase)["*"] = [answer]
+
+    async def try_one():
+        connection = await smtp.connect(sink.server)
+        with pytest.raises(Deferred) as failure:
+            await _hand_over(connection)
+        assert not connection.is_open
+        assert failure.value.code == code
+
+    asyncio.run(try_one())
+
+
+@pytest.mark.parametrize("code", [530, 535, 538])
+def test_to_be_asked_for_a_log_in_says_nothing_of_the_letter(sink, code):
+    sink.at_mail["*"] = [f"{code} 5.7.0 authentication required"]
+    assert _fails(sink.server, Deferred).code == code
+
+
+UNPROTECTED = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+
+
+@UNPROTECTED
+def test_a_log_in_is_made():
+    with Sink(password="hunter2") as sink:
+        server = replace(sink.server, username="paperboy", password="hunter2")
+        asyncio.run(_send(server))
+        assert len(sink.taken) == 1
+
+
+@UNPROTECTED
+def test_a_wrong_log_in_is_told_without_the_password():
+    with Sink(password="right") as sink:
+        server = replace(sink.server, username="paperboy", password="hunter2")
+        failure = _fails(server, Deferred)
+        assert "refused the log-in of paperboy: " in failure.reply
+        assert "hunter2" not in str(failure)
+        assert sink.attempts == []
+
+
+def test_a_server_that_is_not_there_is_named():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+        failure = _fails(Server("127.0.0.1", port), Deferred)
+    assert failure.code == 0
+    assert f"127.0.0.1:{port} cannot be reached" in failure.reply
+
+
+def test_tls_that_is_asked_for_and_not_offered_keeps_every_address_back(sink):
+    failure = _fails(replace(sink.server, tls="starttls"), Deferred)
+    assert "STARTTLS" in failure.reply
+    assert sink.attempts == []
+
+
+def test_tls_from_the_first_byte_to_a_server_without_it_keeps_every_address_back(sink):
+    _fails(replace(sink.server, tls="tls"), Deferred)
+    assert sink.attempts == []
+
+
+@pytest.fixture
+def starttls_sink(tls):
+    with Sink(options={"tls_context": tls, "require_starttls": True}) as sink:
+        yield sink
+
+
+@pytest.fixture
+def tls_sink(tls):
+    with Sink(options={"ssl_context": tls}) as sink:
+        yield sink
+
+
+def _named(sink, mode, host="localhost"):
+    return replace(sink.server, host=host, tls=mode)
+
+
+@pytest.mark.usefixtures("trusted")
+def test_starttls_protects_a_message(starttls_sink):
+    asyncio.run(_send(_named(starttls_sink, "starttls")))
+    assert [taken.raw for taken in starttls_sink.taken] == [LETTER]
+
+
+@pytest.mark.usefixtures("trusted")
+def test_tls_protects_a_message_from_the_first_byte(tls_sink):
+    asyncio.run(_send(_named(tls_sink, "tls")))
+    assert [taken.raw for taken in tls_sink.taken] == [LETTER]
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(starttls_sink, tls_sink):
+    for sink, mode in ((starttls_sink, "starttls"), (tls_sink, "tls")):
+        failure = _fails(_named(sink, mode), Deferred)
+        assert "certificate" in failure.reply.lower()
+        assert sink.attempts == []
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_certificate_for_another_name_is_refused(starttls_sink, tls_sink):
+    for sink, mode in ((starttls_sink, "starttls"), (tls_sink, "tls")):
+        failure = _fails(_named(sink, mode, "127.0.0.1"), Deferred)
+        assert "certificate" in failure.reply.lower()
+        assert sink.attempts == []
+
+
+def test_an_address_beyond_ascii_is_named_as_it_is(sink):
+    asyncio.run(_send(sink.server, recipient="jörg@example.org"))
+    assert sink.recipients() == ["jörg@example.org"]
+
+
+def test_an_address_beyond_ascii_is_refused_where_the_server_knows_none(answering):
+    async def send():
+        async with answering(MAIL=b"500 must not be asked") as server:
+            await _send(server, recipient="jörg@example.org")
+
+    with pytest.raises(Rejected, match="takes no address with non-ASCII letters"):
+        asyncio.run(send())
+
+
+def _met_by(answering, **answers):
+    async def send():
+        async with answering(**answers) as server:
+            return await _send(server)
+
+    return asyncio.run(send())
+
+
+def test_a_reply_in_other_bytes_than_utf8_can_be_stored(answering):
+    assert _met_by(answering, **{".": b"250 angenommen f\xfcr Sie"}) == (250, "angenommen f?r Sie")
+    with pytest.raises(Rejected) as failure:
+        _met_by(answering, RCPT=b"550 f\xfcr Sie nicht\r\n")
+    failure.value.reply.encode()
+
+
+def test_a_reply_of_many_lines_is_told_in_one(answering):
+    with pytest.raises(Rejected) as failure:
+        _met_by(answering, RCPT=b"550-no such\r\n550 person")
+    assert failure.value.reply == "no such person"
+
+
+def test_a_reply_without_end_is_cut(answering):
+    many = b"".join(b"550-" + b"no" * 200 + b"\r\n" for _ in range(20)) + b"550 no"
+    with pytest.raises(Rejected) as failure:
+        _met_by(answering, RCPT=many)
+    assert len(failure.value.reply) == 1000
+
+
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "."])
+@pytest.mark.parametrize("nonsense", [b"", b"HTTP/1.1 400 Bad Request", b"25", b"\xff\xfe"])
+def test_what_is_no_reply_leaves_the_letter_for_another_try(answering, step, nonsense):
+    with pytest.raises(Deferred) as failure:
+        _met_by(answering, **{step: nonsense})
+    assert failure.value.code == 0
+
+
+@pytest.mark.parametrize("greeting", [b"", b"554 no mail today", b"421 busy", b"SSH-2.0-x"])
+def test_a_server_that_greets_otherwise_takes_nothing_and_fails_nothing(answering, greeting):
+    with pytest.raises(Deferred, match="cannot be reached"):
+        _met_by(answering, greeting=greeting)
+
+
+def test_a_reply_that_does_not_come_in_time_leaves_the_letter_in_doubt(answering):
+    async def send():
+        async with answering(**{".": b"250-not all of it yet"}) as server:
+            return await _send(replace(server, data_seconds=0.05))
+
+    with pytest.raises(Deferred) as failure:
+        asyncio.run(send())
+    assert failure.value.code == 0
+
+
+def test_a_server_of_the_old_kind_is_greeted_in_the_old_way(answering):
+    assert _met_by(answering, EHLO=b"502 what?", MAIL=b"250 fine") == (250, "OK")
+
+
+def test_a_closed_connection_may_be_closed_again(sink):
+    async def close_twice():
+        connection = await smtp.connect(sink.server)
+        await connection.close()
+        await connection.close()
+        assert not connection.is_open
+
+    asyncio.run(close_twice())
