@@ -1,0 +1,112 @@
+"""Settings → the parts that the web app and the commands are made of."""
+
+import os
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import FileSystemLoader
+from sqlalchemy import Engine
+
+from app import logs
+from app import settings as settings_
+from app.errors import NotReady
+from app.mail import layout
+from app.mail.links import Links, Tokens
+from app.pipeline.compose import Letterhead
+from app.pipeline.plan import Day
+from app.pipeline.rank import Desk
+from app.pipeline.readers import Rules
+from app.settings import Settings
+from app.store import engine as engines
+from app.wire.smtp import Server
+
+
+def utc_now() -> datetime:
+    """The clock of everything that was not given another."""
+    return datetime.now(UTC)
+
+
+def store(settings: Settings | None = None) -> tuple[Settings, Engine]:
+    """The settings in force and an engine on a database that is up to date. Raises NotReady."""
+    # Alembic takes a third of a second to import; the web app's own import need not wait for it.
+    from app.store import migration  # noqa: PLC0415
+
+    settings = settings or settings_.load()
+    logs.configure(settings.log_level, settings.log_format)
+    engine = engines.connect(settings.database)
+    migration.require_current(engine)
+    return settings, engine
+
+
+def tokens(settings: Settings) -> Tokens:
+    """Signs with SECRET_KEYS, or with a key made once and kept in DATA_DIR. Raises NotReady."""
+    return Tokens(settings.signing_keys or [_kept_key(settings.data_dir / "secret.key")])
+
+
+def _kept_key(path: Path) -> str:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _make_key(path)
+        key = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as e:
+        raise NotReady(f"The signing key {path} cannot be kept: {e}.") from e
+    if len(key) < 16:
+        raise NotReady(
+            f"The signing key {path} is damaged; links already mailed need it. Restore "
+            "it from a backup, or delete it to start anew."
+        )
+    return key
+
+
+def _make_key(path: Path) -> None:
+    # Not the process id: in two containers over one folder it is the same.
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_hex(32), encoding="ascii")
+    try:
+        # Unlike a rename, a link fails if another process was first: both then read one key.
+        os.link(draft, path)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()
+
+
+def letterhead(settings: Settings) -> Letterhead:
+    """What every letter of this service shares."""
+    loader = FileSystemLoader(engines.resource_dir("templates"))
+    return Letterhead(
+        sender=settings.mail_from,
+        links=Links(settings.base_url, tokens(settings)),
+        templates=layout.environment(loader),
+        postal_address=settings.postal_address,
+    )
+
+
+def server(settings: Settings) -> Server:
+    """Where letters are handed over."""
+    return Server(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        tls=settings.tls,
+        username=settings.smtp_username,
+        password=settings.smtp_password.get_secret_value(),
+        data_seconds=settings.smtp_timeout.total_seconds(),
+    )
+
+
+def day(settings: Settings, engine: Engine, clock: Callable[[], datetime] = utc_now) -> Day:
+    """The stations of the day, ready to run."""
+    rules = Rules(settings.candidate_days, settings.min_score)
+    return Day(
+        desk=Desk(engine, letterhead(settings), rules),
+        server=server(settings),
+        clock=clock,
+        sources=settings.sources,
+        data_dir=settings.data_dir,
+        n_connections=settings.smtp_connections,
+        lease=settings.claim_lease,
+    )

@@ -1,0 +1,1 @@
+"""The day: one module a station, each the owner of its transactions."""

@@ -1,0 +1,169 @@
+"""From the facts of a stored letter to what a reader sees, and to the bytes that travel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from email.utils import parseaddr
+from functools import lru_cache
+
+from jinja2 import Environment
+from sqlmodel import Session
+
+from app.mail import letter as letters_mail
+from app.mail import links, message
+from app.papers import tex
+from app.papers.paper import Paper as PaperFacts
+from app.recommend import explain, interests
+from app.store import letters, papers, subscribers
+from app.store.tables import Letter, LetterKind, Paper, Pick, Subscriber
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """What all letters of one service share. sender: "Paperboy <paperboy@example.org>"."""
+
+    sender: str
+    links: links.Links
+    templates: Environment
+    postal_address: str = ""
+
+    @property
+    def address(self) -> str:
+        """The bare address of the sender, as SMTP wants it."""
+        return message.envelope_address(parseaddr(self.sender)[1])
+
+    @property
+    def domain(self) -> str:
+        """The domain that Message-IDs are made under."""
+        return self.address.rpartition("@")[2]
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What SMTP is told (RFC 5321 §3.3), and the message itself."""
+
+    sender: str
+    recipient: str
+    message: bytes
+
+
+def why(session: Session, subscriber: Subscriber) -> str:
+    """Say in a sentence why this person gets letters, to be kept with each of them."""
+    subscriber_id = subscriber.id or 0
+    typed = subscribers.interests_of(session, [subscriber_id]).get(subscriber_id, ())
+    since = (subscriber.confirmed_at or subscriber.created_at).date()
+    words = f" with the words {interests.format(typed)}" if typed else " with papers you like"
+    return f"You signed up on {since.day} {since:%B %Y}{words}."
+
+
+def envelope(session: Session, head: Letterhead, row: Letter) -> Envelope:
+    """Build the message of a stored letter; the same facts give the same bytes."""
+    links_ = head.links
+    daily = row.kind == LetterKind.DAILY
+    content = message.build(
+        rendered(session, head, row),
+        sender=head.sender,
+        recipient=row.recipient,
+        message_id=row.message_id,
+        date=row.date,
+        unsubscribe_url=links_.unsubscribe(row.subscriber_id) if daily else "",
+        list_id=f"daily.{head.domain}",
+        kind=row.kind,
+    )
+    return Envelope(
+        sender=head.address,
+        recipient=message.envelope_address(row.recipient),
+        message=content,
+    )
+
+
+def rendered(session: Session, head: Letterhead, row: Letter) -> letters_mail.Rendered:
+    """The subject, HTML and text of a stored letter."""
+    if row.kind == LetterKind.CONFIRM:
+        return letters_mail.render(head.templates, _confirm(head, row))
+    chosen = letters.picks_of(session, row.id or 0)
+    return letters_mail.render(head.templates, _daily(session, head, row, chosen))
+
+
+def unstored(
+    session: Session, head: Letterhead, row: Letter, chosen: Sequence[tuple[Pick, Paper]]
+) -> letters_mail.Rendered:
+    """The same for a letter that is only looked at; its feedback links lead to letter 0."""
+    return letters_mail.render(head.templates, _daily(session, head, row, chosen))
+
+
+def _confirm(head: Letterhead, row: Letter) -> letters_mail.Confirm:
+    until = row.date + links.CONFIRM_WITHIN
+    return letters_mail.Confirm(
+        confirm_url=head.links.confirm(row.subscriber_id, row.date),
+        words=row.why,
+        expires=f"{until.day} {until:%B %Y, %H:%M} UTC",
+        why="Somebody, most likely you, typed this address on our sign-up page.",
+        postal=head.postal_address,
+    )
+
+
+def _daily(
+    session: Session, head: Letterhead, row: Letter, chosen: Sequence[tuple[Pick, Paper]]
+) -> letters_mail.Daily:
+    reasons = [explain.from_json(pick.reason) for pick, _ in chosen]
+    titles = _titles_named(session, reasons)
+    votes = papers.votes_at(session, [pick.paper_id for pick, _ in chosen], row.date)
+    letter_id = row.id or 0
+    preferences = head.links.preferences(row.subscriber_id, row.version)
+    return letters_mail.Daily(
+        edition=row.edition_date,
+        picks=tuple(
+            _pick_view(head, letter_id, pick, paper, reason, titles, votes)
+            for (pick, paper), reason in zip(chosen, reasons, strict=True)
+        ),
+        n_candidates=row.n_candidates,
+        preferences_url=preferences,
+        pause_url=f"{preferences}#pause",
+        unsubscribe_url=head.links.unsubscribe(row.subscriber_id),
+        browser_url=head.links.letter(letter_id),
+        why=row.why,
+        postal=head.postal_address,
+    )
+
+
+def _titles_named(session: Session, reasons: Sequence[explain.Reason]) -> dict[int, str]:
+    named = [share.paper_id for reason in reasons for share in (*reason.liked, *reason.disliked)]
+    rows = papers.by_ids(session, sorted(set(named)))
+    return {paper_id: tex.to_unicode(row.title) for paper_id, row in rows.items()}
+
+
+# What is common to all letters of a paper is prepared once; a day's papers fit in easily.
+_shown = lru_cache(maxsize=2_000)(letters_mail.show)
+
+
+def _pick_view(
+    head: Letterhead,
+    letter_id: int,
+    pick: Pick,
+    paper: Paper,
+    reason: explain.Reason,
+    titles: dict[int, str],
+    votes: dict[int, int],
+) -> letters_mail.PickView:
+    facts = PaperFacts(
+        title=paper.title,
+        abstract=paper.abstract,
+        authors=tuple(paper.authors),
+        url=paper.url,
+    )
+    shown = _shown(facts)
+    if not shown.url:
+        # No digest gave a link: our own page of the paper, whose host says nothing to a reader.
+        shown = replace(shown, url=head.links.paper(paper.id or 0))
+    like, dislike, save = (
+        head.links.feedback(letter_id, pick.rank, verdict) for verdict in links.Verdict
+    )
+    return letters_mail.PickView(
+        paper=shown,
+        reason=explain.sentence(reason, titles),
+        words=tuple(word for term in reason.terms for word in (term.text, *term.part)),
+        votes=votes.get(pick.paper_id),
+        like_url=like,
+        dislike_url=dislike,
+        save_url=save,
+    )

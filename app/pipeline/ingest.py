@@ -1,0 +1,175 @@
+"""Digests into the store: the same one twice changes nothing, an unreadable one leaves no trace."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from app.errors import AppError, UnreadableDigest
+from app.papers import digest as digests
+from app.papers.paper import Digest, Entry, UnreadLine
+from app.store import engine as engines
+from app.store import papers, sources, tables
+
+log = structlog.get_logger()
+# A saved page is a few hundred kB; what is larger is no digest, and would fill the memory.
+LARGEST = 20_000_000
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a digest comes from. source: as in PAPERBOY_SOURCES; name: of the one file in it."""
+
+    source: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of one digest. is_known: its papers were all stored by an earlier reading."""
+
+    name: str
+    layout: str
+    date: date | None
+    n_entries: int
+    n_new: int
+    unread: tuple[UnreadLine, ...]
+    is_known: bool
+    n_votes: int = 0
+
+
+def ingest(engine: Engine, raw: bytes, origin: Origin, now: datetime, seen_from: date) -> Report:
+    """Read one digest and store it in one transaction.
+
+    seen_from: the day that a year-less date in it is looked back from.
+    Raises UnreadableDigest (nothing is stored then), NotReady.
+    """
+    if len(raw) > LARGEST:
+        raise UnreadableDigest(f"It is larger than {LARGEST // 1_000_000} MB, so it is no digest.")
+    found = digests.read(raw, seen_from)
+    with engines.transaction(engine) as session:
+        return _store(session, found, origin, now)
+
+
+def _store(session: Session, found: Digest, origin: Origin, now: datetime) -> Report:
+    fingerprint = digests.fingerprint(found)
+    row = sources.digest_with(session, fingerprint)
+    is_known = row is not None
+    if row is None:
+        row = tables.Digest(
+            source_id=sources.named(session, origin.source).id or 0,
+            name=origin.name,
+            fingerprint=fingerprint,
+            layout=found.layout,
+            date=found.date,
+            read_at=now,
+            n_unread=len(found.unread),
+        )
+        session.add(row)
+        session.flush()
+    before = papers.count(session)
+    stored = papers.find_or_add(session, [entry.paper for entry in found.entries], seen=day(now))
+    n_new = papers.count(session) - before
+    if not is_known:
+        papers.add_entries(session, row.id or 0, found.entries, stored)
+    return Report(
+        name=origin.name,
+        layout=found.layout,
+        date=row.date,
+        n_entries=len(found.entries),
+        n_new=n_new,
+        unread=found.unread,
+        is_known=is_known,
+        n_votes=_store_votes(session, row, found.entries, stored, now),
+    )
+
+
+def _store_votes(
+    session: Session,
+    row: tables.Digest,
+    entries: tuple[Entry, ...],
+    stored: list[tables.Paper],
+    now: datetime,
+) -> int:
+    votes = [(entry.votes, entry.n_comments) for entry in entries]
+    mark = sha256(repr(votes).encode()).hexdigest()[:16]
+    if mark in row.votes_seen or all(count is None for count, _ in votes):
+        return 0
+    row.votes_seen = [*row.votes_seen, mark]
+    session.add(row)
+    return sum(
+        papers.add_votes(session, paper.id or 0, entry, now)
+        for entry, paper in zip(entries, stored, strict=True)
+    )
+
+
+def day(now: datetime) -> date:
+    """The day a paper that arrives at `now` counts as first seen."""
+    return now.astimezone(UTC).date()
+
+
+def read_on(path: Path, today: date) -> date:
+    """The file's own date, but no later than today: what a year-less date in it is seen from."""
+    return min(datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date(), today)
+
+
+def folders(sources_setting: str, data_dir: Path) -> list[Path]:
+    """The folders that PAPERBOY_SOURCES names; DATA_DIR/digests, if any, where it names nothing.
+
+    Raises AppError for a kind of source we cannot read.
+    """
+    names = [name.strip() for name in sources_setting.split(",") if name.strip()]
+    for name in names:
+        if not name.startswith("folder:"):
+            raise AppError(
+                f"PAPERBOY_SOURCES names “{name}”, which we cannot read; give folder:/path."
+            )
+    if names:
+        return [Path(name.removeprefix("folder:")) for name in names]
+    usual = data_dir / "digests"
+    return [usual] if usual.exists() else []
+
+
+def ingest_folder(engine: Engine, folder: Path, now: datetime) -> Iterator[Report | AppError]:
+    """Read every file of a folder in the order of their names; a bad one fails alone."""
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as e:
+        yield UnreadableDigest(f"The folder {folder} cannot be read: {e.strerror}.")
+        return
+    for path in paths:
+        if path.is_file() and not path.name.startswith("."):
+            yield ingest_file(engine, path, now, source=f"folder:{folder}")
+
+
+def ingest_file(
+    engine: Engine, path: Path, now: datetime, source: str = "files"
+) -> Report | AppError:
+    """Read one file, or return the error that names it."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+        seen_from = read_on(path, day(now))
+    except OSError as e:
+        return UnreadableDigest(f"{path} cannot be read: {e.strerror}.")
+    return ingest_bytes(engine, raw, Origin(source, path.name), now, seen_from)
+
+
+def ingest_bytes(
+    engine: Engine, raw: bytes, origin: Origin, now: datetime, seen_from: date | None = None
+) -> Report | AppError:
+    """The same for what was read already."""
+    try:
+        return ingest(engine, raw, origin, now, seen_from or day(now))
+    except UnreadableDigest as e:
+        return UnreadableDigest(f"{origin.name}: {e}")
+    except AppError:
+        raise
+    except Exception as e:
+        log.exception("digest_breaks_us", name=origin.name)
+        return AppError(f"{origin.name} cannot be read, by a fault of ours: {e}")

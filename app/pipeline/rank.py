@@ -1,0 +1,239 @@
+"""Who is due gets picks with reasons and one outbox entry each, a shard in a commit."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DatabaseError
+from sqlmodel import Session
+
+from app.mail import message
+from app.pipeline import compose, due, ingest, readers
+from app.pipeline.compose import Letterhead
+from app.pipeline.due import Due
+from app.recommend import explain, picks
+from app.store import engine as engines
+from app.store import letters, outbox, subscribers
+from app.store.tables import Letter, LetterKind, OutboxEntry, Pick, State, Subscriber
+
+log = structlog.get_logger()
+SHARD = 500
+_Outcome = tuple[picks.Reader, list[picks.Pick]]
+
+
+@dataclass
+class Tally:
+    """How a ranking run went. skipped: how many for which reason."""
+
+    n_subscribers: int = 0
+    n_letters: int = 0
+    n_failed: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "Tally") -> None:
+        """Count another shard in."""
+        self.n_subscribers += other.n_subscribers
+        self.n_letters += other.n_letters
+        self.n_failed += other.n_failed
+        self.skipped += other.skipped
+
+
+@dataclass
+class Desk:
+    """What every ranking run needs."""
+
+    engine: Engine
+    head: Letterhead
+    rules: readers.Rules
+    models: readers.Models = field(default_factory=readers.Models)
+
+
+def rank_due_shard(desk: Desk, now: datetime) -> Tally:
+    """Rank for up to SHARD subscribers who are due, in one transaction; call it until nobody is.
+
+    Raises NotReady.
+    """
+    with engines.transaction(engines.reading(desk.engine)) as session:
+        if not subscribers.due(session, now, 1):
+            return Tally()
+        # Fitting takes long: here nobody who wants to write has to wait for it.
+        desk.models.of(session, ingest.day(now))
+    with engines.transaction(desk.engine) as session:
+        shard = [due.at(person, now) for person in subscribers.due(session, now, SHARD)]
+        return _rank_shard(session, desk, shard, ingest.day(now), now)
+
+
+def rank_edition(desk: Desk, day: date | None, everyone: bool, now: datetime) -> Iterator[Tally]:
+    """Rank one edition by shards, whatever the hour, for those who have no letter of it yet.
+
+    day: None for everybody's own local day. everyone: also for those who get none on that weekday.
+    The papers are those that were new on that day. Raises NotReady.
+    """
+    with engines.transaction(engines.reading(desk.engine)) as session:
+        ids = [each.subscriber.id or 0 for each in due.expected(session, day, everyone, now)]
+        if ids:
+            desk.models.of(session, day or ingest.day(now))
+    for start in range(0, len(ids), SHARD):
+        with engines.transaction(desk.engine) as session:
+            people = subscribers.by_ids(session, ids[start : start + SHARD])
+            shard = [due.on(person, day, now) for person in people]
+            yield _rank_shard(session, desk, shard, day or ingest.day(now), now)
+
+
+def _rank_shard(
+    session: Session, desk: Desk, shard: Sequence[Due], today: date, now: datetime
+) -> Tally:
+    tally = Tally(n_subscribers=len(shard))
+    for each in shard:
+        _plan_next(session, each, now)
+    done = outbox.subscribers_with(
+        session, {each.edition for each in shard}, [each.subscriber.id or 0 for each in shard]
+    )
+    waiting = [each for each in shard if (each.subscriber.id, each.edition) not in done]
+    for each in waiting:
+        if each.fault:
+            _fail(session, each, now, each.fault, tally)
+        elif each.is_stale:
+            _skip(session, each, now, "missed by more than 12 hours", tally)
+    if fresh := [each for each in waiting if not each.is_stale and not each.fault]:
+        _rank_fresh(session, desk, fresh, today, now, tally)
+    return tally
+
+
+def _plan_next(session: Session, each: Due, now: datetime) -> None:
+    if each.fault:
+        # There is no telling when their next letter is due; ask again tomorrow.
+        each.subscriber.next_due_at = now + timedelta(days=1)
+        session.add(each.subscriber)
+    elif each.due_at:
+        subscribers.plan_next(session, each.subscriber, max(now, each.due_at))
+
+
+def _rank_fresh(
+    session: Session, desk: Desk, fresh: Sequence[Due], today: date, now: datetime, tally: Tally
+) -> None:
+    model = desk.models.of(session, today)
+
+    def ranked(people: Sequence[Subscriber]) -> list[_Outcome]:
+        asking = readers.of(session, model, desk.rules, people, today, now)
+        return list(zip(asking, picks.rank(model, asking), strict=True))
+
+    for each, outcome in zip(fresh, _each_alone(ranked, fresh), strict=True):
+        if isinstance(outcome, Exception):
+            _fail(session, each, now, f"cannot be ranked: {outcome}", tally)
+        else:
+            _put(session, desk.head, model.id, each, *outcome, now, tally)
+
+
+def _each_alone(
+    ranked: Callable[[Sequence[Subscriber]], list[_Outcome]], fresh: Sequence[Due]
+) -> list[_Outcome | Exception]:
+    """Rank the shard at once; if that fails, one by one, so that only the culprit fails."""
+    people = [each.subscriber for each in fresh]
+    try:
+        return list(ranked(people))
+    except DatabaseError:
+        raise  # nobody's fault
+    except Exception:
+        log.exception("shard_cannot_be_ranked", n=len(people))
+    outcomes: list[_Outcome | Exception] = []
+    for person in people:
+        try:
+            outcomes += ranked([person])
+        except DatabaseError:
+            raise
+        except Exception as e:  # noqa: BLE001  (recorded with the subscriber's edition)
+            outcomes.append(e)
+    return outcomes
+
+
+def _put(
+    session: Session,
+    head: Letterhead,
+    model_id: str,
+    each: Due,
+    reader: picks.Reader,
+    found: list[picks.Pick],
+    now: datetime,
+    tally: Tally,
+) -> None:
+    if not reader.candidates:
+        _skip(session, each, now, "no new papers", tally)
+    elif not found:
+        _skip(session, each, now, "no new paper fits their interests", tally)
+    elif entry := _add_entry(session, each, now, State.READY, ""):
+        row = letters.add(
+            session,
+            new_letter(session, head, each.subscriber, each.edition, now, model_id, reader),
+            rows_of(found),
+        )
+        entry.letter_id = row.id
+        tally.n_letters += 1
+
+
+def _fail(session: Session, each: Due, now: datetime, reason: str, tally: Tally) -> None:
+    _add_entry(session, each, now, State.FAILED, reason)
+    tally.n_failed += 1
+
+
+def _skip(session: Session, each: Due, now: datetime, reason: str, tally: Tally) -> None:
+    _add_entry(session, each, now, State.SKIPPED, reason)
+    tally.skipped[reason] += 1
+
+
+def _add_entry(
+    session: Session, each: Due, now: datetime, state: State, reason: str
+) -> OutboxEntry | None:
+    entry = OutboxEntry(
+        subscriber_id=each.subscriber.id or 0,
+        kind=LetterKind.DAILY,
+        edition_date=each.edition,
+        state=state,
+        due_at=now,
+        first_due_at=now,
+        settled_at=None if state == State.READY else now,
+        reason=reason,
+    )
+    return entry if outbox.add(session, entry) else None
+
+
+def new_letter(
+    session: Session,
+    head: Letterhead,
+    subscriber: Subscriber,
+    day: date,
+    now: datetime,
+    model_id: str,
+    reader: picks.Reader,
+) -> Letter:
+    """The facts of one subscriber's letter, not stored yet."""
+    subscriber_id = subscriber.id or 0
+    return Letter(
+        subscriber_id=subscriber_id,
+        kind=LetterKind.DAILY,
+        edition_date=day,
+        recipient=subscriber.address,
+        message_id=message.message_id(day, subscriber_id, LetterKind.DAILY, head.domain),
+        date=now.replace(microsecond=0),
+        model_id=model_id,
+        n_candidates=len(reader.candidates),
+        why=compose.why(session, subscriber),
+        version=subscriber.version,
+    )
+
+
+def rows_of(found: Sequence[picks.Pick]) -> list[Pick]:
+    """Picks as they are stored; the letter they belong to is set by `letters.add`."""
+    return [
+        Pick(
+            letter_id=0,
+            rank=pick.rank,
+            paper_id=pick.paper_id,
+            score=pick.score,
+            reason=explain.to_json(pick.reason),
+        )
+        for pick in found
+    ]

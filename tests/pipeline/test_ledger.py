@@ -1,0 +1,135 @@
+import asyncio
+import threading
+
+import pytest
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+
+from app.errors import NotReady
+from app.pipeline.ledger import Ledger
+from app.store import engine as engines
+from app.store.tables import Source
+
+
+def _add(name):
+    return lambda session: session.add(Source(name=name))
+
+
+def _names(engine):
+    with engines.transaction(engine) as session:
+        return sorted(session.exec(select(Source.name)))
+
+
+async def _together(engine: Engine, *works):
+    """Hand all the works in while the ledger is busy, so that one commit takes them."""
+    busy, go_on = threading.Event(), threading.Event()
+
+    def wait(_session):
+        busy.set()
+        go_on.wait(10)
+
+    async with Ledger(engine) as ledger:
+        first = asyncio.ensure_future(ledger.write(wait))
+        await asyncio.to_thread(busy.wait, 10)
+        waiting = [asyncio.ensure_future(ledger.write(work)) for work in works]
+        await asyncio.sleep(0)  # lets each hand its work in
+        go_on.set()
+        await first
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def test_a_written_work_is_on_the_disk_and_its_result_comes_back(engine: Engine):
+    async def write():
+        async with Ledger(engine) as ledger:
+            result = await ledger.write(lambda s: s.add(Source(name="one")) or 42)
+            return result, _names(engine)
+
+    assert asyncio.run(write()) == (42, ["one"])
+
+
+def test_works_of_several_callers_share_one_commit(engine: Engine):
+    commits = []
+    event.listen(engine, "commit", commits.append)
+    asyncio.run(_together(engine, *(_add(f"{n}") for n in range(8))))
+    assert len(commits) == 1
+    assert _names(engine) == [f"{n}" for n in range(8)]
+
+
+def test_works_are_done_in_the_order_they_came(engine: Engine):
+    done = []
+    asyncio.run(_together(engine, *((lambda _s, n=n: done.append(n)) for n in range(8))))
+    assert done == list(range(8))
+
+
+def test_a_failing_work_leaves_its_neighbours_alone(engine: Engine):
+    def fail(session):
+        session.add(Source(name="half done"))
+        session.flush()
+        raise KeyError("poison")
+
+    before, failed, after = asyncio.run(_together(engine, _add("one"), fail, _add("two")))
+    assert isinstance(failed, KeyError)
+    assert (before, after) == (None, None)
+    assert _names(engine) == ["one", "two"]
+
+
+def test_a_work_the_database_refuses_leaves_its_neighbours_alone(engine: Engine):
+    one, twice, two = asyncio.run(_together(engine, _add("one"), _add("one"), _add("two")))
+    assert isinstance(twice, IntegrityError)
+    assert (one, two) == (None, None)
+    assert _names(engine) == ["one", "two"]
+
+
+def test_a_failing_commit_reaches_everyone_and_keeps_nothing(engine: Engine):
+    def owe(session):
+        session.execute(text("PRAGMA defer_foreign_keys=ON"))
+        session.execute(text("INSERT INTO paper_name (name, paper_id) VALUES ('title:x', 99)"))
+
+    outcomes = asyncio.run(_together(engine, _add("one"), owe, _add("two")))
+    assert [type(outcome) for outcome in outcomes] == [IntegrityError] * 3
+    assert _names(engine) == []
+
+
+def test_a_locked_database_is_told_as_a_sentence(engine: Engine, settings, monkeypatch):
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0)
+    impatient = engines.connect(settings.database)
+    with engines.transaction(engine) as holder:
+        holder.add(Source(name="mine"))
+        holder.flush()
+        outcomes = asyncio.run(_together(impatient, _add("one"), _add("two")))
+    impatient.dispose()
+    assert [type(outcome) for outcome in outcomes] == [NotReady] * 2
+    assert _names(engine) == ["mine"]
+
+
+def test_after_a_failure_the_ledger_goes_on(engine: Engine):
+    async def write():
+        async with Ledger(engine) as ledger:
+            with pytest.raises(ZeroDivisionError):
+                await ledger.write(lambda _: 1 / 0)
+            await ledger.write(_add("one"))
+
+    asyncio.run(write())
+    assert _names(engine) == ["one"]
+
+
+def test_a_caller_who_gives_up_does_not_stop_the_others(engine: Engine):
+    async def write():
+        async with Ledger(engine) as ledger:
+            waiting = asyncio.ensure_future(ledger.write(_add("one")))
+            await asyncio.sleep(0)
+            waiting.cancel()
+            await ledger.write(_add("two"))
+
+    asyncio.run(write())
+    assert "two" in _names(engine)
+
+
+def test_leaving_the_ledger_ends_its_thread(engine: Engine):
+    async def write():
+        async with Ledger(engine) as ledger:
+            await ledger.write(_add("one"))
+
+    asyncio.run(write())
+    assert "ledger" not in {thread.name for thread in threading.enumerate()}

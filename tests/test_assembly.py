@@ -1,0 +1,79 @@
+import stat
+import threading
+
+import pytest
+
+from app import assembly
+from app.errors import NotReady
+from app.mail.links import Purpose
+from app.settings import Settings
+
+
+@pytest.fixture
+def keyless(settings):
+    return settings.model_copy(update={"secret_keys": Settings(_env_file=None).secret_keys})
+
+
+def test_without_a_key_one_is_made_once_and_kept_for_the_owner_only(keyless):
+    token = assembly.tokens(keyless).make(Purpose.UNSUBSCRIBE, 7)
+    path = keyless.data_dir / "secret.key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(path.read_text(encoding="ascii")) == 64
+    assert assembly.tokens(keyless).read(Purpose.UNSUBSCRIBE, token, 1) == (7,)
+
+
+def test_programs_that_start_at_once_keep_one_key(keyless):
+    start, made = threading.Barrier(8), []
+
+    def make():
+        start.wait()
+        made.append(assembly.tokens(keyless).make(Purpose.UNSUBSCRIBE, 7))
+
+    threads = [threading.Thread(target=make) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 8
+    assert len(set(made)) == 1
+    assert [path.name for path in keyless.data_dir.glob("secret*")] == ["secret.key"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"short", b"\xff" * 64])
+def test_a_damaged_key_is_named_and_not_replaced(keyless, damage):
+    path = keyless.data_dir / "secret.key"
+    path.write_bytes(damage)
+    with pytest.raises(NotReady, match=r"secret\.key"):
+        assembly.tokens(keyless)
+    assert path.read_bytes() == damage
+
+
+def test_a_key_that_cannot_be_kept_is_named(keyless, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    elsewhere = keyless.model_copy(update={"data_dir": tmp_path / "file"})
+    with pytest.raises(NotReady, match="cannot be kept"):
+        assembly.tokens(elsewhere)
+
+
+def test_keys_that_are_set_are_used_and_none_is_made(settings):
+    token = assembly.tokens(settings).make(Purpose.UNSUBSCRIBE, 7)
+    assert assembly.letterhead(settings).links.tokens.read(Purpose.UNSUBSCRIBE, token, 1) == (7,)
+    assert not (settings.data_dir / "secret.key").exists()
+
+
+def test_a_store_that_was_never_migrated_names_the_command(keyless, tmp_path):
+    elsewhere = keyless.model_copy(update={"data_dir": tmp_path / "elsewhere"})
+    with pytest.raises(NotReady, match="paperboy migrate"):
+        assembly.store(elsewhere)
+
+
+def test_the_day_is_run_by_the_settings(settings, engine):
+    changed = settings.model_copy(update={"smtp_connections": 7, "smtp_host": "mail.example.org"})
+    day = assembly.day(changed, engine)
+    assert (day.n_connections, day.server.host, day.server.tls) == (
+        7,
+        "mail.example.org",
+        "starttls",
+    )
+    assert day.lease == settings.claim_lease
+    assert day.server.data_seconds == settings.smtp_timeout.total_seconds()
