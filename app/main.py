@@ -1,0 +1,55 @@
+"""Assembly of the web app: settings → engine, letterhead, pages → FastAPI."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from app import assembly
+from app.settings import Settings
+from app.store import engine as engines
+from app.web import (
+    access,
+    archive,
+    feedback,
+    gate,
+    health,
+    preferences,
+    problems,
+    signup,
+    unsubscribe,
+)
+from app.web.pages import Pages
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = assembly.utc_now,
+    lifespan: Lifespan | None = None,
+) -> FastAPI:
+    """Build the pages. lifespan: what runs beside them, such as the scheduler.
+
+    Starts on a database that is not migrated too: its pages then say so.
+    Raises NotReady where the data folder or the database's address cannot be used.
+    """
+    templates = engines.resource_dir("templates")
+    # No interface for programs yet, so no page that describes one.
+    app = FastAPI(title="Paperboy", openapi_url=None, lifespan=lifespan)
+    app.state.engine = engines.connect(settings.database)
+    app.state.letterhead = assembly.letterhead(settings)
+    app.state.letter_size = settings.letter_size
+    app.state.pages = Pages(templates, settings.base_url)
+    app.state.clock = clock
+    app.root_path = app.state.pages.root
+    app.add_middleware(gate.Gate, root=app.root_path)
+    problems.register(app)
+    for each in (archive, signup, feedback, preferences, unsubscribe, health):
+        app.include_router(each.router)
+    app.mount("/static", StaticFiles(directory=templates / "static"))
+    access.hide_tokens()
+    return app

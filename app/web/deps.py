@@ -1,0 +1,71 @@
+"""What routes are given: a transaction, the tokens, the letterhead, the time and the pages."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request
+from sqlmodel import Session
+
+from app.mail.links import Tokens
+from app.pipeline.compose import Letterhead
+from app.store import engine as engines
+from app.web.pages import Pages
+
+
+def _session(request: Request) -> Iterator[Session]:
+    """One transaction per request. That of a GET is rolled back, whatever its route did."""
+    engine = request.app.state.engine
+    if request.method == "GET":
+        with engines.transaction(engines.reading(engine)) as session:
+            yield session
+            session.rollback()
+    else:
+        with engines.transaction(engine) as session:
+            yield session
+
+
+def _tokens(request: Request) -> Tokens:
+    tokens: Tokens = request.app.state.letterhead.links.tokens
+    return tokens
+
+
+def _letterhead(request: Request) -> Letterhead:
+    head: Letterhead = request.app.state.letterhead
+    return head
+
+
+def _now(request: Request) -> datetime:
+    now: datetime = request.app.state.clock()
+    return now
+
+
+def _pages(request: Request) -> Pages:
+    pages: Pages = request.app.state.pages
+    return pages
+
+
+def _most_papers(request: Request) -> int:
+    most: int = request.app.state.letter_size
+    return most
+
+
+def own_pages_only(request: Request) -> None:
+    """Refuse a form that another site's page sends in its visitors' name.
+
+    Browsers say so in Sec-Fetch-Site; Origin says nothing here, for pages without referrer send
+    "null". Programs send neither and are let through.
+    """
+    if request.method != "GET" and request.headers.get("sec-fetch-site") in CROSS_SITE:
+        raise HTTPException(403)
+
+
+CROSS_SITE = {"cross-site", "same-site"}
+
+# Commits before the answer leaves: "Saved" is never said of what may still be lost.
+SessionDep = Annotated[Session, Depends(_session, scope="function")]
+TokensDep = Annotated[Tokens, Depends(_tokens)]
+LetterheadDep = Annotated[Letterhead, Depends(_letterhead)]
+NowDep = Annotated[datetime, Depends(_now)]
+PagesDep = Annotated[Pages, Depends(_pages)]
+MostPapersDep = Annotated[int, Depends(_most_papers)]

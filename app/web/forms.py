@@ -1,0 +1,178 @@
+"""Forms as people send them: every field as typed, read one by one, all problems named at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+
+from pydantic import BaseModel, Field, field_validator
+from sqlmodel import Session
+
+from app.errors import BadValue
+from app.mail import address, edition, foreign
+from app.pipeline.opt_in import Wish
+from app.recommend import interests
+from app.store import papers
+from app.store.tables import Subscriber
+
+T = TypeVar("T")
+MAX_LIKED = 50
+USUAL_SIZE = 10
+CHOSEN = "chosen"
+
+
+class Choices(BaseModel):
+    """What the sign-up page and the preferences share. rhythm: one of RHYTHMS, or "chosen"."""
+
+    interests: str = ""
+    zone: str = "UTC"
+    hour: str = "7"
+    rhythm: str = "daily"
+    days: list[str] = Field(default_factory=list)
+    letter_size: str = ""
+
+    @field_validator("*")
+    @classmethod
+    def _storable(cls, typed: object) -> object:
+        # No database keeps a NUL, and no page can show half a surrogate pair.
+        if isinstance(typed, str):
+            return typed.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+        return typed
+
+
+class SignUp(Choices):
+    """liked: one paper a line, by arXiv id, link or exact title."""
+
+    email: str = ""
+    liked: str = ""
+
+
+@dataclass
+class Reader:
+    """Reads field by field. problems: field → sentence, in the order of the reading."""
+
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def take(self, read: Callable[[], T], otherwise: T) -> T:
+        """What `read` returns; where it raises BadValue, note the sentence and go on."""
+        try:
+            return read()
+        except BadValue as e:
+            self.problems[e.field] = _as_sentence(str(e))
+            return otherwise
+
+
+def read_wish(session: Session, typed: SignUp, most_papers: int, reader: Reader) -> Wish:
+    """Of use only if the reader has no problem afterwards."""
+    return Wish(
+        address=reader.take(lambda: _address(typed.email), ""),
+        interests=reader.take(lambda: read_interests(typed, bool(typed.liked.strip())), ()),
+        liked=reader.take(lambda: _liked(session, typed.liked), ()),
+        zone=reader.take(lambda: _zone(typed.zone), "UTC"),
+        hour=reader.take(lambda: edition.parse_hour(typed.hour), 7),
+        days=reader.take(lambda: read_days(typed), frozenset()),
+        letter_size=reader.take(lambda: read_size(typed, most_papers), 1),
+    )
+
+
+def apply_choices(
+    subscriber: Subscriber, typed: Choices, most_papers: int, has_likes: bool, reader: Reader
+) -> tuple[interests.Interest, ...]:
+    """Set what was chosen on the subscriber, unless there is a problem; return the interests."""
+    nothing: tuple[interests.Interest, ...] = ()
+    wanted = reader.take(lambda: read_interests(typed, has_likes), nothing)
+    zone = reader.take(lambda: _zone(typed.zone), "UTC")
+    hour = reader.take(lambda: edition.parse_hour(typed.hour), 7)
+    days = reader.take(lambda: read_days(typed), frozenset(edition.DAYS))
+    size = reader.take(lambda: read_size(typed, most_papers), 1)
+    if not reader.problems:
+        subscriber.zone, subscriber.hour, subscriber.letter_size = zone, hour, size
+        subscriber.days = ",".join(day for day in edition.DAYS if day in days)
+    return wanted
+
+
+def choices_of(subscriber: Subscriber, wanted: Sequence[interests.Interest]) -> Choices:
+    """A subscriber's settings the way they would be typed."""
+    days = tuple(subscriber.days.split(","))
+    rhythm = next((name for name, named in edition.RHYTHMS.items() if named == days), CHOSEN)
+    return Choices(
+        interests=interests.format(wanted),
+        zone=subscriber.zone,
+        hour=str(subscriber.hour),
+        rhythm=rhythm,
+        days=list(days) if rhythm == CHOSEN else [],
+        letter_size=str(subscriber.letter_size),
+    )
+
+
+def read_interests(typed: Choices, has_likes: bool) -> tuple[interests.Interest, ...]:
+    """Nothing may be typed where liked papers tell enough. Raises BadValue."""
+    return interests.parse(typed.interests, has_likes=has_likes)
+
+
+def read_days(typed: Choices) -> frozenset[str]:
+    """The days of a named rhythm, or those ticked. Raises BadValue."""
+    if typed.rhythm != CHOSEN:
+        if typed.rhythm not in edition.RHYTHMS:
+            raise BadValue("days", "Choose one of the rhythms offered.")
+        return frozenset(edition.RHYTHMS[typed.rhythm])
+    if not typed.days:
+        raise BadValue("days", "Tick at least one day of the week.")
+    return edition.parse_days(",".join(typed.days))
+
+
+def read_size(typed: Choices, most: int) -> int:
+    """How many papers a letter may hold; the usual number if nothing is said. Raises BadValue."""
+    digits = typed.letter_size.strip() or usual_size(most)
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 4 and 1 <= int(digits) <= most):
+        raise BadValue("letter_size", f"Give a whole number of papers from 1 to {most}.")
+    return int(digits)
+
+
+def usual_size(most: int) -> str:
+    """The number a new form shows."""
+    return str(min(USUAL_SIZE, most))
+
+
+def read_pause(until: str, today: date) -> date:
+    """The day letters start again, as a date field sends it. Raises BadValue."""
+    try:
+        day = date.fromisoformat(until.strip())
+    except ValueError as e:
+        raise BadValue("until", "Give a date like 2026-12-31.") from e
+    if not today < day <= today.replace(day=1, year=today.year + 2):
+        raise BadValue("until", "Give a date after today, and within the next two years.")
+    return day
+
+
+def _address(typed: str) -> str:
+    if not typed.strip():
+        raise BadValue("email", "Type the address your letters shall go to.")
+    if "\N{REPLACEMENT CHARACTER}" in typed:
+        raise BadValue("email", "A letter of this address was lost on its way. Type it again.")
+    return address.normalise(typed)
+
+
+def _zone(typed: str) -> str:
+    return edition.parse_zone(typed.strip()).key
+
+
+def _liked(session: Session, typed: str) -> tuple[int, ...]:
+    lines = [line.strip() for line in typed.splitlines() if line.strip()]
+    if len(lines) > MAX_LIKED:
+        raise BadValue("liked", f"Name {MAX_LIKED} papers at most; these are {len(lines)}.")
+    found = {line: papers.named(session, line) for line in lines}
+    unknown = [f"“{line[:80]}”" for line, row in found.items() if row is None]
+    if unknown:
+        raise BadValue(
+            "liked",
+            f"We have not seen {', '.join(unknown)} yet. Give an arXiv id, a link or the exact "
+            "title of a paper from our pages, or take the line out.",
+        )
+    return tuple(dict.fromkeys(row.id for row in found.values() if row and row.id))
+
+
+def _as_sentence(said: str) -> str:
+    words = foreign.tame(said)
+    ended = words if words.endswith((".", "!", "?")) else f"{words}."
+    return ended[:1].upper() + ended[1:]

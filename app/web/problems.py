@@ -1,0 +1,83 @@
+"""Error pages: a status, a sentence, and a way on; never a traceback, never JSON."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from app.errors import AppError, BadLink, BadValue, NotReady
+from app.web import gate
+from app.web.pages import Pages
+
+TITLES = {
+    400: "That did not work",
+    403: "Not from here",
+    404: "Not found",
+    405: "Not possible here",
+    413: "Too long",
+    422: "That did not work",
+    500: "Our mistake",
+    503: "Not available right now",
+}
+SENTENCES = {
+    400: "What your browser sent could not be read. Please go back and try again.",
+    403: "This form was sent by a page of another site. Please use the form on our own page.",
+    404: "There is no page at this address. It may have been cut short on its way to you.",
+    405: "This address cannot be used that way. Please use the buttons on our pages.",
+    413: f"What you sent is longer than {gate.MAX_BODY // 1024} kB. Please shorten it.",
+    422: "A part of the form could not be read. Please go back and try again.",
+    500: "Something broke on our side, and nothing was changed. Please try again later.",
+}
+
+
+def status_of(error: AppError) -> int:
+    """The HTTP status that fits one of our own errors."""
+    for kind, status in ((BadLink, 404), (BadValue, 400), (NotReady, 503)):
+        if isinstance(error, kind):
+            return status
+    return 500
+
+
+def register(app: FastAPI) -> None:
+    """Answer every kind of error with a page."""
+    app.add_exception_handler(AppError, _ours)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+async def _ours(request: Request, error: Any) -> Response:
+    return _page(request, status_of(error), str(error))
+
+
+async def _http(request: Request, error: Any) -> Response:
+    sentence = SENTENCES.get(error.status_code, str(error.detail))
+    response = _page(request, error.status_code, sentence)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _invalid(request: Request, error: Any) -> Response:
+    # A number in a path that is none makes an address where no page is.
+    in_path = any(problem["loc"][0] == "path" for problem in error.errors())
+    status = 404 if in_path else 422
+    return _page(request, status, SENTENCES[status])
+
+
+async def _unforeseen(request: Request, _error: Any) -> Response:
+    # Starlette answers this one outside of all middleware; the server logs the traceback.
+    response = _page(request, 500, SENTENCES[500])
+    pages: Pages = request.app.state.pages
+    response.headers.update(gate.headers_for(gate.below(pages.root, request.url.path)))
+    return response
+
+
+def _page(request: Request, status: int, sentence: str) -> Response:
+    pages: Pages = request.app.state.pages
+    title = TITLES.get(status, "That did not work")
+    response = pages.show("error", status=status, title=title, sentence=sentence)
+    if status == 503:
+        response.headers["Retry-After"] = "60"
+    return response

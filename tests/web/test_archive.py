@@ -1,0 +1,172 @@
+from datetime import date
+
+import pytest
+
+from app.papers.paper import Paper
+from app.store.tables import LetterKind
+
+
+def titles(tree):
+    return [link.text for link in tree.findall(".//article/h2/a")]
+
+
+def test_without_papers_the_front_page_says_so_and_still_takes_sign_ups(client, read_page):
+    page = client.get("/")
+
+    tree = read_page(page.text)
+    assert page.status_code == 200
+    assert "No papers yet" in page.text
+    assert tree.find(".//form").get("action") == "/subscribe"
+
+
+def test_the_front_page_lists_the_latest_day_in_its_digests_order(client, two_papers, read_page):
+    page = client.get("/")
+
+    assert "Get trending papers in your email inbox once a day" in page.text
+    assert "Friday 20 November 2026" in page.text
+    assert titles(read_page(page.text)) == ["Tides of small moons", "Bread as a soft solid"]
+    assert "12 votes" in page.text
+    assert 'href="https://example.org/moons"' in page.text
+
+
+def test_the_box_on_the_front_page_signs_up(client, read_page, two_papers):
+    form = read_page(client.get("/").text).find(".//form")
+    typed = {e.get("name"): e.get("value") or "" for e in form.iter() if e.get("name")}
+
+    answer = client.post(
+        form.get("action"), data=typed | {"email": "a@example.org", "interests": "moons"}
+    )
+
+    assert answer.status_code == 303
+
+
+def test_days_lead_to_their_neighbours(client, store_papers, read_page):
+    for day in (16, 18, 19):
+        store_papers(Paper(title=f"Of the {day}th"), day=date(2026, 11, day))
+
+    def ways(path):
+        links = read_page(client.get(path).text).findall(".//nav[@class='steps']/a")
+        return [link.get("href") for link in links]
+
+    assert ways("/") == ["/days/2026-11-18"]
+    assert ways("/days/2026-11-18") == ["/days/2026-11-16", "/days/2026-11-19"]
+    assert ways("/days/2026-11-16") == ["/days/2026-11-18"]
+
+
+def test_a_long_day_is_cut_into_pages_that_lose_no_paper(client, store_papers, read_page):
+    stored = [f"Paper number {n} of many" for n in range(65)]
+    store_papers(*[Paper(title=title, abstract="Some words. " * 200) for title in stored])
+
+    pages = [client.get("/", params={"page": n}) for n in (1, 2, 3)]
+
+    assert [title for page in pages for title in titles(read_page(page.text))] == stored
+    assert all(len(page.content) < 60_000 for page in pages)
+    assert client.get("/", params={"page": 4}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/days/2026-11-01",
+        "/days/yesterday",
+        "/days/2026-02-30",
+        "/papers/99",
+        "/papers/0",
+        "/papers/x",
+        "/papers/99999999999999999999",
+    ],
+)
+def test_what_is_not_there_is_not_found(client, two_papers, path):
+    answer = client.get(path)
+
+    assert answer.status_code == 404
+    assert "<h1>Not found</h1>" in answer.text
+
+
+def test_a_papers_page_has_all_that_is_known(client, two_papers):
+    page = client.get(f"/papers/{two_papers[0]}").text
+
+    for words in (
+        "Ada Moon, Bo Tide",
+        "They raise tides, and the tides slow them down.",
+        'href="https://example.org/moons"',
+        "Place 1 in the digest of Friday 20 November 2026",
+        "arXiv:2611.00001",
+        "12 votes",
+    ):
+        assert words in page
+
+
+def test_a_paper_without_a_link_is_found_by_its_name(client, store_papers):
+    by_id, by_doi = store_papers(
+        Paper(title="One", arxiv_id="2611.00007"), Paper(title="Two", doi="10.1000/a<b>#2")
+    )
+
+    assert 'href="https://arxiv.org/abs/2611.00007"' in client.get(f"/papers/{by_id}").text
+    assert 'href="https://doi.org/10.1000/a%3Cb%3E%232"' in client.get(f"/papers/{by_doi}").text
+
+
+def test_only_web_links_leave(client, store_papers, read_page):
+    urls = ("javascript:alert(1)", "data:text/html,x", "ftp://example.org/", "https://a@evil.org/")
+    ids = store_papers(*[Paper(title=f"Title {url}", url=url) for url in urls])
+
+    for path in ("/", *[f"/papers/{paper_id}" for paper_id in ids]):
+        for link in read_page(client.get(path).text).iter("a"):
+            assert link.get("href").startswith(("/", "#"))
+
+
+def test_hostile_text_never_comes_out_as_markup(
+    client, engine, clock, store_papers, make_reader, read_page, hostile
+):
+    from app.mail.links import Verdict
+    from app.store import engine as engines
+    from app.store import feedback, letters
+
+    (paper_id,) = store_papers(
+        Paper(title=hostile, abstract=hostile, authors=(hostile,), doi=hostile)
+    )
+    reader = make_reader("<b>'&@example.org")
+    with engines.transaction(engine) as session:
+        pick, _ = letters.pick_at(session, reader.letter_id, 1)
+        pick.paper_id = paper_id
+        feedback.record(session, reader.id, paper_id, Verdict.DISLIKE, clock())
+        letters.by_id(session, reader.letter_id).why = hostile
+
+    for path in (
+        "/",
+        f"/papers/{paper_id}",
+        reader.feedback("like"),
+        reader.feedback("dislike"),
+        reader.preferences,
+        reader.letter,
+    ):
+        page = client.get(path)
+        tree = read_page(page.text)
+        assert page.status_code == 200
+        assert "{{7*7}}" in page.text
+        assert all(script.get("src") for script in tree.iter("script"))
+        assert tree.find(".//img") is None
+        assert tree.find(".//b") is None
+        assert not {"\u202e", "\u200b"} & set(page.text)
+
+
+def test_the_letter_in_the_browser_is_the_letter_that_was_mailed(client, app, engine, reader):
+    from app.pipeline import compose
+    from app.store import engine as engines
+    from app.store import letters
+
+    with engines.transaction(engine) as session:
+        row = letters.by_id(session, reader.letter_id)
+        mailed = compose.rendered(session, app.state.letterhead, row)
+
+    assert client.get(reader.letter).text == mailed.html
+
+
+def test_a_confirm_letter_is_not_shown_in_the_browser(client, engine, reader):
+    from app.store import engine as engines
+    from app.store import letters
+
+    with engines.transaction(engine) as session:
+        letters.by_id(session, reader.letter_id).kind = LetterKind.CONFIRM
+
+    assert client.get(reader.letter).status_code == 404
