@@ -1,0 +1,64 @@
+"""The command line. Imports of weight stay inside the commands: `--help` must come at once."""
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from app.cli import demo, digests, letters, people, service
+from app.errors import AppError
+
+app = typer.Typer(
+    name="paperboy",
+    help="Your daily papers, delivered: reads digests of new papers, picks for each subscriber "
+    "the few that matter to them, and mails them a short letter.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(demo.demo)
+app.command()(service.serve)
+app.command()(service.migrate)
+app.command()(digests.ingest)
+app.add_typer(people.app, name="subscribers")
+app.command()(letters.preview)
+app.command()(letters.run)
+app.command()(letters.rank)
+app.add_typer(digests.export, name="export")
+app.command()(service.config)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"paperboy {version('paperboy')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    """Options of `paperboy` itself."""
+
+
+def main() -> None:
+    """Run a command; exit 0 done, 1 failed, 2 usage, 130 interrupted."""
+    try:
+        app()
+    except AppError as e:
+        print(f"paperboy: {e}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader (`| head`) has gone; Python would complain once more while closing stdout.
+        sys.stderr.close()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""`paperboy subscribers`: the operator's way to look after people."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli import moving, shown, wishes
+from app.errors import AppError
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from app.recommend.interests import Interest
+    from app.store.tables import Subscriber
+
+app = typer.Typer(help="Add, look at, change, move and remove subscribers.", no_args_is_help=True)
+
+Email = Annotated[str, typer.Argument(help="The subscriber's mail address.")]
+Keywords = Annotated[
+    list[str] | None,
+    typer.Option("--keyword", "-k", help='A word, a "quoted phrase", or either with - before it.'),
+]
+Likes = Annotated[
+    list[str] | None, typer.Option("--like", help="A stored paper: arXiv id, link, title or id.")
+]
+Zone = Annotated[str | None, typer.Option(help="IANA time zone, such as Europe/Berlin.")]
+Hour = Annotated[str | None, typer.Option(help="Hour of the day, 0 to 23, in that zone.")]
+Days = Annotated[str | None, typer.Option(help="daily, weekdays, weekly, or days: mon,thu.")]
+Size = Annotated[int | None, typer.Option(help="Papers per letter at most.", min=1, max=50)]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+
+
+@app.command()
+def add(
+    email: Email,
+    keyword: Keywords = None,
+    like: Likes = None,
+    zone: Zone = None,
+    hour: Hour = None,
+    days: Days = None,
+    size: Size = None,
+    confirmed: Annotated[
+        bool, typer.Option("--confirmed", help="They agreed already: mail no confirmation.")
+    ] = False,
+) -> None:
+    """Subscribe somebody; without --confirmed they get a letter that asks whether they want to."""
+    from app import assembly
+    from app.store import engine as engines
+
+    now = shown.now()
+    settings, engine = assembly.store()
+    with engines.transaction(engine) as session:
+        asked = {"zone": zone, "hour": hour, "days": days, "size": size or settings.letter_size}
+        wish = wishes.wish(
+            session, {"email": email, "likes": like, **asked}, wishes.language(keyword)
+        )
+        wishes.refuse_known(session, wish.address, returning=True)
+        wishes.subscribe(session, wish, now, confirmed, assembly.letterhead(settings).domain)
+    what = "letters start" if confirmed else "a letter that asks them to confirm waits to be sent"
+    print(f"Added {wish.address}; {what}.")
+
+
+@app.command("list")
+def list_all(as_json: AsJson = False) -> None:
+    """Everyone, with their state and when their next letter is due."""
+    from app import assembly
+    from app.store import engine as engines
+
+    _, engine = assembly.store()
+    with engines.transaction(engines.reading(engine)) as session:
+        lines = moving.lines(session)
+    if as_json:
+        print(json.dumps(lines, ensure_ascii=False, indent=1))
+    elif not lines:
+        print("Nobody yet; `paperboy subscribers add` or the sign-up page change that.")
+    else:
+        headings = ("email", "status", "interests", "likes", "next letter (UTC)")
+        rows = [
+            [line["email"], line["status"], line["interests"], len(line["likes"]), line["next"]]
+            for line in lines
+        ]
+        shown.table(headings, rows)
+
+
+@app.command()
+def show(email: Email, as_json: AsJson = False) -> None:
+    """One subscriber: wishes, feedback and what became of their letters."""
+    from app import assembly
+    from app.store import engine as engines
+    from app.store import outbox
+
+    _, engine = assembly.store()
+    with engines.transaction(engines.reading(engine)) as session:
+        person = find(session, email)
+        line = moving.lines(session, only=person)[0]
+        sent = [
+            {
+                "edition": entry.edition_date.isoformat(),
+                "kind": entry.kind.value,
+                "state": entry.state.value,
+                "reason": entry.reason,
+            }
+            for entry in outbox.of_subscriber(session, person.id or 0)
+        ]
+    if as_json:
+        print(json.dumps({**line, "letters": sent}, ensure_ascii=False, indent=1))
+        return
+    for name, value in line.items():
+        print(f"{name:10} {'; '.join(value) if isinstance(value, list) else value}")
+    shown.table(("edition", "kind", "state", "what was said"), [each.values() for each in sent])
+
+
+def find(session: "Session", email: str) -> "Subscriber":
+    """The subscriber of that address. Raises BadValue or AppError."""
+    from app.mail import address
+    from app.store import subscribers
+
+    person = subscribers.by_address(session, address.normalise(email))
+    if person is None:
+        raise AppError(f"No subscriber has the address {email}.")
+    return person
+
+
+@app.command()
+def edit(
+    email: Email,
+    keyword: Keywords = None,
+    like: Likes = None,
+    zone: Zone = None,
+    hour: Hour = None,
+    days: Days = None,
+    size: Size = None,
+) -> None:
+    """Change what is given; --keyword replaces all words so far, --like adds papers."""
+    from app import assembly
+    from app.mail.links import Verdict
+    from app.store import engine as engines
+    from app.store import feedback, subscribers
+
+    now = shown.now()
+    _, engine = assembly.store()
+    with engines.transaction(engine) as session:
+        person = find(session, email)
+        if keyword:
+            typed = wishes.language(keyword)
+            likes = bool(like) or feedback.has_liked(session, person.id or 0)
+            subscribers.set_interests(session, person.id or 0, _parsed(typed, has_likes=likes))
+        for paper_id in wishes.papers(session, like or []):
+            feedback.record(session, person.id or 0, paper_id, Verdict.LIKE, now)
+        _reschedule(person, zone, hour, days)
+        person.letter_size = size or person.letter_size
+        subscribers.plan_anew(session, person, now)
+    print(f"Changed {person.address}.")
+
+
+def _parsed(typed: str, has_likes: bool) -> "tuple[Interest, ...]":
+    from app.recommend import interests
+
+    return interests.parse(typed, has_likes=has_likes)
+
+
+def _reschedule(person: "Subscriber", zone: str | None, hour: str | None, days: str | None) -> None:
+    from app.mail import edition
+
+    if zone is not None:
+        person.zone = edition.parse_zone(zone).key
+    if hour is not None:
+        person.hour = edition.parse_hour(hour)
+    if days is not None:
+        chosen = edition.parse_days(days)
+        person.days = ",".join(day for day in edition.DAYS if day in chosen)
+
+
+@app.command()
+def remove(email: Email) -> None:
+    """Delete a subscriber and everything about them: words, feedback, letters."""
+    from app import assembly
+    from app.store import engine as engines
+    from app.store import subscribers
+
+    _, engine = assembly.store()
+    with engines.transaction(engine) as session:
+        person = find(session, email)
+        subscribers.remove(session, person)
+    print(f"Removed {person.address} and everything about them.")
+
+
+app.command("export")(moving.export)
+app.command("import")(moving.import_)

@@ -1,0 +1,1 @@
+"""The whole day on one machine: invented people, real parts, a catching SMTP server."""

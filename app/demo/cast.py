@@ -1,0 +1,55 @@
+"""Three invented people who differ in how they tell Paperboy what they care about."""
+
+from dataclasses import dataclass
+
+from app.papers.paper import Paper
+from app.recommend import picks, vectors
+from app.recommend.interests import Interest, parse
+from app.recommend.profile import Taste
+from app.recommend.selection import Candidate
+
+
+@dataclass(frozen=True)
+class Person:
+    """words: what they type at sign-up.
+
+    likes, dislikes: what the papers they like, or do not, are about; the demo finds some such
+    papers among those of the first day, whatever digests it is given.
+    """
+
+    name: str
+    address: str
+    words: str
+    likes: str = ""
+    dislikes: str = ""
+
+    def tells(self) -> str:
+        """How they differ from the others, in a few words."""
+        parts = [f"types {self.words}" if self.words else ""]
+        parts.append(f"likes papers on {self.likes}" if self.likes else "")
+        parts.append(f"dislikes one on {self.dislikes}" if self.dislikes else "")
+        return "; ".join(part for part in parts if part)
+
+
+CAST = (
+    Person("Ada", "ada@example.org", '"reinforcement learning", agents, reasoning'),
+    Person("Bo", "bo@example.org", "", likes="diffusion video image generation"),
+    Person(
+        "Chidi",
+        "chidi@example.org",
+        '"language models", medicine, protein',
+        likes="protein gene cell",
+        dislikes="speech audio",
+    ),
+)
+
+
+def papers_about(corpus: dict[int, Paper], words: str, n: int) -> list[int]:
+    """The `n` papers that match some words best; the first ones where nothing matches."""
+    if not words:
+        return []
+    model = vectors.fit(corpus)
+    asked: tuple[Interest, ...] = parse(words)
+    everything = [Candidate(paper_id) for paper_id in sorted(corpus)]
+    reader = picks.Reader(Taste(asked), everything, limit=n, min_score=0.0)
+    return [pick.paper_id for pick in picks.rank(model, [reader])[0]]

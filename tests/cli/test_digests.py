@@ -1,0 +1,147 @@
+"""`paperboy ingest` and `paperboy export`."""
+
+import io
+import json
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(sys.modules["app"].__file__).parent / "samples"
+SEEDS = Path(__file__).parents[3] / "shared" / "seeds"
+COMPACT = SAMPLES / "day-1-compact.txt"
+SPACED = SAMPLES / "day-2-spaced.txt"
+
+
+def dump(folder: Path) -> list[str]:
+    return list(sqlite3.connect(folder / "paperboy.sqlite3").iterdump())
+
+
+@pytest.fixture
+def seeds() -> list[str]:
+    files = sorted(map(str, SEEDS.glob("*.txt")))
+    if not files:
+        pytest.skip("no seed digests beside this checkout")
+    return files
+
+
+def test_reading_tells_entries_and_new_papers(paperboy, migrated):
+    done = paperboy("ingest", str(COMPACT), str(SPACED))
+    assert done.code == 0
+    assert "day-1-compact.txt: compact digest, 16 entries, 16 new papers" in done.out
+    assert "In the store: 32 entries, 32 papers." in done.out
+
+
+def test_reading_the_same_file_twice_changes_nothing(paperboy, migrated):
+    paperboy("ingest", str(COMPACT))
+    before = dump(migrated)
+    again = paperboy("ingest", str(COMPACT))
+    assert again.code == 0
+    assert "0 new papers" in again.out
+    assert dump(migrated) == before
+
+
+def test_the_five_real_digests_are_stored_whole(paperboy, migrated, seeds):
+    done = paperboy("ingest", "--json", *seeds)
+    reports = [json.loads(line) for line in done.out.splitlines()]
+    assert [report["n_entries"] for report in reports] == [96, 60, 119, 64, 72]
+    assert [report["unread"] for report in reports] == [[]] * 5
+    days = [report["date"] for report in reports]
+    assert [day[5:] if day else None for day in days] == [None, "03-11", None, "08-19", "03-11"]
+    assert "In the store: 411 entries, 345 papers." in paperboy("ingest", *seeds).out
+
+
+def test_a_file_that_is_no_digest_is_named_and_leaves_no_trace(paperboy, migrated, tmp_path):
+    before = dump(migrated)
+    (tmp_path / "recipe.txt").write_text("Take two eggs.\n\nBeat them well.\n")
+    done = paperboy("ingest", str(tmp_path / "recipe.txt"))
+    assert done.code == 1
+    assert done.err.startswith("paperboy: recipe.txt: ")
+    assert len(done.err.splitlines()) == 1
+    assert dump(migrated) == before
+
+
+@pytest.mark.parametrize("name", ["not-there.txt", "."])
+def test_a_file_that_cannot_be_opened_is_named(paperboy, migrated, name):
+    done = paperboy("ingest", name)
+    assert done.code == 1
+    assert f"{name} cannot be read" in done.err
+
+
+def test_a_bad_file_does_not_keep_the_others_out(paperboy, migrated, tmp_path):
+    (tmp_path / "bad.txt").write_bytes(b"\x00\x01")
+    done = paperboy("ingest", str(tmp_path / "bad.txt"), str(COMPACT))
+    assert done.code == 1
+    assert "16 new papers" in done.out
+    assert "1 of 2 were not read" in done.out
+
+
+def test_standard_input_is_a_digest_too(paperboy, migrated, monkeypatch):
+    stdin = io.TextIOWrapper(io.BytesIO(COMPACT.read_bytes()))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    done = paperboy("ingest", "-")
+    assert done.code == 0
+    assert "standard input: compact digest, 16 entries" in done.out
+
+
+def test_without_files_the_folder_of_digests_is_read(paperboy, migrated):
+    (migrated / "digests").mkdir()
+    (migrated / "digests" / "monday.txt").write_bytes(COMPACT.read_bytes())
+    assert "monday.txt: compact digest, 16 entries" in paperboy("ingest").out
+
+
+def test_a_source_we_cannot_read_is_named(paperboy, migrated, monkeypatch):
+    monkeypatch.setenv("PAPERBOY_SOURCES", "gopher:papers")
+    done = paperboy("ingest")
+    assert done.code == 1
+    assert "gopher:papers" in done.err
+
+
+def test_a_wrong_day_is_a_sentence(paperboy, migrated):
+    done = paperboy("ingest", "--day", "tomorrow", str(COMPACT))
+    assert done.code == 1
+    assert "write it like 2026-11-21" in done.err
+
+
+def test_before_migrating_it_says_what_to_run(paperboy, data_dir):
+    done = paperboy("ingest", str(COMPACT))
+    assert done.code == 1
+    assert "paperboy migrate" in done.err
+
+
+def test_a_locked_database_is_a_sentence(paperboy, migrated, monkeypatch):
+    from app.store import engine
+
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0)
+    holder = sqlite3.connect(migrated / "paperboy.sqlite3", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    done = paperboy("ingest", str(COMPACT))
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert done.code == 1
+    assert "locked" in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_exported_papers_are_what_the_digest_says(paperboy, migrated):
+    paperboy("ingest", "--day", "2026-11-20", str(SPACED))
+    lines = [json.loads(line) for line in paperboy("export", "papers").out.splitlines()]
+    assert len(lines) == 16
+    first = lines[0]
+    assert set(first) >= {"id", "title", "abstract", "first_seen", "entries"}
+    assert first["first_seen"] == "2026-11-20"
+    assert first["entries"] == [{"digest": SPACED.name, "date": "2026-11-20", "position": 1}]
+    text = " ".join(SPACED.read_text(encoding="utf-8").split())
+    for line in lines:
+        assert line["title"] in text
+        assert line["abstract"] in text
+
+
+def test_an_export_can_go_to_a_file(paperboy, migrated, tmp_path):
+    paperboy("ingest", str(COMPACT))
+    assert paperboy("export", "papers", str(tmp_path / "papers.jsonl")).code == 0
+    assert len((tmp_path / "papers.jsonl").read_text(encoding="utf-8").splitlines()) == 16
+    refused = paperboy("export", "papers", str(tmp_path / "no" / "folder"))
+    assert refused.code == 1
+    assert "cannot be written" in refused.err

@@ -1,0 +1,156 @@
+"""`paperboy preview`, `run` and `rank`."""
+
+import json
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(sys.modules["app"].__file__).parent / "samples"
+
+
+@pytest.fixture
+def ada(paperboy, migrated, monkeypatch, sink):
+    """Ada, the day's papers, and a mail server."""
+    monkeypatch.setenv("PAPERBOY_SMTP_HOST", "127.0.0.1")
+    monkeypatch.setenv("PAPERBOY_SMTP_PORT", str(sink.port))
+    paperboy("ingest", str(SAMPLES / "day-1-compact.txt"))
+    paperboy("subscribers", "add", "ada@example.org", "--keyword", "language model", "--confirmed")
+
+
+def outbox(folder: Path) -> list[tuple]:
+    return sqlite3.connect(folder / "paperboy.sqlite3").execute("SELECT * FROM outbox").fetchall()
+
+
+def test_run_now_sends_everybody_one_letter_however_often(ada, paperboy, sink):
+    first = paperboy("run", "--now", "--json")
+    assert first.code == 0
+    assert json.loads(first.out) | {"sent": 1, "letters": 1} == json.loads(first.out)
+    assert sink.recipients() == ["ada@example.org"]
+
+    again = paperboy("run", "--now")
+    assert again.code == 0
+    assert "0 sent" in again.out
+    assert len(sink.taken) == 1
+
+
+def test_run_without_now_leaves_those_alone_who_are_not_due(ada, paperboy, sink):
+    assert "0 due" in paperboy("run").out
+    assert sink.taken == []
+
+
+def test_a_dry_run_shows_the_letters_and_records_nothing(ada, paperboy, sink, migrated):
+    done = paperboy("run", "--now", "--dry-run")
+    assert "ada@example.org" in done.out
+    assert "1 due; nothing was recorded or sent." in done.out
+    assert (sink.taken, outbox(migrated)) == ([], [])
+
+
+def test_the_preview_is_the_letter_that_goes_out(ada, paperboy, sink, migrated):
+    seen = paperboy("preview", "ada@example.org").out
+    assert outbox(migrated) == []
+    paperboy("run", "--now")
+    subject = str(sink.taken[0].message["Subject"])
+    assert f"Subject: {subject}" in seen
+    reason = next(line for line in seen.splitlines() if "Why:" in line)
+    assert reason in sink.taken[0].message.get_body(("plain",)).get_content()
+
+
+def test_with_the_mail_server_down_nothing_is_lost(ada, paperboy, sink, monkeypatch):
+    monkeypatch.setenv("PAPERBOY_SMTP_PORT", "1")
+    down = paperboy("run", "--now")
+    assert down.code == 1
+    assert "cannot be reached" in down.err
+    assert "sent by the next run" in down.err
+    monkeypatch.setenv("PAPERBOY_SMTP_PORT", str(sink.port))
+    assert "1 sent" in paperboy("run").out
+
+
+def test_somebody_for_whom_nothing_is_new_is_told_so(ada, paperboy):
+    paperboy("subscribers", "add", "bo@example.org", "--keyword", "basketweaving", "--confirmed")
+    done = paperboy("preview", "bo@example.org")
+    assert done.code == 1
+    assert "No letter" in done.err
+
+
+def test_the_edition_of_a_day_can_be_asked_for_and_comes_once(ada, paperboy, sink):
+    paperboy("ingest", "--day", "2026-03-02", str(SAMPLES / "day-2-spaced.txt"))
+    for _ in range(2):
+        assert paperboy("run", "--day", "2026-03-02").code == 0
+    (taken,) = sink.taken
+    assert "Monday 2 March 2026" in taken.message.get_body(("plain",)).get_content()
+    assert "write it like 2026" in paperboy("run", "--day", "soon").err
+
+
+def test_an_edition_holds_only_what_was_new_then(ada, paperboy, sink):
+    assert "1 skipped: no new papers" in paperboy("run", "--day", "2026-03-02").out
+    assert sink.taken == []
+
+
+def test_the_yardstick_is_scored_by_the_days_own_code(paperboy, tmp_path):
+    folder = tmp_path / "yardstick"
+    folder.mkdir()
+    texts = {"a": "whale song", "b": "sparse retrieval", "c": "whale sound", "d": "cooking eggs"}
+    papers = [{"id": n, "title": t, "abstract": f"All about {t}."} for n, t in texts.items()]
+    requests = [
+        {"id": "r1", "keywords": ["whale"], "likes": [], "dislikes": [], "candidates": ["c", "d"]},
+        {"id": "r2", "keywords": [], "likes": ["b"], "dislikes": [], "candidates": ["d", "b"]},
+    ]
+    (folder / "papers.jsonl").write_text("\n".join(map(json.dumps, papers)))
+    (folder / "requests.jsonl").write_text("\n".join(map(json.dumps, requests)))
+    (folder / "background.txt").write_text("a\nb\n")
+    (folder / "community.jsonl").write_text("")
+    done = paperboy("rank", str(folder), str(tmp_path / "scores.jsonl"))
+    assert done.code == 0, done.err
+    lines = (tmp_path / "scores.jsonl").read_text().splitlines()
+    first, second = map(json.loads, lines)
+    assert (first["id"], second["id"]) == ("r1", "r2")
+    assert first["scores"][0] > first["scores"][1]
+    assert second["scores"][1] > second["scores"][0]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "sentence"),
+    [
+        ("papers.jsonl", "{", "line 1"),
+        ("papers.jsonl", '{"title": "no id"}', "id"),
+        ("requests.jsonl", '{"id": "r", "candidates": ["zz"]}', "zz"),
+        ("background.txt", "zz\n", "zz"),
+    ],
+)
+def test_a_broken_yardstick_is_a_sentence(paperboy, tmp_path, file, content, sentence):
+    (tmp_path / "papers.jsonl").write_text('{"id": "a", "title": "A title", "abstract": "Text."}')
+    (tmp_path / "requests.jsonl").write_text('{"id": "r", "candidates": ["a"]}')
+    (tmp_path / "background.txt").write_text("a\n")
+    (tmp_path / file).write_text(content)
+    done = paperboy("rank", str(tmp_path), str(tmp_path / "scores.jsonl"))
+    assert done.code == 1
+    assert sentence in done.err
+    assert len(done.err.splitlines()) == 1
+    assert paperboy("rank", str(tmp_path / "nowhere"), "out").code == 1
+
+
+def test_a_pause_holds_for_an_extra_run_too(ada, paperboy, sink, migrated):
+    database = sqlite3.connect(migrated / "paperboy.sqlite3")
+    database.execute("UPDATE subscriber SET paused_until = '2199-01-01'")
+    database.commit()
+    assert "0 due" in paperboy("run", "--now").out
+    assert sink.taken == []
+
+
+def test_a_dry_run_says_what_the_run_then_does_in_every_zone(ada, paperboy, sink):
+    for n, zone in enumerate(("Pacific/Honolulu", "Pacific/Auckland", "Pacific/Kiritimati")):
+        words = ("--keyword", "language model", "--zone", zone, "--confirmed")
+        paperboy("subscribers", "add", f"far{n}@example.org", *words)
+    planned = paperboy("run", "--now", "--dry-run").out
+    assert "none: no new paper" not in planned
+    assert json.loads(paperboy("run", "--now", "--json").out)["sent"] == 4
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_far_from_all_digests_is_a_sentence(ada, paperboy, day):
+    for words in (["preview", "ada@example.org"], ["run", "--dry-run"], ["ingest"]):
+        done = paperboy(*words, "--day", day)
+        assert done.code == 1
+        assert "no day of any digest" in done.err

@@ -1,0 +1,177 @@
+"""`paperboy subscribers`."""
+
+import json
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+COLUMNS = "email,status,interests,likes,zone,hour,days,size\n"
+
+
+@pytest.fixture
+def ada(paperboy, migrated):
+    """Ada is a subscriber."""
+    done = paperboy(
+        *("subscribers", "add", "ada@example.org", "--confirmed"),
+        *("--keyword", "protein folding", "--keyword", "-video", "--zone", "Europe/Berlin"),
+        *("--hour", "7", "--days", "weekdays"),
+    )
+    assert done.code == 0, done.err
+
+
+def people(paperboy) -> list[dict]:
+    return json.loads(paperboy("subscribers", "list", "--json").out)
+
+
+def test_a_keyword_of_several_words_is_a_phrase(ada, paperboy):
+    assert people(paperboy)[0]["interests"] == '"protein folding", -video'
+
+
+def test_adding_shows_in_the_list(ada, paperboy):
+    (line,) = people(paperboy)
+    assert (line["email"], line["status"]) == ("ada@example.org", "active")
+    assert (line["zone"], line["hour"], line["days"]) == ("Europe/Berlin", 7, "mon,tue,wed,thu,fri")
+    assert "ada@example.org" in paperboy("subscribers", "list").out
+
+
+def test_without_confirmed_a_letter_that_asks_waits(paperboy, migrated):
+    paperboy("subscribers", "add", "bo@example.org", "--keyword", "whales")
+    (line,) = people(paperboy)
+    assert line["status"] == "pending"
+    shown = json.loads(paperboy("subscribers", "show", "bo@example.org", "--json").out)
+    assert [(each["kind"], each["state"]) for each in shown["letters"]] == [("confirm", "ready")]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["bo@", "--keyword", "x1"], "no mail address"),
+        (["bo@example.org"], "at least one word"),
+        (["bo@example.org", "--keyword", '"open'], "never closed"),
+        (["bo@example.org", "--keyword", "the"], "says nothing"),
+        (["bo@example.org", "--keyword", "whales", "--zone", "Mars/Base"], "time zone"),
+        (["bo@example.org", "--keyword", "whales", "--hour", "25"], "hour"),
+        (["bo@example.org", "--keyword", "whales", "--days", "someday"], "days"),
+        (["bo@example.org", "--like", "No Such Paper"], "No stored paper"),
+        (["ada@example.org", "--keyword", "whales"], "subscriber already"),
+    ],
+)
+def test_what_cannot_be_used_is_a_sentence_and_adds_nobody(ada, paperboy, options, sentence):
+    done = paperboy("subscribers", "add", *options)
+    assert done.code == 1
+    assert sentence in done.err
+    assert len(done.err.splitlines()) == 1
+    assert len(people(paperboy)) == 1
+
+
+def test_editing_replaces_words_and_moves_the_hour(ada, paperboy):
+    before = people(paperboy)[0]["next"]
+    done = paperboy("subscribers", "edit", "ada@example.org", "--keyword", "whales", "--hour", "19")
+    assert done.code == 0
+    (line,) = people(paperboy)
+    assert (line["interests"], line["hour"]) == ("whales", 19)
+    assert line["next"] != before
+
+
+def test_removing_leaves_nothing(ada, paperboy, migrated):
+    assert paperboy("subscribers", "remove", "ada@example.org").code == 0
+    assert people(paperboy) == []
+    dump = "\n".join(sqlite3.connect(migrated / "paperboy.sqlite3").iterdump())
+    assert "ada@example.org" not in dump
+    assert paperboy("subscribers", "remove", "ada@example.org").code == 1
+
+
+def test_what_was_exported_can_be_imported_elsewhere(ada, paperboy, tmp_path):
+    file = tmp_path / "people.csv"
+    paperboy("subscribers", "export", str(file))
+    exported = people(paperboy)
+    paperboy("subscribers", "remove", "ada@example.org")
+    assert paperboy("subscribers", "import", str(file), "--confirmed").code == 0
+    assert people(paperboy) == exported
+
+
+def test_one_wrong_line_of_an_import_adds_nobody(paperboy, migrated, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text(f"{COLUMNS}a@example.org,,whales,,,,,\nno address,,whales,,,,,\n")
+    done = paperboy("subscribers", "import", str(file))
+    assert done.code == 1
+    assert "Line 3" in done.err
+    assert people(paperboy) == []
+
+
+def test_an_import_leaves_the_known_and_the_unsubscribed_out(ada, paperboy, tmp_path):
+    file = tmp_path / "people.csv"
+    rows = "ada@example.org,,whales,,,,,\nbo@example.org,unsubscribed,whales,,,,,\n"
+    file.write_text(f"{COLUMNS}{rows}chidi@example.org,,whales,,,,,\n")
+    done = paperboy("subscribers", "import", str(file), "--confirmed")
+    assert done.code == 0
+    assert [line["email"] for line in people(paperboy)] == ["ada@example.org", "chidi@example.org"]
+    assert people(paperboy)[0]["interests"] == '"protein folding", -video'
+
+
+@pytest.mark.parametrize("content", [b"name;age\n1;2\n", b"\xff\xfe\x00", b""])
+def test_a_file_that_is_no_list_of_people_is_a_sentence(paperboy, migrated, tmp_path, content):
+    file = tmp_path / "people.csv"
+    file.write_bytes(content)
+    done = paperboy("subscribers", "import", str(file))
+    assert done.code == 1
+    assert "people.csv" in done.err
+
+
+def test_an_unknown_address_is_a_sentence(paperboy, migrated):
+    for command in (["show"], ["edit"], ["remove"]):
+        done = paperboy("subscribers", *command, "nobody@example.org")
+        assert done.code == 1
+        assert "No subscriber has the address nobody@example.org" in done.err
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(paperboy, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("PAPERBOY_DATA_DIR", str(Path(tmp_path) / "file" / "data"))
+    done = paperboy("subscribers", "list")
+    assert done.code == 1
+    assert "PAPERBOY_DATA_DIR" in done.err
+
+
+def test_who_never_confirmed_elsewhere_is_asked_here_too(paperboy, migrated, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text(f"{COLUMNS}bo@example.org,pending,whales,,,,,\n")
+    assert paperboy("subscribers", "import", str(file), "--confirmed").code == 0
+    assert people(paperboy)[0]["status"] == "pending"
+
+
+def test_an_address_twice_in_a_file_is_named_by_its_lines(paperboy, migrated, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text(f"{COLUMNS}bo@example.org,,whales,,,,,\nBO@example.org,,owls,,,,,\n")
+    done = paperboy("subscribers", "import", str(file))
+    assert done.code == 1
+    assert "Line 3: bo@example.org stands in line 2 too" in done.err
+    assert people(paperboy) == []
+
+
+def test_a_pause_and_a_dislike_move_with_a_person(paperboy, migrated, tmp_path):
+    samples = Path(sys.modules["app"].__file__).parent / "samples"
+    paperboy("ingest", str(samples / "day-1-compact.txt"))
+    file = tmp_path / "people.csv"
+    file.write_text(
+        "email,interests,dislikes,paused_until\n"
+        "bo@example.org,whales,Attention Is All You Need,2199-01-01\n"
+    )
+    assert paperboy("subscribers", "import", str(file), "--confirmed").code == 0
+    (line,) = people(paperboy)
+    assert line["dislikes"] == ["Attention Is All You Need"]
+    assert (line["paused_until"], line["next"][:4]) == ("2199-01-01", "2199")
+    exported = paperboy("subscribers", "export").out
+    assert "2199-01-01" in exported
+    assert "Attention Is All You Need" in exported
+
+
+def test_who_likes_papers_needs_no_positive_word(paperboy, migrated):
+    samples = Path(sys.modules["app"].__file__).parent / "samples"
+    paperboy("ingest", str(samples / "day-1-compact.txt"))
+    liked = "Attention Is All You Need"
+    paperboy("subscribers", "add", "bo@example.org", "--like", liked, "--confirmed")
+    assert paperboy("subscribers", "edit", "bo@example.org", "--keyword=-video").code == 0
+    assert people(paperboy)[0]["interests"] == "-video"

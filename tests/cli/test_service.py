@@ -1,0 +1,123 @@
+"""`paperboy` itself, `migrate`, `config` and `demo`."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+
+import pytest
+
+
+def test_help_costs_little(tmp_path):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "app.cli", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert "subscribers" in done.stdout
+    # The libraries that cost most are not even looked at.
+    for heavy in ("sklearn", "numpy", "sqlalchemy", "fastapi", "alembic", "pydantic"):
+        assert f" {heavy}\n" not in done.stderr, heavy
+    assert after.ru_utime >= before.ru_utime
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("demo", "serve", "migrate", "ingest", "subscribers"),
+        *("preview", "run", "rank", "config", "export"),
+    ],
+)
+def test_every_command_explains_itself(paperboy, command):
+    done = paperboy(command, "--help")
+    assert done.code == 0
+    assert "Usage: paperboy" in done.out
+
+
+@pytest.mark.parametrize("words", [["bake"], ["run", "--fast"], ["preview"]])
+def test_wrong_usage_exits_with_two(paperboy, words):
+    assert paperboy(*words).code == 2
+
+
+def test_migrating_twice_is_harmless(paperboy, data_dir):
+    assert paperboy("migrate").code == 0
+    assert paperboy("migrate").code == 0
+
+
+def test_config_shows_every_setting_and_no_secret(paperboy, monkeypatch):
+    monkeypatch.setenv("PAPERBOY_SMTP_PASSWORD", "hunter2-hunter2")
+    monkeypatch.setenv("PAPERBOY_SECRET_KEYS", "a-very-secret-signing-key")
+    monkeypatch.setenv("PAPERBOY_DATABASE_URL", "postgresql://me:pass-word@db/paperboy")
+    for words in (["config"], ["config", "--json"]):
+        done = paperboy(*words)
+        assert done.code == 0
+        for secret in ("hunter2", "a-very-secret", "pass-word"):
+            assert secret not in done.out
+    assert json.loads(paperboy("config", "--json").out)["smtp_tls"] == "none"
+
+
+def test_a_wrong_setting_is_named(paperboy, monkeypatch):
+    monkeypatch.setenv("PAPERBOY_SMTP_PORT", "many")
+    done = paperboy("config")
+    assert done.code == 1
+    assert "PAPERBOY_SMTP_PORT" in done.err
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What one whole demo printed."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli", "demo", "--once"],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(folder), "PAPERBOY_SMTP_HOST": "not.used.invalid"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_the_demo_sends_six_letters(played):
+    assert played.count(" sent ") == 6
+    for name in ("Ada", "Bo", "Chidi"):
+        assert f"to {name}: " in played
+
+
+def test_the_demo_shows_what_a_click_changed(played):
+    assert "presses “more like this”" in played
+    assert "which you liked" in played
+
+
+def test_the_demo_reads_its_samples_whole(played):
+    assert "not read" not in played
+
+
+def test_the_demo_leaves_its_letters_to_be_read(played):
+    from pathlib import Path
+
+    paths = [Path(word) for word in played.split() if word.endswith(".html")]
+    assert len(paths) == 6
+    for path in paths:
+        assert "<title>" in path.read_text(encoding="utf-8")
+        assert path.with_suffix(".eml").is_file()
+
+
+def test_a_database_address_that_cannot_be_read_is_a_sentence(paperboy, monkeypatch):
+    monkeypatch.setenv("PAPERBOY_DATABASE_URL", "garbage")
+    for command in ("config", "migrate"):
+        done = paperboy(command)
+        assert done.code == 1
+        assert "PAPERBOY_DATABASE_URL" in done.err
+
+
+def test_a_password_in_a_query_is_masked_too(paperboy, monkeypatch):
+    monkeypatch.setenv("PAPERBOY_DATABASE_URL", "postgresql://db/paperboy?password=in-query")
+    assert "in-query" not in paperboy("config", "--json").out
