@@ -1,0 +1,135 @@
+"""A service of real processes over a prepared database, and a slow SMTP server that notes all."""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import KEY, MakeSubscriber, StorePapers
+from smtp_sink import Sink
+from sqlalchemy import Engine
+from sqlmodel import select
+
+from app import assembly
+from app.papers.paper import Paper
+from app.settings import Settings
+from app.store import engine as engines
+from app.store import subscribers
+from app.store.tables import OutboxEntry, Subscriber
+
+# Longer than a process takes to start on a busy machine; only a test that fails waits so long.
+PATIENCE = 60
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "connections" in metafunc.fixturenames:
+        metafunc.parametrize("connections", [1, 4] if metafunc.config.getoption("full") else [4])
+
+
+class SlowSink(Sink):
+    """Notes each message before it answers, and takes up to 10 ms to do so."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.random = random.Random(20)  # noqa: S311
+        self._reached = threading.Event()
+        self._awaited = sys.maxsize
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        answer = await super().handle_DATA(server, session, envelope)
+        if len(self.taken) >= self._awaited:
+            self._reached.set()
+        await asyncio.sleep(self.random.uniform(0, 0.01))
+        return answer
+
+    def wait_for(self, n_messages: int) -> None:
+        """Return as soon as so many messages came."""
+        self._reached.clear()
+        self._awaited = n_messages
+        if len(self.taken) < n_messages:
+            assert self._reached.wait(PATIENCE), f"only {len(self.taken)} of {n_messages} came"
+
+    def copies(self) -> Counter[str]:
+        return Counter(taken.recipient for taken in self.taken)
+
+
+@pytest.fixture
+def slow_sink() -> Iterator[SlowSink]:
+    with SlowSink() as sink:
+        yield sink
+
+
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start(settings: Settings, slow_sink: SlowSink, tmp_path: Path) -> Iterator[Start]:
+    """Start a `paperboy` command as a process of its own; none outlives the test."""
+    set_up = {
+        "DATA_DIR": settings.data_dir,
+        "SECRET_KEYS": KEY,
+        "MAIL_FROM": settings.mail_from,
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": slow_sink.port,
+        "PORT": 0,
+        "TICK": 1,
+        "LOG_LEVEL": "ERROR",
+    }
+    environment = {f"PAPERBOY_{name}": str(value) for name, value in set_up.items()}
+    started = []
+
+    def run(*command: str, connections: int = 4) -> subprocess.Popen[bytes]:
+        with (tmp_path / "errors.txt").open("ab") as errors:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", *command],
+                env=os.environ | environment | {"PAPERBOY_SMTP_CONNECTIONS": str(connections)},
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+            )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+Prepare = Callable[[int], list[Subscriber]]
+
+
+@pytest.fixture
+def prepare(
+    settings: Settings, engine: Engine, make_subscriber: MakeSubscriber, store_papers: StorePapers
+) -> Prepare:
+    """Write today's letters of so many readers, ready to be sent."""
+
+    def write(n: int) -> list[Subscriber]:
+        papers = [Paper(f"Retrieval {k}", f"On retrieval of kind {k}.") for k in range(3)]
+        store_papers(*papers, at=assembly.utc_now())
+        people = [make_subscriber("retrieval", letter_size=3) for _ in range(n)]
+        with engines.transaction(engine) as session:
+            for person in subscribers.all_of(session):
+                subscribers.plan_next(session, person, assembly.utc_now())
+        assert assembly.day(settings, engine).rank_edition(None, everyone=True).n_letters == n
+        return people
+
+    return write
+
+
+@pytest.fixture
+def outbox_by_address(engine: Engine) -> Callable[[], dict[str, OutboxEntry]]:
+    def read() -> dict[str, OutboxEntry]:
+        rows = select(Subscriber.address, OutboxEntry).join(OutboxEntry)
+        with engines.transaction(engines.reading(engine)) as session:
+            return dict(session.exec(rows).all())
+
+    return read

@@ -1,0 +1,51 @@
+import random
+import signal
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app import assembly
+from app.store import engine as engines
+from app.store.tables import State
+
+
+@pytest.fixture
+def scale(request):
+    """How many readers, and how many kills."""
+    return (2_000, 50) if request.config.getoption("full") else (60, 5)
+
+
+@pytest.fixture
+def let_leases_run_out(engine, settings):
+    def alter():
+        long_ago = assembly.utc_now() - settings.claim_lease - timedelta(seconds=1)
+        held = text("UPDATE outbox SET claimed_at = :at WHERE state IN ('claimed', 'in_data')")
+        with engines.transaction(engine) as session:
+            session.execute(held, {"at": f"{long_ago:%Y-%m-%d %H:%M:%S.%f}"})
+
+    return alter
+
+
+def test_a_killed_sender_loses_no_letter_and_repeats_at_most_one_a_connection(
+    scale, connections, prepare, start, slow_sink, let_leases_run_out, outbox_by_address
+):
+    n_readers, n_kills = scale
+    people = prepare(n_readers)
+    chance = random.Random(connections)  # noqa: S311
+    for n in range(n_kills):
+        sender = start("run", connections=connections)
+        slow_sink.wait_for(len(slow_sink.taken) + chance.randint(1, n_readers // n_kills - 2))
+        sender.send_signal(signal.SIGKILL)
+        assert sender.wait() == -signal.SIGKILL, f"kill {n} came after the end"
+        let_leases_run_out()
+    finishing = [start("run", connections=connections) for _ in range(2)]
+    assert [sender.wait() for sender in finishing] == [0, 0]
+
+    copies, entries = slow_sink.copies(), outbox_by_address()
+    assert set(copies) == {person.address for person in people}
+    assert {entry.state for entry in entries.values()} == {State.SENT}
+    assert sum(copies.values()) - len(people) <= connections * n_kills
+    for address, n_copies in copies.items():
+        assert n_copies - 1 <= entries[address].doubtful
+        assert len({taken.raw for taken in slow_sink.taken if taken.recipient == address}) == 1

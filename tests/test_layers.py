@@ -1,0 +1,178 @@
+"""The house stands as drawn: imports point down, and each library stays in its rooms."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+APP = ROOT / "app"
+
+# From the top down; rooms on one line never import each other.
+FLOORS = [
+    {"cli"},
+    {"demo"},
+    {"main"},
+    {"assembly"},
+    {"web", "scheduler"},
+    {"pipeline"},
+    {"store", "wire"},
+    {"mail"},
+    {"recommend"},
+    {"papers"},
+    {"settings", "logs", "samples"},
+    {"errors"},
+]
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+# The settings become values before they reach a room that computes.
+NO_SETTINGS = {"papers", "recommend", "mail", "store", "wire", "pipeline"}
+PURE = {"papers", "recommend", "mail"}
+
+# Third-party library → the rooms that may import it.
+HOMES = {
+    "aiosmtpd": {"demo"},
+    "aiosmtplib": {"wire"},
+    "alembic": {"store"},
+    "apscheduler": {"scheduler"},
+    "css_inline": {"mail"},
+    "email_validator": {"mail"},
+    "fastapi": {"web", "main"},
+    "httpx2": {"demo"},
+    "idna": {"mail"},
+    "itsdangerous": {"mail"},
+    "jinja2": {"mail", "web", "pipeline", "assembly", "main"},
+    "markupsafe": {"mail", "web"},
+    "numpy": {"recommend"},
+    "pydantic": {"settings", "web"},
+    "pydantic_settings": {"settings"},
+    "pylatexenc": {"papers"},
+    "rich": {"cli"},
+    "scipy": {"recommend"},
+    "sklearn": {"recommend"},
+    "snowballstemmer": {"recommend"},
+    "sqlalchemy": {"store", "pipeline", "assembly", "demo", "cli", "main", "web"},
+    "sqlmodel": {"store", "pipeline", "web", "cli", "demo"},
+    "starlette": {"web", "main"},
+    "structlog": {"logs", "pipeline", "scheduler", "web", "main"},
+    "typer": {"cli"},
+    "uvicorn": {"cli", "demo"},
+}
+# What a pure room may not know of: sockets, the clock's and the environment's modules, files.
+IMPURE = {
+    "socket",
+    "ssl",
+    "http",
+    "urllib.request",
+    "subprocess",
+    "os",
+    "time",
+    "sqlite3",
+    "asyncio",
+}
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in APP.rglob("*.py") if path != APP / "__init__.py")
+
+
+def room_of(path: Path) -> str:
+    first = path.relative_to(APP).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[tuple[str, int]]:
+    """Every module a file imports, as a dotted name, with its line."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno} imports relatively"
+            names = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from ((name, node.lineno) for name in names)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
+def test_imports_point_down_only(path: Path) -> None:
+    room = room_of(path)
+    assert room in FLOOR, f"{room} is not drawn in the layers"
+    for name, line in imports(path):
+        if name.startswith("app."):
+            other = name.split(".")[1]
+            if other != room:
+                assert FLOOR[other] > FLOOR[room], f"{path}:{line} imports {name}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
+def test_computing_rooms_get_values_and_not_settings(path: Path) -> None:
+    if room_of(path) in NO_SETTINGS:
+        assert not any(name.startswith("app.settings") for name, _ in imports(path))
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
+def test_libraries_stay_in_their_rooms(path: Path) -> None:
+    for name, line in imports(path):
+        library = name.split(".")[0]
+        if library in HOMES:
+            assert room_of(path) in HOMES[library], f"{path}:{line} imports {name}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
+def test_every_third_party_library_has_a_home(path: Path) -> None:
+    import sys
+
+    for name, line in imports(path):
+        library = name.split(".")[0]
+        known = library == "app" or library in sys.stdlib_module_names or library in HOMES
+        assert known or library == "_typeshed", f"{path}:{line}: {library} has no home"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
+def test_pure_rooms_open_nothing(path: Path) -> None:
+    if room_of(path) in PURE:
+        for name, line in imports(path):
+            assert not any(name == impure or name.startswith(f"{impure}.") for impure in IMPURE), (
+                f"{path}:{line} imports {name}"
+            )
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
+def test_no_room_but_a_door_asks_for_the_time(path: Path) -> None:
+    if room_of(path) in PURE | {"store", "wire", "pipeline"}:
+        text = path.read_text(encoding="utf-8")
+        for asked in (".now(", ".utcnow(", ".today(", "time.time("):
+            assert asked not in text, f"{path} asks {asked}…); take it as an argument"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
+def test_a_module_stays_within_three_hundred_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def test_stores_never_commit() -> None:
+    for path in (APP / "store").glob("*.py"):
+        assert ".commit(" not in path.read_text(encoding="utf-8"), path
+
+
+def test_only_the_command_line_prints() -> None:
+    for path in modules():
+        if room_of(path) != "cli":
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    assert node.func.id != "print", f"{path}:{node.lineno}"
+
+
+def test_the_top_level_is_as_the_design_says() -> None:
+    given = {"pyproject.toml", "README.md", "app", "migrations", "templates", "tests"}
+    given |= {"docker-compose.yml"}
+    may_join = {"Makefile", "Dockerfile", "LICENSE", "CHANGELOG.md", "constraints.txt"}
+    may_join |= {"benchmarks", ".ci", ".gitignore", ".dockerignore"}
+    git = ROOT / ".git"
+    if not git.exists():
+        pytest.skip("this is no git checkout")
+    import subprocess
+
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert {name.split("/")[0] for name in tracked} <= given | may_join
