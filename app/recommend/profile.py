@@ -48,7 +48,7 @@ def build(model: Model, taste: Taste) -> Profile:
     """Weigh interests against feedback.
 
     The score is a sum of two cosines, to all interests together and to all likes together, where
-    the interests' part falls as 1 / (1 + FADE · likes); less DISLIKE times the dislikes' cosine.
+    the interests' part falls as 1 / (1 + FADE · feedback); less DISLIKE times the dislikes' cosine.
     It is multiplied by the breadth of the interests (1 for one, up to √m for m unlike ones), for
     somebody who names ten subjects does not want each paper to be about all ten; the more likes,
     the less of that.
@@ -59,7 +59,9 @@ def build(model: Model, taste: Taste) -> Profile:
     liked, disliked = _known(model, taste.liked), _known(model, taste.disliked)
     if not asked and not liked:
         raise errors.ColdStart("no interest that any paper mentions, and no liked paper yet")
-    typed, shown = (1 / (1 + FADE * len(liked)) if asked else 0.0), float(bool(liked))
+    # A dislike tells what the words did not mean, but only beside a like is anything left to weigh.
+    n_shown = len(liked) + len(disliked) if liked else 0
+    typed, shown = (1 / (1 + FADE * n_shown) if asked else 0.0), float(bool(liked))
     scale = (typed * _breadth(rows) + shown) / (typed + shown)
     coefficients = _share_out(model, liked, scale)
     for paper_id, coefficient in _share_out(model, disliked, -scale * DISLIKE).items():

@@ -40,6 +40,25 @@ def test_typed_words_count_less_the_more_papers_are_liked(model):
     assert coefficients[-1] > 0
 
 
+def test_dislikes_too_tell_more_than_words_where_there_is_a_like(model):
+    wanted = interests.parse("graph")
+    coefficients = [
+        profile.build(model, Taste(wanted, (1,), tuple(range(2, 2 + n)))).asked[wanted[0]]
+        for n in range(4)
+    ]
+
+    assert coefficients == sorted(coefficients, reverse=True)
+    assert coefficients[-1] > 0
+
+
+def test_dislikes_alone_leave_the_words_their_full_weight(model):
+    wanted = interests.parse("graph")
+    with_them = profile.build(model, Taste(wanted, disliked=(1, 2)))
+    without = profile.build(model, Taste(wanted))
+
+    assert with_them.asked == without.asked
+
+
 def test_naming_more_subjects_does_not_lower_the_score_of_one(model):
     alone = scores(model, Taste(interests.parse("diffusion")))
     among = scores(model, Taste(interests.parse("diffusion graph speech protein audio")))
