@@ -190,11 +190,11 @@ def retrieval_papers() -> list[Paper]:
     return near + far
 
 
-LintMessage = Callable[[bytes], None]
+CheckMessage = Callable[[bytes], None]
 
 
 @pytest.fixture(scope="session")
-def lint_message() -> LintMessage:
+def check_message() -> CheckMessage:
     """Fail with every fault that tests/linter.py finds in a message's bytes."""
 
     def lint(raw: bytes) -> None:

@@ -1,7 +1,7 @@
 """A strict reader of whole messages: what is wrong with these bytes, as one of our letters?
 
 Reads them as a mail server, an HTML parser and a reader with weak eyes would. Used through the
-fixture `lint_message`; knows nothing of the code that made the bytes.
+fixture `check_message`; knows nothing of the code that made the bytes.
 """
 
 import re

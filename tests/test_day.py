@@ -115,11 +115,11 @@ def two_readers(house: House) -> House:
     return house
 
 
-def test_a_digest_becomes_a_letter_that_is_fit_to_send(two_readers, lint_message):
+def test_a_digest_becomes_a_letter_that_is_fit_to_send(two_readers, check_message):
     raw = [taken.raw for taken in two_readers.sink.taken]
     assert len(raw) == 4  # two that asked for confirmation, two of the day
     for each in raw:
-        lint_message(each)
+        check_message(each)
 
     letter = two_readers.letter_of("clicks@example.org")
     picked = two_readers.picked("clicks@example.org")

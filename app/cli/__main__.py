@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import demo, digests, letters, people, service
+from app.cli import demo, digests, letters, operation, people
 from app.errors import AppError
 
 app = typer.Typer(
@@ -19,15 +19,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(demo.demo)
-app.command()(service.serve)
-app.command()(service.migrate)
+app.command()(operation.serve)
+app.command()(operation.migrate)
 app.command()(digests.ingest)
 app.add_typer(people.app, name="subscribers")
 app.command()(letters.preview)
 app.command()(letters.run)
 app.command()(letters.rank)
 app.add_typer(digests.export, name="export")
-app.command()(service.config)
+app.command()(operation.config)
 
 
 def _print_version(wanted: bool) -> None:

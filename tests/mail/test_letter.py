@@ -55,29 +55,29 @@ def visible(html):
     return " ".join("".join(body.itertext()).split())
 
 
-def test_a_daily_letter_has_no_fault(templates, make_daily, build, lint_message):
-    lint_message(build(letter.render(templates, make_daily())))
+def test_a_daily_letter_has_no_fault(templates, make_daily, build, check_message):
+    check_message(build(letter.render(templates, make_daily())))
 
 
-def test_a_letter_of_confirmation_has_no_fault(templates, make_confirm, build, lint_message):
-    lint_message(build(letter.render(templates, make_confirm()), "confirm"))
+def test_a_letter_of_confirmation_has_no_fault(templates, make_confirm, build, check_message):
+    check_message(build(letter.render(templates, make_confirm()), "confirm"))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_in_any_place_leaves_a_letter_without_fault(
-    text, templates, make_daily, make_confirm, build, lint_message
+    text, templates, make_daily, make_confirm, build, check_message
 ):
     for kind, view in (("daily", make_daily(note="x")), ("confirm", make_confirm())):
-        lint_message(build(letter.render(templates, poisoned(view, text)), kind))
+        check_message(build(letter.render(templates, poisoned(view, text)), kind))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_paper_leaves_a_letter_without_fault(
-    text, templates, make_daily, make_pick, build, lint_message
+    text, templates, make_daily, make_pick, build, check_message
 ):
     pick = make_pick(title=text, abstract=text, authors=(text,) * 9, url=text)
 
-    lint_message(build(letter.render(templates, make_daily(picks=(pick, make_pick())))))
+    check_message(build(letter.render(templates, make_daily(picks=(pick, make_pick())))))
 
 
 @pytest.mark.parametrize("name", ["markup", "attribute", "end of style", "template", "percent"])
@@ -110,11 +110,11 @@ def test_the_preheader_goes_on_where_the_subject_ends(templates, make_daily, mak
 
 @pytest.mark.parametrize("n", [0, 1])
 def test_a_letter_of_one_pick_or_none_has_no_fault(
-    n, templates, make_daily, make_pick, build, lint_message
+    n, templates, make_daily, make_pick, build, check_message
 ):
     picks = tuple(make_pick(rank) for rank in range(n))
 
-    lint_message(build(letter.render(templates, make_daily(picks=picks, note="A quiet day."))))
+    check_message(build(letter.render(templates, make_daily(picks=picks, note="A quiet day."))))
 
 
 def test_a_pick_tells_all_there_is_to_tell(templates, make_daily, make_pick):
@@ -129,14 +129,14 @@ def test_a_pick_tells_all_there_is_to_tell(templates, make_daily, make_pick):
 
 
 def test_a_pick_without_link_authors_votes_or_abstract_is_shown_without_them(
-    templates, make_daily, make_pick, build, lint_message
+    templates, make_daily, make_pick, build, check_message
 ):
     pick = make_pick(title="Bare", authors=(), url="", abstract="", votes=None)
     rendered = letter.render(templates, make_daily(picks=(pick,)))
 
     assert "Bare Close to your words" in visible(rendered.html)
     assert "1. Bare\n\n   Why: Close" in rendered.text
-    lint_message(build(rendered))
+    check_message(build(rendered))
 
 
 def test_the_same_letter_has_the_same_bytes(templates, make_daily, build):
@@ -150,7 +150,7 @@ def test_the_same_letter_has_the_same_bytes(templates, make_daily, build):
     "text", ["short", "書籍" * 300, '"<&>=' * 60], ids=["short", "wide", "signs"]
 )
 def test_html_stays_under_the_size_at_which_it_is_clipped(
-    n, text, templates, make_daily, make_pick, build, lint_message
+    n, text, templates, make_daily, make_pick, build, check_message
 ):
     url = "https://example.org/" + "x" * 1900
     pick = make_pick(title=text, abstract=text, url=url, like_url=url, save_url=url, reason=text)
@@ -161,7 +161,7 @@ def test_html_stays_under_the_size_at_which_it_is_clipped(
     assert rendered.html.count("<h2") == n - rendered.n_left_out
     assert rendered.text.count("More like this:") == n - rendered.n_left_out
     assert f"{rendered.n_left_out} more paper" in rendered.text or not rendered.n_left_out
-    lint_message(build(rendered))
+    check_message(build(rendered))
 
 
 def test_excerpts_go_before_papers_and_from_the_end(templates, make_daily):

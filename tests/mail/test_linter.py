@@ -58,27 +58,27 @@ def rendered(templates, make_daily):
 
 
 @pytest.mark.parametrize(("before", "after", "fault"), HEADERS)
-def test_a_spoilt_message_is_caught(rendered, build, lint_message, before, after, fault):
+def test_a_spoilt_message_is_caught(rendered, build, check_message, before, after, fault):
     good = build(rendered).decode()
     assert before in good
 
     with pytest.raises(AssertionError, match=re.escape(fault)):
-        lint_message(good.replace(before, after, 1).encode())
+        check_message(good.replace(before, after, 1).encode())
 
 
 @pytest.mark.parametrize(("before", "after", "fault"), HTML)
-def test_a_spoilt_page_is_caught(rendered, build, lint_message, before, after, fault):
+def test_a_spoilt_page_is_caught(rendered, build, check_message, before, after, fault):
     assert before in rendered.html
     spoilt = replace(rendered, html=rendered.html.replace(before, after, 1))
 
     with pytest.raises(AssertionError, match=re.escape(fault)):
-        lint_message(build(spoilt))
+        check_message(build(spoilt))
 
 
 @pytest.mark.parametrize(("before", "after", "fault"), TEXT)
-def test_a_spoilt_text_is_caught(rendered, build, lint_message, before, after, fault):
+def test_a_spoilt_text_is_caught(rendered, build, check_message, before, after, fault):
     assert before in rendered.text
     spoilt = replace(rendered, text=rendered.text.replace(before, after, 1))
 
     with pytest.raises(AssertionError, match=re.escape(fault)):
-        lint_message(build(spoilt))
+        check_message(build(spoilt))

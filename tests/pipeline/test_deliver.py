@@ -44,13 +44,13 @@ def _nothing_sent(tally):
     return (tally.sent, tally.deferred, tally.failed) == (0, 0, 0)
 
 
-def test_every_letter_arrives_once_and_is_as_it_should_be(day, letters, sink, lint_message):
+def test_every_letter_arrives_once_and_is_as_it_should_be(day, letters, sink, check_message):
     people = letters(7)
     tally = _send(day)
     assert (tally.sent, tally.deferred, tally.failed) == (7, 0, 0)
     assert sink.recipients() == sorted(person.address for person in people)
     for taken in sink.taken:
-        lint_message(taken.raw)
+        check_message(taken.raw)
         assert taken.sender == "paperboy@example.org"
         assert taken.message["To"] == taken.recipient
 
@@ -363,7 +363,7 @@ def test_a_letter_whose_facts_are_gone_fails_alone(day, letters, sink, entries, 
     assert entries(people[0])[0].reason == "the letter cannot be made: its letter is gone"
 
 
-def test_an_address_beyond_ascii_is_reached(day, letters, sink, lint_message):
+def test_an_address_beyond_ascii_is_reached(day, letters, sink, check_message):
     letters(address="jörg@bücher.example")
     assert _send(day).sent == 1
     (taken,) = sink.taken

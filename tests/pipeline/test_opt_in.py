@@ -52,13 +52,13 @@ def _token(sink):
 
 
 def test_a_wish_is_kept_pending_and_a_letter_asks_whether_it_is_theirs(
-    ask, ada, day, sink, entries, lint_message
+    ask, ada, day, sink, entries, check_message
 ):
     ask()
     assert (ada().status, ada().next_due_at) == (Status.PENDING, None)
     assert asyncio.run(day.deliver()).sent == 1
     (taken,) = sink.taken
-    lint_message(taken.raw)
+    check_message(taken.raw)
     assert taken.recipient == WISH.address
     assert "List-Unsubscribe" not in taken.message
     assert entries()[0].kind == LetterKind.CONFIRM
