@@ -39,6 +39,8 @@ def configure(level: str, form: str) -> None:
     # They report each tick, job and step, which is nothing an operator asks for.
     for chatty in ("alembic", "apscheduler", "mail.log", "uvicorn"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.root.level))
+    # A tick that finds the last one still at work says so each time; it is as it should be.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 
 def _renderer(form: str) -> structlog.types.Processor:

@@ -1,6 +1,7 @@
 """A real SMTP server on loopback that records what it takes and misbehaves as told."""
 
 import asyncio
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -46,7 +47,7 @@ class Sink:
     at_data: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     password: str = ""
     options: dict[str, object] = field(default_factory=dict)
-    most_connections: int = 100
+    most_connections: int = sys.maxsize
 
     def __post_init__(self) -> None:
         self.taken: list[Taken] = []

@@ -80,7 +80,7 @@ def run(
     settings, engine = assembly.store()
     the_day = assembly.day(settings, engine)
     if dry_run:
-        _show_plan(the_day, edition, everyone=now)
+        _show_plan(the_day, edition, everyone=now, as_json=as_json)
         return
     tidied = the_day.tidy()
     if tidied.given_up:
@@ -156,7 +156,7 @@ def _tell_held(the_day: "Day") -> None:
         )
 
 
-def _show_plan(the_day: "Day", edition: date | None, everyone: bool) -> None:
+def _show_plan(the_day: "Day", edition: date | None, everyone: bool, as_json: bool) -> None:
     from app.store import engine as engines
 
     with (
@@ -164,13 +164,22 @@ def _show_plan(the_day: "Day", edition: date | None, everyone: bool) -> None:
         engines.transaction(engines.reading(the_day.desk.engine)) as session,
     ):
         rows = list(_planned(session, the_day, edition, everyone))
-    shown.table(("who", "edition", "letter"), rows)
+    if as_json:
+        names = ("email", "edition", "subject")
+        plan = [
+            dict(zip(names, (who, str(day), subject), strict=True)) for who, day, subject in rows
+        ]
+        print(json.dumps(plan, ensure_ascii=False))
+        return
+    shown.table(
+        ("who", "edition", "letter"), [(w, d, s or "none: nothing fits") for w, d, s in rows]
+    )
     print(f"{len(rows)} due; nothing was recorded or sent.")
 
 
 def _planned(
     session: "Session", the_day: "Day", edition: date | None, everyone: bool
-) -> Iterator[tuple[str, date, str]]:
+) -> Iterator[tuple[str, date, str | None]]:
     from app.pipeline import due, ingest
     from app.pipeline import preview as previews
 
@@ -178,8 +187,7 @@ def _planned(
     today = edition or ingest.day(now)
     for each in due.expected(session, edition, everyone, now):
         letter = previews.letter_for(session, the_day.desk, each, today, now)
-        subject = letter.subject if letter else "none: no new paper fits their interests"
-        yield each.subscriber.address, each.edition, subject
+        yield each.subscriber.address, each.edition, letter.subject if letter else None
 
 
 def rank(

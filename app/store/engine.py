@@ -14,6 +14,7 @@ from app.errors import NotReady
 
 # Longer than any of our transactions, shorter than a person's patience.
 BUSY_SECONDS = 15
+UNREADABLE_URL = "PAPERBOY_DATABASE_URL cannot be read; write it like sqlite:////path/to/file."
 
 
 def connect(url: str) -> Engine:
@@ -25,6 +26,8 @@ def connect(url: str) -> Engine:
         engine = create_engine(url, connect_args=_connect_args(parsed.get_backend_name()))
     except (NoSuchModuleError, ModuleNotFoundError) as e:
         raise NotReady(f"The database driver for {parsed.drivername} is not installed.") from e
+    except ArgumentError:
+        raise NotReady(UNREADABLE_URL) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
         event.listen(engine, "begin", _begin_immediate)
@@ -34,10 +37,9 @@ def connect(url: str) -> Engine:
 def _parsed(url: str) -> URL:
     try:
         return make_url(url)
-    except ArgumentError as e:
-        raise NotReady(
-            "PAPERBOY_DATABASE_URL cannot be read; write it like sqlite:////path/to/file."
-        ) from e
+    except (ArgumentError, ValueError):
+        # Its words may quote a piece of the password.
+        raise NotReady(UNREADABLE_URL) from None
 
 
 def shown_url(url: str) -> str:

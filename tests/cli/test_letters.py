@@ -47,6 +47,12 @@ def test_a_dry_run_shows_the_letters_and_records_nothing(ada, paperboy, sink, mi
     assert (sink.taken, outbox(migrated)) == ([], [])
 
 
+def test_a_dry_run_can_be_read_by_a_program(ada, paperboy):
+    (line,) = json.loads(paperboy("run", "--now", "--dry-run", "--json").out)
+    assert line["email"] == "ada@example.org"
+    assert line["subject"]
+
+
 def test_the_preview_is_the_letter_that_goes_out(ada, paperboy, sink, migrated):
     seen = paperboy("preview", "ada@example.org").out
     assert outbox(migrated) == []
@@ -144,7 +150,7 @@ def test_a_dry_run_says_what_the_run_then_does_in_every_zone(ada, paperboy, sink
         words = ("--keyword", "language model", "--zone", zone, "--confirmed")
         paperboy("subscribers", "add", f"far{n}@example.org", *words)
     planned = paperboy("run", "--now", "--dry-run").out
-    assert "none: no new paper" not in planned
+    assert "none: nothing fits" not in planned
     assert json.loads(paperboy("run", "--now", "--json").out)["sent"] == 4
 
 
