@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 # In this spelling only: a title may well end in a line that reads "models".
 _PHRASES = """
-new|Subscribe|Daily Papers|Trending Papers|Daily|Weekly|Monthly|by|AK|and the research community
+new|New|Subscribe|Daily Papers|Trending Papers|Daily|Weekly|Monthly|by|AK|Home|Settings
+and the research community|Notifications
 Get trending papers in your email inbox once a day!|Get trending papers in your email inbox!
 byAK and the research community|by AK and the research community|byAKand the research community
 Hugging Face|Hugging Face's logo|Models|Datasets|Spaces|Buckets|Docs|Enterprise|Pricing|Log In
@@ -61,4 +62,18 @@ def split(text: str) -> list[Line]:
 
 
 def is_menu(text: str) -> bool:
-    return " ".join(text.split()) in MENU
+    """Whether a line is one phrase of the menus, or nothing but several: "Log In | Sign Up"."""
+    folded = " ".join(text.split())
+    return folded in MENU or _is_menu_row(re.sub(r"\s*[|•/]\s*", " ", folded).split())
+
+
+def _is_menu_row(words: list[str]) -> bool:
+    phrases: list[str] = []
+    while words and len(phrases) < 12:
+        size = next((n for n in (4, 3, 2, 1) if " ".join(words[:n]) in MENU), 0)
+        if not size:
+            return False
+        phrases.append(" ".join(words[:size]))
+        words = words[size:]
+    # "Search Papers" may be the end of a title; three such words are none.
+    return not words and (len(phrases) > 2 or not TITLE_WORDS.issuperset(phrases))

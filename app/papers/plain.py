@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from app.papers import days, lines, paragraphs, reading, shape
+from app.papers import days, lines, paragraphs, reading, shape, wrapping
 from app.papers.lines import Line
 from app.papers.paper import Entry, Paper, fold
 from app.papers.paragraphs import Kind, Paragraph
@@ -15,7 +15,8 @@ from app.papers.wrapping import SURE, Wrapping
 def read(body: Sequence[Line], wrap: Wrapping, latest: date) -> Reading:
     """Read what follows the page's head; every line ends in an entry or among the unread."""
     kept, menu = _lift_menu(body, wrap, latest)
-    pairs, unread = _pair(paragraphs.read(kept, wrap))
+    found = _rejoined(paragraphs.read(kept, wrap), wrap)
+    pairs, unread = _pair(list(_salvaged(found, wrap)))
     entries = [
         Entry(Paper(fold(title.text), fold(abstract.text)), position)
         for position, (title, abstract) in enumerate(pairs, start=1)
@@ -46,6 +47,63 @@ def _ends_title(before: Line, line: Line, wrap: Wrapping) -> bool:
     return shape.is_title_case(before.text)
 
 
+def _rejoined(found: Sequence[Paragraph], wrap: Wrapping) -> list[Paragraph]:
+    """Take a stray line out of the middle of a wrapped abstract that it had cut in two."""
+    kept = list(found)
+    place = 1
+    while place < len(kept) - 1:
+        before, stray, after = kept[place - 1 : place + 2]
+        if _parts_one_abstract(before, stray, after, wrap):
+            lines_ = (*before.lines, *after.lines)
+            whole = Paragraph(Kind.ABSTRACT, lines_, wrapping.join(lines_, wrap))
+            kept[place - 1 : place + 2] = [whole, replace(stray, kind=Kind.STRAY)]
+        else:
+            place += 1
+    return kept
+
+
+def _parts_one_abstract(
+    before: Paragraph, stray: Paragraph, after: Paragraph, wrap: Wrapping
+) -> bool:
+    if (before.kind, stray.kind, after.kind) != (Kind.ABSTRACT, Kind.TITLE, Kind.ABSTRACT):
+        return False
+    if len(stray.lines) > 1 or shape.ends_sentence(before.text):
+        return False
+    # Had the next word still fitted, the line before would have ended its paragraph.
+    runs_on = wrap.break_score(before.lines[-1], after.lines[0]) < SURE
+    return runs_on and (shape.starts_lower(after.text) or len(stray.text) < 20)
+
+
+def _salvaged(found: Sequence[Paragraph], wrap: Wrapping) -> Iterator[Paragraph]:
+    """Part the last whole abstract from the title and first words of the one that was cut off."""
+    last = max((n for n, part in enumerate(found) if part.kind is Kind.ABSTRACT), default=-1)
+    for place, part in enumerate(found):
+        n_whole = 0
+        if place == last and not shape.ends_sentence(part.text):
+            n_whole = _n_whole_lines(part, wrap)
+        if n_whole:
+            whole = part.lines[:n_whole]
+            yield Paragraph(Kind.ABSTRACT, whole, wrapping.join(whole, wrap))
+            rest = part.lines[n_whole:]
+            yield Paragraph(Kind.TITLE, rest, wrapping.join(rest, wrap))
+        else:
+            yield part
+
+
+def _n_whole_lines(part: Paragraph, wrap: Wrapping) -> int:
+    """How many lines stand before a title-like line that follows a sentence's end; 0 if none."""
+    for n in range(len(part.lines) - 1, max(0, len(part.lines) - 6), -1):
+        whole = wrapping.join(part.lines[:n], wrap)
+        if len(whole) >= 150 and shape.ends_sentence(whole):
+            return n if shape.is_title_case(part.lines[n].text) else 0
+    return 0
+
+
+def _is_aside(text: str) -> bool:
+    """Whether a line behind a title is too slight to be a title itself, such as "Sort by"."""
+    return len(text) < 16 and any(word[0].islower() for word in text.split())
+
+
 def _pair(
     found: Sequence[Paragraph],
 ) -> tuple[list[tuple[Paragraph, Paragraph]], list[tuple[Line, str]]]:
@@ -59,6 +117,8 @@ def _pair(
             else:
                 pairs.append((title, part))
             title = None
+        elif part.kind is Kind.TITLE and title is not None and _is_aside(part.text):
+            unread += _unread(part, reading.NEITHER)
         elif part.kind is Kind.TITLE:
             unread += _unread(title, reading.NO_ABSTRACT)
             title = part

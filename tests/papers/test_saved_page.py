@@ -251,3 +251,44 @@ def test_the_real_digests_together_hold_345_papers(seed_texts):
 
     assert len(entries) == 411
     assert len({identity.keys(entry.paper)[0] for entry in entries}) == 345
+
+
+@pytest.mark.parametrize(
+    "stray", ["Log In Sign Up", "Home | Papers | Settings", "New", "Models Datasets Spaces"]
+)
+@pytest.mark.parametrize("wrapper", [None, by_textwrap])
+def test_a_row_of_menu_words_anywhere_is_reported_and_spoils_no_paper(papers, wrapper, stray):
+    text = compact(papers) if wrapper is None else wrap(compact(papers), wrapper)
+    rows = text.split("\n")
+    for place in range(6, len(rows) - 1):
+        found = digest.read("\n".join([*rows[:place], stray, *rows[place:]]), READ_ON)
+        assert pairs(found) == papers
+        assert [line.text for line in found.unread] == [stray]
+
+
+def test_a_slight_line_between_a_title_and_its_abstract_does_not_take_its_place(papers):
+    rows = compact(papers).split("\n")
+    place = rows.index(papers[2][1])
+    found = digest.read("\n".join([*rows[:place], "Sort by", *rows[place:]]), READ_ON)
+    assert pairs(found) == papers
+    assert [line.number for line in found.unread] == [place + 1]
+
+
+@pytest.mark.parametrize("n_letters", [10, 30, 60, 90])
+def test_a_cut_early_in_an_abstract_leaves_the_paper_before_it_whole(papers, n_letters):
+    text = wrap(compact(papers), by_textwrap)
+    for place in range(3, len(papers)):
+        begin = text.index(by_textwrap(papers[place][1])[0])
+        found = digest.read(text[: begin + n_letters], READ_ON)
+        assert pairs(found) == papers[:place]
+        assert found.unread
+
+
+def test_an_unknown_line_inside_a_real_wrapped_list_spoils_few_papers(seed):
+    text, papers = seed
+    rows = wrap(text, by_textwrap).split("\n")
+    spoilt = 0
+    for place in range(20, len(rows) - 2, max(1, len(rows) // 12)):
+        found = digest.read("\n".join([*rows[:place], "Page 3 of 7", *rows[place:]]), READ_ON)
+        spoilt += len(set(papers) - set(pairs(found)))
+    assert spoilt <= 6
