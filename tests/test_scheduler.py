@@ -43,7 +43,9 @@ async def _until(condition):
             await asyncio.sleep(0.01)
 
 
-def _run(day, until, every=EVERY):
+def _expect(day, until, every=EVERY):
+    """Tick until the condition holds; TimeoutError if it does not within PATIENCE."""
+
     async def run():
         async with Ticks(day, every).running():
             await _until(until)
@@ -53,7 +55,7 @@ def _run(day, until, every=EVERY):
 
 def test_a_due_letter_is_sent_without_anybody_asking(day, letters, sink, stored):
     people = letters(3)
-    _run(day, lambda: len(sink.taken) == 3)
+    _expect(day, lambda: len(sink.taken) == 3)
     assert sink.recipients() == sorted(person.address for person in people)
     assert {entry.state for entry in stored()} == {State.SENT}
 
@@ -62,7 +64,7 @@ def test_digests_put_into_the_folder_are_read(day, logged):
     folder = day.data_dir / "digests"
     folder.mkdir()
     (folder / "not-a-digest.txt").write_text("Dear Sir or Madam,\n", encoding="utf-8")
-    _run(day, lambda: any(line["event"] == "digest_unreadable" for line in logged))
+    _expect(day, lambda: any(line["event"] == "digest_unreadable" for line in logged))
 
 
 def test_each_unreadable_digest_is_told_once(day, logged):
@@ -78,7 +80,7 @@ def test_claims_of_a_vanished_sender_are_taken_up_again(day, letters, sink, alte
     letters(1)
     day.rank_due()
     alter_outbox(state=State.CLAIMED, claimed_at=day.clock() - day.lease)
-    _run(day, lambda: len(sink.taken) == 1)
+    _expect(day, lambda: len(sink.taken) == 1)
 
 
 @pytest.fixture
@@ -101,7 +103,7 @@ def test_a_failing_tick_is_logged_and_the_next_one_comes(day, letters, sink, log
             day.rank_due = real
         return sink.taken
 
-    _run(day, heal)
+    _expect(day, heal)
     failed = next(line for line in logged if line["event"] == "tick_failed")
     assert failed["job"] == "_rank"
 
@@ -111,7 +113,7 @@ def test_a_day_that_cannot_be_ranked_for_want_of_a_database_is_told_in_a_sentenc
 ):
     with engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE subscriber RENAME TO elsewhere")
-    _run(day, lambda: any(line["event"] == "tick_failed" for line in logged))
+    _expect(day, lambda: any(line["event"] == "tick_failed" for line in logged))
     told = [line for line in logged if line["event"] == "tick_failed"]
     assert any("has not been migrated; run `paperboy migrate`" in line["reason"] for line in told)
     assert not any("exc_info" in line for line in told)
@@ -120,7 +122,7 @@ def test_a_day_that_cannot_be_ranked_for_want_of_a_database_is_told_in_a_sentenc
 def test_leaving_finishes_the_letters_on_their_way_and_begins_no_other(day, letters, sink, stored):
     people = letters(40)
     day.n_connections = 2
-    _run(day, lambda: len(sink.taken) >= 3)
+    _expect(day, lambda: len(sink.taken) >= 3)
     n_taken = len(sink.taken)
     states = [entry.state for entry in stored()]
     assert states.count(State.SENT) == n_taken < len(people)
@@ -130,7 +132,7 @@ def test_leaving_finishes_the_letters_on_their_way_and_begins_no_other(day, lett
 
 def test_leaving_at_once_leaves_nothing_half_done(day, letters, sink, stored):
     letters(5)
-    _run(day, lambda: True)
+    _expect(day, lambda: True)
     states = {entry.state for entry in stored()}
     assert states <= {State.READY, State.SENT}
     assert len(sink.taken) == sum(entry.state == State.SENT for entry in stored())
@@ -176,7 +178,7 @@ def test_papers_that_come_while_it_runs_reach_their_readers(
             store_papers(Paper("On retrieval", "We study retrieval."), at=clock.now)
         return sink.taken
 
-    _run(day, one_day_later)
+    _expect(day, one_day_later)
     assert [entry.state for entry in stored()] == [State.SKIPPED, State.SENT]
 
 
@@ -184,4 +186,4 @@ def test_letters_that_wait_are_sent_though_ranking_fails(day, letters, sink):
     letters(2)
     day.rank_due()
     day.rank_due = lambda: 1 / 0
-    _run(day, lambda: len(sink.taken) == 2)
+    _expect(day, lambda: len(sink.taken) == 2)

@@ -249,5 +249,6 @@ def test_settings_do_not_change_while_the_service_runs():
 
 
 def test_somebody_elses_variables_are_left_alone(setting):
+    before = settings.load()
     setting("NO_SUCH_SETTING", "x")
-    settings.load()
+    assert settings.load() == before

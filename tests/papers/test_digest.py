@@ -136,7 +136,9 @@ def read_or_refused(raw):
 
 @given(st.text() | st.binary())
 def test_anything_whatever_is_a_digest_or_refused(raw):
-    read_or_refused(raw)
+    found = read_or_refused(raw)
+    positions = [entry.position for entry in found.entries] if found else []
+    assert positions == list(range(1, len(positions) + 1))
 
 
 CARD_LINES = (
