@@ -96,6 +96,7 @@ class Paper(SQLModel, table=True):
     title: str = Field(sa_column=Column(Text, nullable=False))
     abstract: str = Field(default="", sa_column=Column(Text, nullable=False))
     authors: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    categories: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     url: str = ""
     arxiv_id: str = ""
     doi: str = ""
@@ -142,6 +143,9 @@ class Subscriber(SQLModel, table=True):
     address: normalised, the only copy of it. days: "mon,tue,…". next_due_at: indexed, so that
     "who is due?" costs as much as the answer is long; None while nothing is due.
     version: raising it makes the preference links mailed so far void.
+    threshold: the least band of a pick, see recommend.calibration. dial: from 0, "for me", to 1,
+    "what everyone reads". exploration: the share of letters with a paper to learn from.
+    shares_likes: whether their likes may teach, in sum with those of others, what goes together.
     """
 
     __table_args__ = NEVER_REUSED
@@ -156,20 +160,25 @@ class Subscriber(SQLModel, table=True):
     next_due_at: datetime | None = Field(default=None, index=True)
     letter_size: int = 10
     version: int = 1
+    threshold: str = "good"
+    dial: float = 0.0
+    exploration: float = 0.2
+    shares_likes: bool = False
     created_at: datetime
     confirmed_at: datetime | None = None
 
 
 class Interest(SQLModel, table=True):
-    """A word or phrase a subscriber typed; negative: papers that hold it are never picked."""
+    """What a subscriber typed; see recommend.interests for kind, negative and weight."""
 
-    __table_args__ = (UniqueConstraint("subscriber_id", "text"),)
+    __table_args__ = (UniqueConstraint("subscriber_id", "kind", "text"),)
 
     id: int | None = Field(default=None, primary_key=True)
     subscriber_id: int = Field(foreign_key="subscriber.id")
     text: str
     kind: str
     negative: bool = False
+    weight: float = 1.0
 
 
 class Feedback(SQLModel, table=True):
@@ -213,13 +222,17 @@ class Letter(SQLModel, table=True):
 
 
 class Pick(SQLModel, table=True):
-    """A paper chosen for a letter. reason: its shares as JSON, see recommend.explain."""
+    """A paper chosen for a letter. reason: its shares as JSON, see recommend.explain.
+
+    team: while two settings of the ranking are compared, which of them chose it, "a" or "b".
+    """
 
     letter_id: int = Field(foreign_key="letter.id", primary_key=True)
     rank: int = Field(primary_key=True)
     paper_id: int = Field(foreign_key="paper.id", index=True)
     score: float
     reason: str = Field(sa_column=Column(Text, nullable=False))
+    team: str = ""
 
 
 class OutboxEntry(SQLModel, table=True):
