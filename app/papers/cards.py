@@ -76,6 +76,7 @@ def are_bylined(tokens: Sequence[Token]) -> bool:
 def read(tokens: Sequence[Token], menu: Sequence[Line], wrap: Wrapping) -> Reading:
     """Read the tokens of a page's cards; every line ends in an entry or among the unread."""
     entries: list[Entry] = []
+    titles: list[Line] = []
     unread = [(line, reading.MENU) for line in menu]
     cards = list(_cards(tokens))
     is_trending = any(token.mark is Mark.UPVOTE for token in tokens)
@@ -95,8 +96,9 @@ def read(tokens: Sequence[Token], menu: Sequence[Line], wrap: Wrapping) -> Readi
             own_id = _linked_id(card, cards[place - 1 : place], last_id) if len(found) == 1 else ""
             known[key] = len(entries)
             entries.append(_entry(card, paper, own_id, len(entries) + 1))
+            titles.append(card.texts[0].line)
             last_id = own_id or last_id
-    return Reading(entries, unread)
+    return Reading(entries, unread, titles)
 
 
 def _ends_title(tokens: Sequence[Token], line: Line) -> bool:

@@ -14,6 +14,7 @@ class Paper:
     authors: in the digest's order; empty where it names none.
     url: http(s) only, else "". arxiv_id: without version ("2610.01234", "hep-ex/0307015"), or "".
     published: the day the work itself appeared, where the digest says it.
+    categories: as its archive writes them ("cs.LG"), the main one first.
     """
 
     title: str
@@ -23,6 +24,7 @@ class Paper:
     arxiv_id: str = ""
     doi: str = ""
     published: datetime.date | None = None
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ def read(body: Sequence[Line], wrap: Wrapping, latest: date) -> Reading:
         Entry(Paper(fold(title.text), fold(abstract.text)), position)
         for position, (title, abstract) in enumerate(pairs, start=1)
     ]
-    return Reading(entries, [*unread, *((line, reading.MENU) for line in menu)])
+    titles = [title.lines[0] for title, _ in pairs]
+    return Reading(entries, [*unread, *((line, reading.MENU) for line in menu)], titles)
 
 
 def _lift_menu(body: Sequence[Line], wrap: Wrapping, latest: date) -> tuple[list[Line], list[Line]]:

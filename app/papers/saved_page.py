@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from app.errors import UnreadableDigest
-from app.papers import cards, days, lines, plain, resemblance, wrapping
+from app.papers import cards, categories, days, lines, plain, resemblance, wrapping
 from app.papers.lines import Line
 from app.papers.marks import Mark, Token
 from app.papers.paper import Digest, UnreadLine
@@ -17,7 +17,8 @@ def read(text: str, read_on: date) -> Digest:
 
     Raises UnreadableDigest if it holds no paper, or reads like something else than a digest.
     """
-    head, body = _take_head(lines.split(text))
+    head, rest = _take_head(lines.split(text))
+    body, subjects = categories.lift(rest)
     is_known = any(line.text in lines.UNMISTAKABLE for line in head)
     if not body:
         raise UnreadableDigest(
@@ -37,6 +38,7 @@ def read(text: str, read_on: date) -> Digest:
             layout, found = _cards_layout(tokens), as_cards
         is_known |= cards.are_bylined(tokens)
     resemblance.check(found, body, is_known=is_known, is_plain=layout in {"spaced", "compact"})
+    found = categories.give(found, subjects)
     return Digest(layout, tuple(found.entries), _unread(found), day)
 
 
