@@ -1,32 +1,20 @@
-"""Interests as people type them: words and "quoted phrases", a leading - to leave something out.
+"""Interests as people type them, a small language of words, phrases, authors and categories.
 
-    diffusion, "protein folding" -video -"face recognition"
+    diffusion, "protein folding" x2 -video author:"Ada Lovelace" category:cs.LG x0.5
 
 Spaces, commas, semicolons and new lines all part interests alike: words between commas stay
-separate words unless they are quoted. A hyphen inside a word belongs to it.
+separate words unless they are quoted. A hyphen inside a word belongs to it. A - before anything
+leaves out what it names. A weight, x0.1 to x10, stands straight behind what it weighs; after a
+comma or a new line "x2" is a word like any other. One name alone after author: is a family name.
 """
 
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from app import errors
-from app.recommend import words
+from app.recommend import language, names, words
 
 MAX_INTERESTS = 100
-MAX_WORD = 80  # characters; a phrase may hold several such words
-MAX_PHRASE = 200
-
-_QUOTES = '"“”„«»'
-_CLOSING = {'"': '"', "“": '”"', "”": '”"', "„": '“”"', "«": "»", "»": "«»"}
-_SEPARATOR = re.compile(r"[\s,;]+")
-_START = re.compile(rf"(?P<minus>[-−–]?)(?P<start>[{_QUOTES}]|[^\s,;{_QUOTES}]*)")
-# Control signs, and those that turn the reading direction: they make one text look like another.
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
-)
 
 
 class Kind(StrEnum):
@@ -34,116 +22,96 @@ class Kind(StrEnum):
 
     WORD = "word"
     PHRASE = "phrase"
+    AUTHOR = "author"
+    CATEGORY = "category"
 
 
 @dataclass(frozen=True, order=True)
 class Interest:
-    """text: as the person typed it, without quotes and minus. negative: never show this."""
+    """text: as the person typed it, without quotes and minus. negative: never show this.
+
+    weight: what it counts for beside the others, 1 unless the person said another.
+    """
 
     text: str
     kind: Kind = Kind.WORD
     negative: bool = False
+    weight: float = 1.0
 
 
 def parse(text: str, *, has_likes: bool = False) -> tuple[Interest, ...]:
-    """Read interests in the order typed; one said twice (by its stems) is kept once.
+    """Read interests in the order typed.
 
+    One said twice (by its stems, or a name spelt in another order) is kept once, as first typed,
+    with the last weight that was given to it.
     has_likes: a person with liked papers may type nothing, or only what to leave out.
     Raises BadValue, field "interests", with a sentence that points at the character (from 1).
     """
-    if sign := _FORBIDDEN.search(text):
-        raise _bad(
-            f"character {sign.start() + 1} is a control sign (U+{ord(sign[0]):04X}): remove it"
-        )
-    found: dict[tuple[str, ...], Interest] = {}
-    said_nothing: list[str] = []
-    for interest in _scan(text):
-        stems = tuple(words.phrase(interest.text))
-        if not stems:
-            said_nothing.append(interest.text)
-        elif found.setdefault(stems, interest).negative is not interest.negative:
-            raise _bad(f"“{interest.text}” is both asked for and left out: choose one")
+    found: dict[tuple[object, ...], Interest] = {}
+    said_nothing: list[language.Typed] = []
+    for typed in language.read(text):
+        interest = _interest(typed)
+        key = _key(interest)
+        if not key:
+            said_nothing.append(typed)
+            continue
+        known = found.setdefault(key, interest)
+        if known.negative is not interest.negative:
+            raise language.bad(
+                f"“{typed.text}” is both asked for and left out: choose one; the second stands at"
+                f" character {typed.at}"
+            )
+        if typed.weight is not None:
+            found[key] = replace(known, weight=typed.weight)
     _check(tuple(found.values()), said_nothing, has_likes)
     return tuple(found.values())
 
 
 def format(interests: Iterable[Interest]) -> str:  # noqa: A001 - the inverse of `parse`
     """Write interests so that `parse` reads the same ones again."""
-    return ", ".join(
-        ("-" if i.negative else "") + (f'"{i.text}"' if i.kind is Kind.PHRASE else i.text)
-        for i in interests
-    )
+    return ", ".join(map(_written, interests))
 
 
-def _scan(text: str) -> Iterator[Interest]:
-    at = _skip(text, 0)
-    while at < len(text):
-        token = _START.match(text, at)
-        assert token is not None  # noqa: S101 - every part of the pattern may be empty
-        if not token["start"]:
-            raise _bad(
-                f"the “{token['minus']}” at character {at + 1} stands alone:"
-                " put it straight before what to leave out"
-            )
-        end = token.end()
-        if token["start"] in _QUOTES:
-            end = _closing(text, token.start("start"))
-        yield _interest(text[token.start("start") : end], bool(token["minus"]), at)
-        at = _skip(text, end)
+def _written(interest: Interest) -> str:
+    is_named = interest.kind in {Kind.AUTHOR, Kind.CATEGORY}
+    quotes = (is_named and not language.stands_bare(interest.text)) or interest.kind is Kind.PHRASE
+    minus, name = "-" * interest.negative, f"{interest.kind}:" * is_named
+    weight = "" if interest.weight == 1 else f" x{language.number(interest.weight)}"
+    return minus + name + (f'"{interest.text}"' if quotes else interest.text) + weight
 
 
-def _skip(text: str, at: int) -> int:
-    gap = _SEPARATOR.match(text, at)
-    return gap.end() if gap else at
+def _interest(typed: language.Typed) -> Interest:
+    bare = Kind.PHRASE if typed.quoted else Kind.WORD
+    kind = Kind(typed.name) if typed.name else bare
+    if kind is Kind.AUTHOR and names.read(typed.text) is None:
+        raise language.bad(f"“{typed.text}” after character {typed.at} is not a person's name")
+    return Interest(typed.text, kind, typed.negative, typed.weight or 1.0)
 
 
-def _closing(text: str, opened: int) -> int:
-    signs = _CLOSING[text[opened]]
-    for at in range(opened + 1, len(text)):
-        if text[at] in signs:
-            return at + 1
-    raise _bad(f"the quote opened at character {opened + 1} is never closed")
+def _key(interest: Interest) -> tuple[object, ...]:
+    """What two interests share that say the same; empty where one says nothing."""
+    if interest.kind is Kind.AUTHOR:
+        return (interest.kind, names.read(interest.text))
+    if interest.kind is Kind.CATEGORY:
+        return (interest.kind, interest.text.casefold())
+    return tuple(words.phrase(interest.text))
 
 
-def _interest(typed: str, negative: bool, at: int) -> Interest:
-    said = " ".join(re.sub(f"[{_QUOTES}]", " ", typed).split())
-    quoted, bare = typed[0] in _QUOTES, _trim(said)
-    if not bare:
-        raise _bad(f"“{said}” at character {at + 1} holds no letter or digit")
-    longest = max(map(len, said.split()))
-    if longest > MAX_WORD or len(said) > MAX_PHRASE:
-        raise _bad(
-            f"what starts at character {at + 1} is too long: {MAX_WORD} characters are the most"
-            f" for a word, {MAX_PHRASE} for a phrase"
-        )
-    if quoted and (said != bare or not _START.fullmatch(said)):
-        return Interest(said, Kind.PHRASE, negative)
-    return Interest(bare, Kind.WORD, negative)
-
-
-def _trim(word: str) -> str:
-    """Take punctuation off both ends, but not the signs of "C++" and "C#"."""
-    kept = [n for n, sign in enumerate(word) if unicodedata.category(sign)[0] in "LMN"]
-    if not kept:
-        return ""
-    tail = re.match(r"[+#]*", word[kept[-1] + 1 :])
-    return word[kept[0] : kept[-1] + 1] + (tail[0] if tail else "")
-
-
-def _check(found: tuple[Interest, ...], said_nothing: list[str], has_likes: bool) -> None:
+def _check(
+    found: tuple[Interest, ...], said_nothing: list[language.Typed], has_likes: bool
+) -> None:
     if said_nothing:
-        names = [f"“{text}”" for text in dict.fromkeys(said_nothing)]
-        listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-        verb = "say" if names[1:] else "says"
-        raise _bad(f"{listed} {verb} nothing alone: remove, or put the whole phrase in quotes")
+        at = {typed.text: typed.at for typed in reversed(said_nothing)}
+        told = [f"“{text}” (character {at[text]})" for text in reversed(at)]
+        listed = " and ".join([", ".join(told[:-1]), told[-1]] if told[1:] else told)
+        verb = "say" if told[1:] else "says"
+        raise language.bad(
+            f"{listed} {verb} nothing alone: remove, or put the whole phrase in quotes"
+        )
     if len(found) > MAX_INTERESTS:
-        raise _bad(f"{len(found)} interests are too many: {MAX_INTERESTS} are the most")
+        raise language.bad(f"{len(found)} interests are too many: {MAX_INTERESTS} are the most")
     if has_likes or any(not interest.negative for interest in found):
         return
     if found:
-        raise _bad("these are only things to leave out: name at least one that you want")
-    raise _bad('name at least one word or phrase, such as: diffusion, "protein folding"')
-
-
-def _bad(sentence: str) -> errors.BadValue:
-    return errors.BadValue("interests", sentence)
+        raise language.bad("these are only things to leave out: name at least one that you want")
+    raise language.bad('name at least one word or phrase, such as: diffusion, "protein folding"')

@@ -85,5 +85,10 @@ def phrase(text: str) -> list[str]:
 
     One word: its stem. More: its pairs, so that "protein folding" is not met by its words apart.
     """
-    stems = [stem(w.casefold()) for sentence in sentences(text) for w in sentence]
-    return [f"{a} {b}" for a, b in itertools.pairwise(stems)] or stems
+    found = stems(text)
+    return [f"{a} {b}" for a, b in itertools.pairwise(found)] or found
+
+
+def stems(text: str) -> list[str]:
+    """Return the stem of every word but the stop words, in their order."""
+    return [stem(word.casefold()) for sentence in sentences(text) for word in sentence]

@@ -8,6 +8,8 @@ from sqlmodel import Session, col, select
 
 from app.mail import edition
 from app.recommend import interests
+from app.recommend.calibration import Band
+from app.recommend.tuning import Tuning
 from app.store.tables import Feedback, Interest, Letter, OutboxEntry, Pick, Status, Subscriber
 
 
@@ -19,6 +21,23 @@ def schedule(subscriber: Subscriber) -> edition.Schedule:
         days=frozenset(subscriber.days.split(",")),
         paused_until=subscriber.paused_until,
     )
+
+
+def tuning_of(subscriber: Subscriber) -> Tuning:
+    """What the subscriber set in the ranking."""
+    return Tuning(
+        threshold=Band(subscriber.threshold),
+        dial=subscriber.dial,
+        exploration=subscriber.exploration,
+        shares_likes=subscriber.shares_likes,
+    )
+
+
+def tune(subscriber: Subscriber, wanted: Tuning) -> None:
+    """Set all of it."""
+    # Not the Band itself: PostgreSQL's driver would store the name of an Enum, not its value.
+    subscriber.threshold, subscriber.dial = wanted.threshold.value, wanted.dial
+    subscriber.exploration, subscriber.shares_likes = wanted.exploration, wanted.shares_likes
 
 
 def add(session: Session, subscriber: Subscriber) -> Subscriber:
@@ -105,9 +124,7 @@ def interests_of(
     rows = select(Interest).where(col(Interest.subscriber_id).in_(subscriber_ids))
     found: dict[int, list[interests.Interest]] = {}
     for row in session.exec(rows.order_by(col(Interest.id))):
-        interest = interests.Interest(
-            text=row.text, kind=interests.Kind(row.kind), negative=row.negative
-        )
+        interest = interests.Interest(row.text, interests.Kind(row.kind), row.negative, row.weight)
         found.setdefault(row.subscriber_id, []).append(interest)
     return {subscriber_id: tuple(typed) for subscriber_id, typed in found.items()}
 
@@ -121,8 +138,9 @@ def set_interests(
         row = Interest(
             subscriber_id=subscriber_id,
             text=interest.text,
-            kind=interest.kind,
+            kind=interest.kind.value,
             negative=interest.negative,
+            weight=interest.weight,
         )
         session.add(row)
     session.flush()

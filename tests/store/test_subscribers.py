@@ -96,7 +96,9 @@ def test_who_unsubscribes_is_never_due_again(session: Session, make_person):
 
 def test_interests_are_kept_in_the_order_they_were_typed(session: Session, make_person):
     person, silent = make_person(), make_person()
-    typed = interests.parse('zebra, "night owls", -bats, aardvark')
+    typed = interests.parse(
+        'zebra x2, "night owls" x0.5, -bats, aardvark, author:"A. Gray" x3, -category:q-bio'
+    )
     subscribers.set_interests(session, person.id, typed)
     assert subscribers.interests_of(session, [person.id, silent.id]) == {person.id: typed}
 
