@@ -1,0 +1,91 @@
+"""What a reader may turn in the ranking, as it is typed on a page, an option or in a file."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from app.errors import BadValue
+from app.recommend.calibration import Band
+
+DIAL_STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
+EXPLORATION = MappingProxyType({"never": 0.0, "now and then": 0.2, "every letter": 1.0})
+_CONSENT = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """threshold: the least band of a pick. dial: from 0, "for me", to 1, "what everyone reads".
+
+    exploration: the share of letters with a paper to learn from. shares_likes: whether their likes
+    may teach, in sum with those of others, which papers go together.
+    """
+
+    threshold: Band = Band.GOOD
+    dial: float = DIAL_STEPS[0]
+    exploration: float = EXPLORATION["now and then"]
+    shares_likes: bool = False
+
+
+USUAL = Tuning()
+
+
+def parse(typed: Mapping[str, str], so_far: Tuning = USUAL) -> Tuning:
+    """What was typed for each field, by its name, on top of `so_far`. Raises BadValue."""
+    return replace(so_far, **{name: _READ[name](text) for name, text in typed.items()})
+
+
+def parse_threshold(text: str) -> Band:
+    """Read "strong", "good" or "worth a look"; hyphens may stand for spaces. Raises BadValue."""
+    try:
+        return Band(_plain(text))
+    except ValueError as e:
+        raise _bad("threshold", text, "threshold", [band.value for band in Band]) from e
+
+
+def parse_dial(text: str) -> float:
+    """Read one of DIAL_STEPS. Raises BadValue."""
+    try:
+        return DIAL_STEPS[DIAL_STEPS.index(float(text))]
+    except ValueError as e:
+        raise _bad("dial", text, "step of the dial", [f"{step:g}" for step in DIAL_STEPS]) from e
+
+
+def parse_exploration(text: str) -> float:
+    """Read one of the words of EXPLORATION as a share of letters. Raises BadValue."""
+    share = EXPLORATION.get(_plain(text))
+    if share is None:
+        raise _bad("exploration", text, "choice of how often to explore", list(EXPLORATION))
+    return share
+
+
+def parse_consent(text: str) -> bool:
+    """Read "yes" or "no"; nothing else is ever taken for a yes. Raises BadValue."""
+    agreed = _CONSENT.get(_plain(text))
+    if agreed is None:
+        raise _bad("shares_likes", text, "answer to sharing likes", ["yes", "no"])
+    return agreed
+
+
+def name_exploration(share: float) -> str:
+    """The word of EXPLORATION that is nearest to a share."""
+    return min(EXPLORATION, key=lambda name: abs(EXPLORATION[name] - share))
+
+
+_READ: Mapping[str, Callable[[str], Any]] = MappingProxyType(
+    {
+        "threshold": parse_threshold,
+        "dial": parse_dial,
+        "exploration": parse_exploration,
+        "shares_likes": parse_consent,
+    }
+)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().replace("-", " ").split())
+
+
+def _bad(field: str, text: str, noun: str, choices: list[str]) -> BadValue:
+    listed = f"{', '.join(choices[:-1])} or {choices[-1]}"
+    return BadValue(field, f"“{text[:40]}” is no {noun}; choose {listed}.")
