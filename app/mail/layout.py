@@ -12,8 +12,10 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from app.mail import excerpt, foreign
+from app.recommend import highlight
 
 TEXT_WIDTH = 72
+_BOLD, _END_BOLD = Markup("<strong>"), Markup("</strong>")
 # What mail programs turn into links by themselves: addresses, hosts, anything with a scheme.
 _LINK_LIKE = re.compile(r"://|@|\bwww\.|[^\W_]\.[^\W\d_]{2,}", re.IGNORECASE)
 
@@ -30,7 +32,7 @@ def environment(loader: BaseLoader) -> Environment:
     )
     made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     filters = {"cut": excerpt.cut, "day": day, "marked": marked, "wrapped": wrapped}
-    made.filters |= filters | {"without_links": without_links}
+    made.filters |= filters | {"highlighted": highlighted, "without_links": without_links}
     made.globals["said"] = said
     return made
 
@@ -59,8 +61,18 @@ def marked(text: str, words: Sequence[str]) -> Markup:
     anyone = "|".join(map(re.escape, longest_first))
     parts = re.split(rf"(?<!\w)({anyone})(?!\w)", text, flags=re.IGNORECASE)
     # The odd parts are the words found.
-    bold = Markup("<strong>{}</strong>")
-    return Markup("").join(bold.format(p) if i % 2 else escape(p) for i, p in enumerate(parts))
+    return Markup("").join(
+        _BOLD + p + _END_BOLD if i % 2 else escape(p) for i, p in enumerate(parts)
+    )
+
+
+def highlighted(text: str, terms: Sequence[str]) -> Markup:
+    """Escape `text`, with the words of `terms`, in any form of theirs, set in bold."""
+    parts, end = [], 0
+    for start, stop in highlight.spans(text, terms):
+        parts += [escape(text[end:start]), _BOLD, escape(text[start:stop]), _END_BOLD]
+        end = stop
+    return Markup("").join([*parts, escape(text[end:])])
 
 
 def wrapped(text: str, indent: int = 0) -> str:

@@ -37,7 +37,12 @@ class PaperView:
 
 @dataclass(frozen=True)
 class PickView:
-    """A paper in one subscriber's letter. words: those of `reason` to be set in bold."""
+    """A paper in one subscriber's letter. words: those of `reason` to be set in bold.
+
+    band: how well it fits, a `recommend.calibration.Band`, or "". exploring: picked to learn from.
+    shares: what made the score, in percent. terms, names: what to set in bold, in any form, in the
+    excerpt and among the authors.
+    """
 
     paper: PaperView
     reason: str
@@ -46,6 +51,11 @@ class PickView:
     save_url: str
     votes: int | None = None
     words: tuple[str, ...] = ()
+    band: str = ""
+    exploring: bool = False
+    shares: tuple[tuple[str, int], ...] = ()
+    terms: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from email.utils import parseaddr
 from functools import lru_cache
+from typing import Any
 
 from jinja2 import Environment
 from sqlmodel import Session
@@ -12,7 +13,7 @@ from app.mail import letter as letters_mail
 from app.mail import links, message
 from app.papers import tex
 from app.papers.paper import Paper as PaperFacts
-from app.recommend import explain, interests
+from app.recommend import explain, highlight, interests
 from app.store import letters, papers, subscribers
 from app.store.tables import Letter, LetterKind, Paper, Pick, Subscriber
 
@@ -106,7 +107,7 @@ def _daily(
     session: Session, head: Letterhead, row: Letter, chosen: Sequence[tuple[Pick, Paper]]
 ) -> letters_mail.Daily:
     reasons = [explain.from_json(pick.reason) for pick, _ in chosen]
-    titles = _titles_named(session, reasons)
+    titles = titles_named(session, reasons)
     votes = papers.votes_at(session, [pick.paper_id for pick, _ in chosen], row.date)
     letter_id = row.id or 0
     preferences = head.links.preferences(row.subscriber_id, row.version)
@@ -126,7 +127,8 @@ def _daily(
     )
 
 
-def _titles_named(session: Session, reasons: Sequence[explain.Reason]) -> dict[int, str]:
+def titles_named(session: Session, reasons: Sequence[explain.Reason]) -> dict[int, str]:
+    """The titles of the papers that reasons name, TeX turned into signs."""
     named = [share.paper_id for reason in reasons for share in (*reason.liked, *reason.disliked)]
     rows = papers.by_ids(session, sorted(set(named)))
     return {paper_id: tex.to_unicode(row.title) for paper_id, row in rows.items()}
@@ -166,4 +168,16 @@ def _pick_view(
         like_url=like,
         dislike_url=dislike,
         save_url=save,
+        **(_rated(reason, titles) if reason.fit or reason.exploring else {}),
     )
+
+
+def _rated(reason: explain.Reason, titles: dict[int, str]) -> dict[str, Any]:
+    """What a pick's view shows since fits are stored; a letter made before stays as it went out."""
+    return {
+        "band": reason.band,
+        "exploring": reason.exploring,
+        "shares": tuple(explain.parts(reason, titles)),
+        "terms": highlight.terms(reason),
+        "names": highlight.authors(reason),
+    }

@@ -4,24 +4,39 @@ A letter or page that only says its sentences needs no numpy, so this module imp
 """
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
+
+from app.recommend.interests import Kind
 
 # The sentence names a share that is at least this part of the largest, and no lesser one.
 _NAMED = 0.3
+# A list of shares names so many, and none that is less than this part of the score.
+N_PARTS = 3
+_WORTH_A_PART = 0.05
+_TITLE = 40  # characters of a title in such a list
+_DECIMALS = 6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Share:
-    """What an interest added. text: as typed. part: the words found, where not the whole is."""
+    """What an interest added. text: as typed.
+
+    part: the words of it found, where not the whole is. near: what the paper shares with those
+    that speak of it most, as the corpus writes it, where not a word of it is found.
+    """
 
     text: str
     share: float
     part: tuple[str, ...] = ()
+    kind: Kind = Kind.WORD
+    near: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LikedShare:
     """What likeness to a liked paper added, or to a disliked one took away (share < 0).
 
@@ -33,12 +48,15 @@ class LikedShare:
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reason:
     """The shares of one score; all of them and `rest` add up to it.
 
     terms, liked: largest share first. disliked: most negative first. rest: what the liked and
     disliked papers not named add together. trending: picked by trend alone, without a score.
+    fit: 0 to 1, see recommend.calibration, and the band it reaches, or "". exploring: picked to
+    learn from, below the reader's threshold. readers: the part of the score, counted in the shares
+    above, that comes from what readers in sum like together.
     """
 
     terms: tuple[Share, ...] = ()
@@ -46,6 +64,10 @@ class Reason:
     disliked: tuple[LikedShare, ...] = ()
     rest: float = 0.0
     trending: bool = False
+    fit: float = 0.0
+    band: str = ""
+    exploring: bool = False
+    readers: float = 0.0
 
     @property
     def total(self) -> float:
@@ -63,12 +85,21 @@ def from_json(text: str) -> Reason:
     """Read what `to_json` wrote."""
     read: dict[str, Any] = json.loads(text)
     return Reason(
-        terms=tuple(Share(s["text"], s["share"], tuple(s["part"])) for s in read["terms"]),
+        terms=tuple(map(_term, read["terms"])),
         liked=_liked(read["liked"]),
         disliked=_liked(read["disliked"]),
         rest=read["rest"],
         trending=read["trending"],
+        fit=read.get("fit", 0.0),
+        band=read.get("band", ""),
+        exploring=read.get("exploring", False),
+        readers=read.get("readers", 0.0),
     )
+
+
+def _term(read: dict[str, Any]) -> Share:
+    kind, near = Kind(read.get("kind", Kind.WORD)), tuple(read.get("near", ()))
+    return Share(read["text"], read["share"], tuple(read["part"]), kind, near)
 
 
 def _liked(read: list[dict[str, Any]]) -> tuple[LikedShare, ...]:
@@ -80,24 +111,63 @@ def sentence(reason: Reason, titles: Mapping[int, str]) -> str:
 
     titles: of the liked papers, TeX already turned into signs; one without a title goes unnamed.
     """
-    if reason.trending:
-        return "Trending now; not yet chosen by your own interests."
-    asked = sum(term.share for term in reason.terms)
-    liked = sum(near.share for near in reason.liked)
-    said = []
-    if reason.terms and asked >= _NAMED * liked:
-        said.append(_say_terms(reason.terms))
-    if reason.liked and liked >= _NAMED * asked:
-        said.append(_say_liked(reason, titles))
+    said = _say_shares(reason, titles)
+    if reason.exploring:
+        said.insert(0, "We are less sure of this one: tell us whether you want more of it.")
+    elif reason.trending:
+        said.insert(0, f"Trending now{'' if said else '; not yet chosen by your own interests'}.")
     return " ".join(said) or "No word of it is among yours."
 
 
-def _say_terms(terms: Sequence[Share]) -> str:
-    named = [t for t in terms if t.share >= _NAMED * terms[0].share][:3]
-    whole = [_quote(term.text) for term in named if not term.part]
-    if whole:
-        return f"You asked for {_list(whole)}."
-    return f"Speaks of {_list(named[0].part)}, from your {_quote(named[0].text)}."
+def _say_shares(reason: Reason, titles: Mapping[int, str]) -> list[str]:
+    asked = sum(max(term.share, 0.0) for term in reason.terms)
+    liked = sum(max(near.share, 0.0) for near in reason.liked)
+    said: list[str] = []
+    if asked > 0 and asked >= _NAMED * liked:
+        said += _say_terms(reason.terms)
+    if liked > 0 and liked >= _NAMED * asked:
+        said.append(_say_liked(reason, titles))
+    if reason.readers >= _NAMED * reason.total > 0:
+        said.append(_say_readers(reason))
+    return said
+
+
+def _say_terms(terms: Sequence[Share]) -> list[str]:
+    """Say what weighs most, each kind in a sentence of its own; two are enough for a letter."""
+    named = [t for t in terms if t.share > 0 and t.share >= _NAMED * terms[0].share][:3]
+    spoken: dict[str, list[Share]] = {}
+    for term in named:
+        spoken.setdefault(_way_of(term), []).append(term)
+    return [_WAYS[way](each) for way, each in list(spoken.items())[:2]]
+
+
+def _way_of(term: Share) -> str:
+    if term.kind in {Kind.AUTHOR, Kind.CATEGORY}:
+        return term.kind.value
+    if term.part:
+        return "part"
+    return "near" if term.near else "whole"
+
+
+def _say_part(terms: Sequence[Share]) -> str:
+    return f"Speaks of {_list(terms[0].part)}, from your {_quote(terms[0].text)}."
+
+
+def _say_near(terms: Sequence[Share]) -> str:
+    return f"Related to your “{terms[0].text}”: it speaks of {_list(terms[0].near)}."
+
+
+def _say_all(before: str, after: str, terms: Sequence[Share]) -> str:
+    return f"{before} {_list([_quote(term.text, term.kind) for term in terms])}{after}."
+
+
+_WAYS: dict[str, Callable[[Sequence[Share]], str]] = {
+    "whole": partial(_say_all, "You asked for", ""),
+    "part": _say_part,
+    "near": _say_near,
+    "author": partial(_say_all, "You follow", ""),
+    "category": partial(_say_all, "In", ", which you asked for"),
+}
 
 
 def _say_liked(reason: Reason, titles: Mapping[int, str]) -> str:
@@ -110,8 +180,68 @@ def _say_liked(reason: Reason, titles: Mapping[int, str]) -> str:
     return f"Close to {name}{speak}{', and to others' if others else ''}."
 
 
-def _quote(text: str) -> str:
-    return f"“{text}”" if " " in text else text
+def _say_readers(reason: Reason) -> str:
+    liked = any(near.share > 0 for near in reason.liked)
+    readers = "who like what you like" if liked else "who share your interests"
+    return f"Readers {readers} tend to like such papers."
+
+
+def shares(reason: Reason, titles: Mapping[int, str]) -> list[tuple[str, float]]:
+    """Name every share of a score, largest first, what was taken away last; they add up to it."""
+    named = [(_label(term), term.share) for term in reason.terms]
+    brief = {s.paper_id: _brief(titles.get(s.paper_id, "")) for s in reason.liked + reason.disliked}
+    named += [(brief[s.paper_id] or "a paper you liked", s.share) for s in reason.liked]
+    named += [
+        (f"{brief[s.paper_id] or 'a paper'}, which you disliked", s.share) for s in reason.disliked
+    ]
+    if reason.rest:
+        named.append(("other papers you rated", reason.rest))
+    return sorted((each for each in named if each[1]), key=lambda each: (-each[1], each[0]))
+
+
+def parts(reason: Reason, titles: Mapping[int, str]) -> list[tuple[str, int]]:
+    """Name the largest shares in whole percent of the score; with the last, "other", they make 100.
+
+    What was taken away is below 0. Empty where hardly anything is left of what was added: percents
+    of so little would say more than we know.
+    """
+    told, total = shares(reason, titles), reason.total
+    if total < _NAMED * sum(share for _, share in told if share > 0) or total <= 0:
+        return []
+    named = sorted(told, key=lambda each: -abs(each[1]))[:N_PARTS]
+    named = [each for each in named if abs(each[1]) >= _WORTH_A_PART * total]
+    named.sort(key=lambda each: -each[1])
+    named.append(("other", total - sum(share for _, share in named)))
+    percents = _whole([100 * share / total for _, share in named])
+    return [(name, n) for (name, _), n in zip(named, percents, strict=True) if n]
+
+
+def _whole(percents: Sequence[float]) -> list[int]:
+    """Round so that the sum stays 100: the largest remainders are rounded up."""
+    floors = [math.floor(round(each, _DECIMALS)) for each in percents]
+    by_remainder = sorted(range(len(percents)), key=lambda n: (floors[n] - percents[n], n))
+    for n in by_remainder[: max(0, 100 - sum(floors))]:
+        floors[n] += 1
+    return floors
+
+
+def _label(term: Share) -> str:
+    if term.part:
+        return f"{_list(term.part)}, of {_quote(term.text)}"
+    return f"near {_quote(term.text)}" if term.near else _quote(term.text, term.kind)
+
+
+def _brief(title: str) -> str:
+    """The beginning of a title, whole words where they fit."""
+    title = title.strip()
+    if len(title) > _TITLE:
+        end = title.rfind(" ", 0, _TITLE)
+        title = f"{title[: end if end > 0 else _TITLE - 1]}…"
+    return f"“{title}”" if title else ""
+
+
+def _quote(text: str, kind: Kind = Kind.WORD) -> str:
+    return f"“{text}”" if " " in text and kind in {Kind.WORD, Kind.PHRASE} else text
 
 
 def _list(texts: Sequence[str]) -> str:

@@ -1,6 +1,10 @@
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import DictLoader, UndefinedError
 
 from app.mail import layout
@@ -18,6 +22,26 @@ def test_the_longest_of_two_words_is_set_in_bold():
     assert layout.marked("graph neural nets", ("graph", "graph neural")) == (
         "<strong>graph neural</strong> nets"
     )
+
+
+def test_words_are_highlighted_in_every_form_and_everything_else_is_escaped():
+    highlighted = layout.highlighted("<b>Folding</b> & protein-folding", ("protein folding", "b"))
+
+    assert highlighted == (
+        "&lt;<strong>b</strong>&gt;Folding&lt;/<strong>b</strong>&gt; &amp; "
+        "<strong>protein-folding</strong>"
+    )
+
+
+hostile = st.text("ab<>&\"'/; \n=書é", max_size=30)
+
+
+@given(hostile, st.lists(hostile, max_size=3))
+def test_highlighting_adds_nothing_but_bold(text, terms):
+    bare = re.sub("</?strong>", "", str(layout.highlighted(text, terms)))
+
+    assert not re.search("[<>\"']", bare)
+    assert unescape(bare) == text
 
 
 def test_wrapping_never_breaks_a_url_or_a_word():

@@ -128,6 +128,62 @@ def test_a_pick_tells_all_there_is_to_tell(templates, make_daily, make_pick):
     assert "your words “<strong>sparse retrieval</strong>”" in rendered.html
 
 
+@pytest.mark.parametrize(
+    ("band", "label"),
+    [("strong", "Strong match"), ("good", "Good match"), ("worth a look", "Worth a look")],
+)
+def test_a_pick_says_how_well_it_fits(band, label, templates, make_daily, make_pick):
+    rendered = letter.render(templates, make_daily(picks=(make_pick(band=band),)))
+
+    assert f"1 vote {label} Close to your words" in visible(rendered.html)
+    assert f"   {label}: Close to your words" in rendered.text
+    assert "Why:" not in rendered.text
+
+
+def test_a_paper_to_learn_from_is_set_apart(templates, make_daily, make_pick, build, check_message):
+    picks = (make_pick(1, band="strong"), make_pick(2, band="worth a look", exploring=True))
+    rendered = letter.render(templates, make_daily(picks=picks))
+
+    assert rendered.html.count("dashed") == 1
+    assert "dashed" in rendered.html.partition("part 1<")[2].partition("part 2<")[0]
+    assert "2 votes To learn from Close to" in visible(rendered.html)
+    assert "   To learn from: Close to" in rendered.text
+    assert "Worth a look" not in rendered.text
+    check_message(build(rendered))
+
+
+def test_the_shares_of_a_score_stand_under_the_reason(templates, make_daily, make_pick):
+    pick = make_pick(band="good", shares=(("maths", 97), ("other", 8), ("“<b>”", -5)))
+    rendered = letter.render(templates, make_daily(picks=(pick,)))
+
+    assert "97% maths · 8% other · −5% “<b>” We weigh" in visible(rendered.html)
+    assert "\n   97% maths · 8% other · −5% “<b>”\n" in rendered.text
+
+
+def test_a_score_made_by_one_thing_needs_no_shares(templates, make_daily, make_pick):
+    pick = make_pick(band="good", shares=(("maths", 100),))
+
+    assert "%" not in letter.render(templates, make_daily(picks=(pick,))).text
+
+
+def test_the_words_that_made_the_score_are_bold_in_the_excerpt(templates, make_daily, make_pick):
+    pick = make_pick(terms=("dense encoder", "sparse models"), names=("Ada Example",))
+    rendered = letter.render(templates, make_daily(picks=(pick,)))
+
+    assert "compare with <strong>dense encoders</strong>." in rendered.html
+    assert "A <strong>sparse model</strong> comes" in rendered.html
+    assert "<strong>Ada Example</strong>, Bo Sample" in rendered.html
+    assert "compare with dense encoders. A sparse model" in " ".join(rendered.text.split())
+
+
+def test_a_pick_stored_before_fits_were_has_neither_label_nor_shares(templates, make_daily):
+    rendered = letter.render(templates, make_daily())
+
+    assert "   Why: Close to your words" in rendered.text
+    assert "%" not in rendered.text
+    assert "match" not in rendered.text
+
+
 def test_a_pick_without_link_authors_votes_or_abstract_is_shown_without_them(
     templates, make_daily, make_pick, build, check_message
 ):
