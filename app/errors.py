@@ -5,6 +5,7 @@ AppError
 ├── UnreadableDigest     the text is no digest in any format we read; nothing of it is kept
 ├── ColdStart            neither interests nor a liked paper: rank by trend instead
 ├── BadLink              a token that is not ours, for another purpose, or too old
+├── UnusableModel        a kept model's file is damaged or foreign: fit anew
 ├── NotReady             the database or a setting needs the operator first (migrate, a key, …)
 └── DeliveryError        the SMTP server did not take a message
     ├── Deferred         4xx reply, or no connection (code 0): may succeed later
@@ -34,6 +35,10 @@ class ColdStart(AppError):
 
 class BadLink(AppError):
     """The sentence is fit for the page that the link's visitor sees."""
+
+
+class UnusableModel(AppError):
+    """The sentence names the file."""
 
 
 class NotReady(AppError):
