@@ -14,10 +14,11 @@ from app import settings as settings_
 from app.errors import NotReady
 from app.mail import layout
 from app.mail.links import Links, Tokens
+from app.pipeline import trial
 from app.pipeline.compose import Letterhead
 from app.pipeline.plan import Day
 from app.pipeline.rank import Desk
-from app.pipeline.readers import Rules
+from app.pipeline.readers import Models, Rules
 from app.settings import Settings
 from app.store import engine as engines
 from app.wire.smtp import Server
@@ -98,11 +99,16 @@ def server(settings: Settings) -> Server:
     )
 
 
+def models(settings: Settings) -> Models:
+    """What keeps the fitted models."""
+    rules = Rules(settings.candidate_days, settings.corpus_days, trial.parse(settings.trial))
+    return Models(rules, settings.data_dir / "models")
+
+
 def day(settings: Settings, engine: Engine, clock: Callable[[], datetime] = utc_now) -> Day:
     """The stations of the day, ready to run."""
-    rules = Rules(settings.candidate_days, settings.min_score)
     return Day(
-        desk=Desk(engine, letterhead(settings), rules),
+        desk=Desk(engine, letterhead(settings), models(settings)),
         server=server(settings),
         clock=clock,
         sources=settings.sources,

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from app.papers.paper import Paper
-from app.recommend import picks, vectors
+from app.recommend import board, picks, vectors
+from app.recommend.calibration import Band
+from app.recommend.candidates import Candidate
 from app.recommend.interests import Interest, parse
 from app.recommend.profile import Taste
-from app.recommend.selection import Candidate
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def papers_about(corpus: dict[int, Paper], words: str, n: int) -> list[int]:
         return []
     model = vectors.fit(corpus)
     asked: tuple[Interest, ...] = parse(words)
-    everything = [Candidate(paper_id) for paper_id in sorted(corpus)]
-    reader = picks.Reader(Taste(asked), everything, limit=n)
-    found = [pick.paper_id for pick in picks.rank(model, [reader])[0]]
+    everything = board.lay_out(model, [Candidate(paper_id) for paper_id in sorted(corpus)])
+    reader = picks.Reader(Taste(asked), limit=n, threshold=Band.LOOK)
+    found = [pick.paper_id for pick in picks.rank(everything, [reader])[0]]
     return found or sorted(corpus)[:1]

@@ -63,7 +63,6 @@ def _settings(folder: Path, port: int, smtp_port: int) -> Settings:
         sources="",
         candidate_days=7,
         letter_size=10,
-        min_score=Settings.model_fields["min_score"].default,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from app.mail.letter import Rendered
-from app.pipeline import compose, due, rank, readers
+from app.pipeline import compose, due, rank, readers, trial
 from app.recommend import picks
 from app.store import letters, papers
 
@@ -22,12 +22,14 @@ def letter_for(
     row = letters.of_edition(session, subscriber.id or 0, day)
     if row is not None:
         return compose.rendered(session, desk.head, row)
-    model = desk.models.of(session, today)
-    reader = readers.of(session, model, desk.rules, [subscriber], today, now)[0]
-    found = picks.rank(model, [reader])[0]
+    board = desk.models.board(session, today, now)
+    asking = readers.of(session, [subscriber], today, now)
+    seed = trial.seed(subscriber.id or 0, day)
+    found = trial.rank(board, asking, desk.rules.trial, [seed])[0]
     if not found:
         return None
-    rows = papers.by_ids(session, [pick.paper_id for pick in found])
-    draft = rank.new_letter(session, desk.head, subscriber, day, now, model.id, reader)
-    chosen = [(pick, rows[pick.paper_id]) for pick in rank.rows_of(found)]
+    rows = papers.by_ids(session, [pick.paper_id for pick, _ in found])
+    n_new = picks.count_new(board, asking[0])
+    draft = rank.new_letter(session, desk.head, subscriber, day, now, board.model.id, n_new)
+    chosen = [(row, rows[row.paper_id]) for row in rank.rows_of(found)]
     return compose.unstored(session, desk.head, draft, chosen)

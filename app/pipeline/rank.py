@@ -11,17 +11,18 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
 from app.mail import message
-from app.pipeline import compose, due, ingest, readers
+from app.pipeline import compose, due, ingest, readers, trial
 from app.pipeline.compose import Letterhead
 from app.pipeline.due import Due
 from app.recommend import explain, picks
+from app.recommend.interleaving import Drafted
 from app.store import engine as engines
 from app.store import letters, outbox, subscribers
 from app.store.tables import Letter, LetterKind, OutboxEntry, Pick, State, Subscriber
 
 log = structlog.get_logger()
 SHARD = 500
-_Outcome = tuple[picks.Reader, list[picks.Pick]]
+_Outcome = tuple[int, list[Drafted]]  # how many papers were new to them, and the picks
 
 
 @dataclass
@@ -47,8 +48,12 @@ class Desk:
 
     engine: Engine
     head: Letterhead
-    rules: readers.Rules
-    models: readers.Models = field(default_factory=readers.Models)
+    models: readers.Models
+
+    @property
+    def rules(self) -> readers.Rules:
+        """What the models go by."""
+        return self.models.rules
 
 
 def rank_due_shard(desk: Desk, now: datetime) -> Tally:
@@ -60,7 +65,7 @@ def rank_due_shard(desk: Desk, now: datetime) -> Tally:
         if not subscribers.due(session, now, 1):
             return Tally()
         # Fitting takes long: here nobody who wants to write has to wait for it.
-        desk.models.of(session, ingest.day(now))
+        desk.models.board(session, ingest.day(now), now)
     with engines.transaction(desk.engine) as session:
         shard = [due.at(person, now) for person in subscribers.due(session, now, SHARD)]
         return _rank_shard(session, desk, shard, ingest.day(now), now)
@@ -75,7 +80,7 @@ def rank_edition(desk: Desk, day: date | None, everyone: bool, now: datetime) ->
     with engines.transaction(engines.reading(desk.engine)) as session:
         ids = [each.subscriber.id or 0 for each in due.expected(session, day, everyone, now)]
         if ids:
-            desk.models.of(session, day or ingest.day(now))
+            desk.models.board(session, day or ingest.day(now), now)
     for start in range(0, len(ids), SHARD):
         with engines.transaction(desk.engine) as session:
             people = subscribers.by_ids(session, ids[start : start + SHARD])
@@ -115,34 +120,37 @@ def _plan_next(session: Session, each: Due, now: datetime) -> None:
 def _rank_fresh(
     session: Session, desk: Desk, fresh: Sequence[Due], today: date, now: datetime, tally: Tally
 ) -> None:
-    model = desk.models.of(session, today)
+    board = desk.models.board(session, today, now)
+    model_id = trial.model_id(board.model, desk.rules.trial)
 
-    def ranked(people: Sequence[Subscriber]) -> list[_Outcome]:
-        asking = readers.of(session, model, desk.rules, people, today, now)
-        return list(zip(asking, picks.rank(model, asking), strict=True))
+    def ranked(some: Sequence[Due]) -> list[_Outcome]:
+        people = [each.subscriber for each in some]
+        asking = readers.of(session, people, today, now)
+        seeds = [trial.seed(each.subscriber.id or 0, each.edition) for each in some]
+        found = trial.rank(board, asking, desk.rules.trial, seeds)
+        return list(zip((picks.count_new(board, each) for each in asking), found, strict=True))
 
     for each, outcome in zip(fresh, _each_alone(ranked, fresh), strict=True):
         if isinstance(outcome, Exception):
             _fail(session, each, now, f"cannot be ranked: {outcome}", tally)
         else:
-            _put(session, desk.head, model.id, each, *outcome, now, tally)
+            _put(session, desk.head, model_id, each, *outcome, now, tally)
 
 
 def _each_alone(
-    ranked: Callable[[Sequence[Subscriber]], list[_Outcome]], fresh: Sequence[Due]
+    ranked: Callable[[Sequence[Due]], list[_Outcome]], fresh: Sequence[Due]
 ) -> list[_Outcome | Exception]:
     """Rank the shard at once; if that fails, one by one, so that only the culprit fails."""
-    people = [each.subscriber for each in fresh]
     try:
-        return list(ranked(people))
+        return list(ranked(fresh))
     except DatabaseError:
         raise  # nobody's fault
     except Exception:
-        log.exception("shard_cannot_be_ranked", n=len(people))
+        log.exception("shard_cannot_be_ranked", n=len(fresh))
     outcomes: list[_Outcome | Exception] = []
-    for person in people:
+    for each in fresh:
         try:
-            outcomes += ranked([person])
+            outcomes += ranked([each])
         except DatabaseError:
             raise
         except Exception as e:  # noqa: BLE001  (recorded with the subscriber's edition)
@@ -155,19 +163,19 @@ def _put(
     head: Letterhead,
     model_id: str,
     each: Due,
-    reader: picks.Reader,
-    found: list[picks.Pick],
+    n_new: int,
+    found: list[Drafted],
     now: datetime,
     tally: Tally,
 ) -> None:
-    if not reader.candidates:
+    if not n_new:
         _skip(session, each, now, "no new papers", tally)
     elif not found:
         _skip(session, each, now, "no new paper fits their interests", tally)
     elif entry := _add_entry(session, each, now, State.READY, ""):
         row = letters.add(
             session,
-            new_letter(session, head, each.subscriber, each.edition, now, model_id, reader),
+            new_letter(session, head, each.subscriber, each.edition, now, model_id, n_new),
             rows_of(found),
         )
         entry.letter_id = row.id
@@ -207,9 +215,9 @@ def new_letter(
     day: date,
     now: datetime,
     model_id: str,
-    reader: picks.Reader,
+    n_new: int,
 ) -> Letter:
-    """The facts of one subscriber's letter, not stored yet."""
+    """The facts of one subscriber's letter, not stored yet. n_new: of how many papers it is."""
     subscriber_id = subscriber.id or 0
     return Letter(
         subscriber_id=subscriber_id,
@@ -219,13 +227,13 @@ def new_letter(
         message_id=message.message_id(day, subscriber_id, LetterKind.DAILY, head.domain),
         date=now.replace(microsecond=0),
         model_id=model_id,
-        n_candidates=len(reader.candidates),
+        n_candidates=n_new,
         why=compose.why(session, subscriber),
         version=subscriber.version,
     )
 
 
-def rows_of(found: Sequence[picks.Pick]) -> list[Pick]:
+def rows_of(found: Sequence[Drafted]) -> list[Pick]:
     """Picks as they are stored; the letter they belong to is set by `letters.add`."""
     return [
         Pick(
@@ -234,6 +242,7 @@ def rows_of(found: Sequence[picks.Pick]) -> list[Pick]:
             paper_id=pick.paper_id,
             score=pick.score,
             reason=explain.to_json(pick.reason),
+            team=team,
         )
-        for pick in found
+        for pick, team in found
     ]

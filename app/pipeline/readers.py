@@ -1,67 +1,146 @@
-"""What ranking must know: the model of the corpus, the new papers, and every subscriber's taste."""
+"""What ranking must know: the model of the corpus, the day's board, and everybody's taste."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
+import structlog
 from sqlmodel import Session
 
+from app.errors import UnusableModel
 from app.papers.paper import Paper
-from app.recommend import picks, scoring, selection, vectors
+from app.recommend import board, calibration, exploration, picks, trend, vectors
+from app.recommend.board import Board
+from app.recommend.calibration import Band, Scale
+from app.recommend.candidates import Candidate
 from app.recommend.interests import Interest
 from app.recommend.profile import Taste
-from app.recommend.selection import Candidate
-from app.store import feedback, letters, papers, subscribers
+from app.recommend.vectors import Model
+from app.recommend.weights import Weights
+from app.store import feedback, letters, listings, models, papers, subscribers
 from app.store.tables import Subscriber
+
+log = structlog.get_logger()
+CORPUS_DAYS = 365
+
+_Corpus = dict[int, Paper]
+_Libraries = list[list[int]]
 
 
 @dataclass(frozen=True)
 class Rules:
-    """candidate_days: a paper counts so long after it was first seen. min_score: see settings."""
+    """candidate_days: a paper counts so long after it was first seen.
+
+    corpus_days: and teaches words so long. trial: the weights to compare with the usual ones, if
+    any; see `trial.rank`.
+    """
 
     candidate_days: int
-    min_score: float
+    corpus_days: int = CORPUS_DAYS
+    trial: Weights | None = None
 
 
 class Models:
-    """Keeps the last model: while no paper comes, a tick need not fit one."""
+    """Keeps the last model and board: while nothing new comes, nothing is fitted or laid out.
 
-    def __init__(self) -> None:
-        self._corpus: dict[int, Paper] = {}
-        self._model = vectors.fit({})
+    shelf: the folder in which models outlive the process; None: they do not.
+    """
 
-    def of(self, session: Session, until: date) -> vectors.Model:
-        """The model of every paper first seen up to a day; fitted anew only if they changed."""
-        corpus = papers.texts(session, until)
-        if corpus != self._corpus:
-            self._corpus, self._model = corpus, vectors.fit(corpus)
-        return self._model
+    def __init__(self, rules: Rules, shelf: Path | None = None) -> None:
+        self.rules = rules
+        self._shelf = shelf
+        # Each is replaced at once: web threads read what the clock's thread renews.
+        self._last: tuple[_Corpus, _Libraries, Model] = ({}, [], vectors.fit({}))
+        self._laid: tuple[str, date, list[Candidate], Board] | None = None
+
+    def of(self, session: Session, until: date) -> Model:
+        """The model of the papers of the last corpus days, up to and on a day, or liked by anyone.
+
+        Likes of those who agreed to it teach what goes together. Fitted anew only if either has
+        changed and no such model stands on the shelf.
+        """
+        taught = self._taught(session, until)
+        return self._known(*taught) or self._fitted(*taught)
+
+    def at_hand(self, session: Session, until: date) -> Model | None:
+        """The same, but None where it would have to be fitted: a page cannot wait so long."""
+        return self._known(*self._taught(session, until))
+
+    def _taught(self, session: Session, until: date) -> tuple[_Corpus, _Libraries]:
+        first = until - timedelta(days=self.rules.corpus_days)
+        return papers.texts(session, first, until), feedback.shared_likes(session, until)
+
+    def _known(self, corpus: _Corpus, libraries: _Libraries) -> Model | None:
+        if (corpus, libraries) == self._last[:2]:
+            return self._last[2]
+        model = self._kept(vectors.version(corpus, libraries=libraries))
+        if model is not None:
+            self._last = corpus, libraries, model
+        return model
+
+    def _kept(self, model_id: str) -> Model | None:
+        if self._shelf is None:
+            return None
+        try:
+            return models.load(self._shelf, model_id)
+        except (OSError, UnusableModel) as e:
+            log.warning("model_fitted_anew", reason=str(e))
+            return None
+
+    def _fitted(self, corpus: _Corpus, libraries: _Libraries) -> Model:
+        model = vectors.fit(corpus, libraries=libraries)
+        self._last = corpus, libraries, model
+        if self._shelf is not None:
+            try:
+                models.keep(self._shelf, model)
+            except OSError as e:
+                log.warning("model_not_kept", reason=str(e))
+        return model
+
+    def board(self, session: Session, today: date, now: datetime) -> Board:
+        """The board of a day: the papers new enough for a letter of it, as things are at `now`."""
+        model, fresh = self.of(session, today), candidates(session, self.rules, today, now)
+        laid = self._laid
+        if laid is None or laid[:3] != (model.id, today, fresh):
+            scale = _scale(session, model, today)
+            laid = model.id, today, fresh, board.lay_out(model, fresh, scale)
+            self._laid = laid
+        return laid[3]
+
+
+def _scale(session: Session, model: Model, today: date) -> Scale:
+    """What turns scores into fits: as feedback from before a day has taught, if it was enough."""
+    usual = board.usual_scale(model)
+    judged = feedback.judged(session, datetime.combine(today, time(), UTC))
+    standings = calibration.standing_of([fit for fit, _ in judged], usual)
+    return calibration.learn(standings.tolist(), [liked for _, liked in judged], usual)
 
 
 def of(
     session: Session,
-    model: vectors.Model,
-    rules: Rules,
     people: Sequence[Subscriber],
     today: date,
     now: datetime,
+    said_before: datetime | None = None,
+    sent: Mapping[int, Set[int]] | None = None,
 ) -> list[picks.Reader]:
-    """What ranking needs to know of each of them: taste, and the papers not sent to them yet."""
+    """What ranking needs to know of each of them: taste, wishes, and the papers known to them.
+
+    For a replay of the past: feedback only from before a moment, and the papers taken as sent.
+    """
     ids = [person.id or 0 for person in people]
     typed = subscribers.interests_of(session, ids)
-    opinions = feedback.opinions(session, ids)
-    sent = letters.papers_sent(session, ids)
-    everything = candidates(session, rules, today, now)
-    same = selection.twins(model, [each.paper_id for each in everything])
+    opinions = feedback.opinions(session, ids, said_before)
+    sent = letters.papers_sent(session, ids) if sent is None else sent
     return [
         _reader(
             person,
             typed.get(person.id or 0, ()),
             opinions.get(person.id or 0, feedback.Opinion()),
             sent.get(person.id or 0, set()),
-            everything,
-            same,
-            rules,
+            today,
+            now,
         )
         for person in people
     ]
@@ -72,10 +151,9 @@ def candidates(session: Session, rules: Rules, today: date, now: datetime) -> li
     first = today - timedelta(days=rules.candidate_days - 1)
     return [
         Candidate(
-            listing.paper_id,
-            scoring.trend(listing.votes, listing.positions, (today - listing.first_seen).days),
+            listing.paper_id, trend.momentum(listing.counts, listing.places, listing.born, today)
         )
-        for listing in papers.listings(session, first, today, now)
+        for listing in listings.of(session, first, today, now)
     ]
 
 
@@ -83,17 +161,16 @@ def _reader(
     person: Subscriber,
     typed: tuple[Interest, ...],
     opinion: feedback.Opinion,
-    sent: set[int],
-    everything: Sequence[Candidate],
-    same: selection.Twins,
-    rules: Rules,
+    sent: Set[int],
+    today: date,
+    now: datetime,
 ) -> picks.Reader:
-    known = sent.union(opinion.liked, opinion.disliked, opinion.saved)
-    known = known.union(*(same.get(paper_id, ()) for paper_id in known))
+    ages = {paper_id: (now - at) / timedelta(days=1) for paper_id, at in opinion.liked_at.items()}
     return picks.Reader(
-        taste=Taste(typed, tuple(opinion.liked), tuple(opinion.disliked)),
-        candidates=[each for each in everything if each.paper_id not in known],
+        taste=Taste(typed, tuple(opinion.liked), tuple(opinion.disliked), ages),
+        known=frozenset(sent).union(opinion.saved),
         limit=person.letter_size,
-        min_score=rules.min_score,
-        same=same,
+        threshold=Band(person.threshold),
+        dial=person.dial,
+        explores=exploration.explores(person.exploration, person.id or 0, today),
     )

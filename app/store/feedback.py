@@ -2,25 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import and_, delete, func
 from sqlmodel import Session, col, select
 
 from app.mail.links import Verdict
-from app.store.tables import Feedback, Paper
+from app.recommend import explain
+from app.store.tables import Feedback, Letter, Paper, Pick, Status, Subscriber
 
 # A paper cannot be liked and disliked at once; saving it is another matter.
 CONTRARY = {Verdict.LIKE: Verdict.DISLIKE, Verdict.DISLIKE: Verdict.LIKE}
+# What a scale learns from, see `judged`.
+LEARN_FROM, MOST_JUDGED = timedelta(days=90), 20_000
 
 
 @dataclass
 class Opinion:
-    """One subscriber's papers by verdict, oldest first."""
+    """One subscriber's papers by verdict, oldest first. liked_at: when each like was given."""
 
     liked: list[int] = field(default_factory=list)
     disliked: list[int] = field(default_factory=list)
     saved: list[int] = field(default_factory=list)
+    liked_at: dict[int, datetime] = field(default_factory=dict)
 
 
 def record(
@@ -85,9 +89,17 @@ def given(session: Session, subscriber_id: int, paper_id: int, verdict: Verdict)
     return session.exec(rows).first() is not None
 
 
-def opinions(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Opinion]:
-    """What each of them said so far; those who said nothing are left out."""
+def opinions(
+    session: Session, subscriber_ids: Sequence[int], before: datetime | None = None
+) -> dict[int, Opinion]:
+    """What each of them said so far; those who said nothing are left out.
+
+    before: leave out what was said at that moment or later. A verdict that another took the place
+    of, or that was taken back, is not remembered.
+    """
     rows = select(Feedback).where(col(Feedback.subscriber_id).in_(subscriber_ids))
+    if before is not None:
+        rows = rows.where(col(Feedback.at) < before)
     found: dict[int, Opinion] = {}
     for row in session.exec(rows.order_by(col(Feedback.at), col(Feedback.id))):
         opinion = found.setdefault(row.subscriber_id, Opinion())
@@ -97,6 +109,26 @@ def opinions(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Opini
             Verdict.SAVE: opinion.saved,
         }[Verdict(row.verdict)]
         papers.append(row.paper_id)
+        if row.verdict == Verdict.LIKE:
+            opinion.liked_at[row.paper_id] = row.at
+    return found
+
+
+def praise(session: Session, since: datetime) -> dict[int, dict[int, datetime]]:
+    """When each reader first liked or saved each paper (subscriber id → paper id → moment).
+
+    Papers that they liked or saved before `since` already are left out.
+    """
+    first = func.min(Feedback.at)
+    rows = (
+        select(Feedback.subscriber_id, Feedback.paper_id, first)
+        .where(col(Feedback.verdict).in_([Verdict.LIKE, Verdict.SAVE]))
+        .group_by(col(Feedback.subscriber_id), col(Feedback.paper_id))
+        .having(first >= since)
+    )
+    found: dict[int, dict[int, datetime]] = {}
+    for subscriber_id, paper_id, at in session.exec(rows):
+        found.setdefault(subscriber_id, {})[paper_id] = at
     return found
 
 
@@ -112,3 +144,55 @@ def of_subscriber(session: Session, subscriber_id: int) -> Sequence[tuple[Feedba
     """Everything one reader said, newest first, with the papers."""
     rows = select(Feedback, Paper).join(Paper).where(Feedback.subscriber_id == subscriber_id)
     return session.exec(rows.order_by(col(Feedback.at).desc(), col(Feedback.id).desc())).all()
+
+
+def shared_likes(session: Session, until: date) -> list[list[int]]:
+    """The papers that each active subscriber who agreed to it likes or saved, without their names.
+
+    Only of papers first seen up to and on a day, and only what was said before it: so likes cost
+    one new model a day, and a day that is replayed knows nothing of what came later. In an order
+    that says nothing of who or when.
+    """
+    rows = (
+        select(Feedback.subscriber_id, Feedback.paper_id)
+        .join(Subscriber)
+        .join(Paper, col(Paper.id) == col(Feedback.paper_id))
+        .where(col(Subscriber.shares_likes), Subscriber.status == Status.ACTIVE)
+        .where(col(Feedback.verdict).in_([Verdict.LIKE, Verdict.SAVE]), Paper.first_seen <= until)
+        .where(Feedback.at < datetime.combine(until, time(), UTC))
+    )
+    liked: dict[int, set[int]] = {}
+    for subscriber_id, paper_id in session.exec(rows):
+        liked.setdefault(subscriber_id, set()).add(paper_id)
+    return sorted(map(sorted, liked.values()))
+
+
+def judged(session: Session, before: datetime) -> list[tuple[float, bool]]:
+    """The fit of recent picks, and whether each was liked or saved: what a scale learns from.
+
+    Only of letters in which something was judged, so that somebody looked at them, and that were
+    made in the LEARN_FROM before a moment. Picks of the trend, and those without a fit, are no
+    evidence.
+    """
+    since = before - LEARN_FROM
+    looked_at = select(Feedback.letter_id).where(
+        col(Feedback.letter_id).is_not(None), Feedback.at < before
+    )
+    likes = (
+        select(Feedback.letter_id, Feedback.paper_id)
+        .where(col(Feedback.verdict).in_([Verdict.LIKE, Verdict.SAVE]), Feedback.at < before)
+        .distinct()
+        .subquery()
+    )
+    is_liked = and_(likes.c.letter_id == Pick.letter_id, likes.c.paper_id == Pick.paper_id)
+    rows = (
+        select(Pick.reason, likes.c.paper_id)
+        .select_from(Pick)
+        .join(Letter, col(Letter.id) == col(Pick.letter_id))
+        .join(likes, is_liked, isouter=True)
+        .where(Letter.date >= since, Letter.date < before, col(Letter.id).in_(looked_at))
+        .order_by(col(Letter.date).desc(), col(Letter.id).desc(), col(Pick.rank))
+        .limit(MOST_JUDGED)
+    )
+    told = ((explain.from_json(reason), liked) for reason, liked in session.exec(rows))
+    return [(why.fit, liked is not None) for why, liked in told if why.fit and not why.trending]

@@ -1,7 +1,7 @@
 """Letters as facts, and the picks each of them holds."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
@@ -47,11 +47,13 @@ def pick_at(session: Session, letter_id: int, rank: int) -> tuple[Pick, Paper] |
     return session.exec(rows).first()
 
 
-def papers_sent(session: Session, subscriber_ids: Sequence[int]) -> dict[int, set[int]]:
+def papers_sent(
+    session: Session, subscriber_ids: Sequence[int], before: datetime | None = None
+) -> dict[int, set[int]]:
     """The papers that went, or are on their way, to each of them.
 
     A letter that failed for good reached nobody, so its papers may be picked again; not so where
-    an attempt ended in doubt.
+    an attempt ended in doubt. before: only of letters written before that moment.
     """
     arrived = col(OutboxEntry.state).not_in([State.FAILED, State.SUPPRESSED])
     rows = (
@@ -61,6 +63,8 @@ def papers_sent(session: Session, subscriber_ids: Sequence[int]) -> dict[int, se
         .where(col(Letter.subscriber_id).in_(subscriber_ids))
         .where(or_(arrived, col(OutboxEntry.doubtful) > 0))
     )
+    if before is not None:
+        rows = rows.where(col(Letter.date) < before)
     sent: dict[int, set[int]] = {}
     for subscriber_id, paper_id in session.exec(rows):
         sent.setdefault(subscriber_id, set()).add(paper_id)

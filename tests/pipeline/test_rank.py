@@ -1,6 +1,5 @@
 import shutil
 import threading
-from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -12,12 +11,16 @@ from app import assembly
 from app.mail.links import Verdict
 from app.papers.paper import Paper
 from app.pipeline import rank
-from app.recommend import interests
+from app.recommend import calibration, explain, interests
+from app.recommend.calibration import Band
+from app.recommend.tuning import Tuning
 from app.store import engine as engines
 from app.store import feedback, letters, outbox, subscribers
 from app.store.tables import Letter, Pick, State, Status, Subscriber, metadata
 
 TODAY = NOW.date()
+# Whoever takes what is worth a look gets a letter even of a corpus this small.
+EASY = Tuning(Band.LOOK, exploration=0)
 
 
 @pytest.fixture
@@ -112,9 +115,10 @@ def test_two_rankers_at_once_write_one_letter_each(
 
 
 def test_a_paper_reaches_a_person_once_over_many_days(
-    day, make_subscriber, store_papers, clock, picked, alter
+    day, make_subscriber, store_papers, retrieval_papers, clock, picked, alter
 ):
-    reader = make_subscriber("retrieval", letter_size=3)
+    reader = make_subscriber("retrieval", letter_size=3, tuning=EASY)
+    store_papers(*retrieval_papers[5:])
     papers = [
         Paper(f"Retrieval of kind {n}", f"Retrieval as method {n} does it, in detail.")
         for n in range(12)
@@ -161,9 +165,22 @@ def test_a_letter_holds_no_more_papers_than_asked_for(day, make_subscriber, stor
     assert {n: len(picked(reader)[TODAY]) for n, reader in readers.items()} == {1: 1, 2: 2}
 
 
-def test_papers_below_the_threshold_are_not_sent(day, make_subscriber, stored, entries):
-    day.desk.rules = replace(day.desk.rules, min_score=0.999)
-    make_subscriber("retrieval")
+def test_papers_below_the_threshold_are_not_sent(day, make_subscriber, stored, engine):
+    for threshold in Band:
+        make_subscriber("retrieval, whales", tuning=Tuning(threshold, exploration=0))
+    day.rank_due()
+    with engines.transaction(engine) as session:
+        rows = select(Subscriber.threshold, Pick.reason).select_from(Subscriber)
+        rows = rows.join(Letter).join(Pick)
+        told = [(Band(word), explain.from_json(why)) for word, why in session.exec(rows)]
+    assert Band.LOOK in {threshold for threshold, _ in told}
+    assert all(why.fit >= calibration.EDGES[threshold] for threshold, why in told)
+
+
+def test_who_asked_for_what_no_paper_speaks_of_is_skipped_by_name(
+    day, make_subscriber, stored, entries
+):
+    make_subscriber("volcanoes")
     tally = day.rank_due()
     assert tally.skipped == {"no new paper fits their interests": 1}
     assert _states(entries()) == [(TODAY, State.SKIPPED, "no new paper fits their interests")]
@@ -412,7 +429,7 @@ def test_a_set_stop_begins_no_shard(day, make_subscriber, stored, entries):
 def test_new_interests_count_from_the_next_edition_on(
     day, make_subscriber, stored, clock, engine, picked, retrieval_papers
 ):
-    reader = make_subscriber("krill")
+    reader = make_subscriber("krill", tuning=EASY)
     day.rank_due()
     with engines.transaction(engine) as session:
         subscribers.set_interests(session, reader.id, interests.parse("retrieval"))

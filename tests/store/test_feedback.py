@@ -6,8 +6,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from app.mail.links import Verdict
+from app.recommend import explain
 from app.store import feedback
-from app.store.tables import Feedback
+from app.store.tables import Feedback, Pick
 
 LATER = NOW + timedelta(minutes=1)
 
@@ -67,10 +68,59 @@ def test_opinions_are_told_apart_oldest_first(session: Session, make_person, pap
     feedback.record(session, person.id, third, Verdict.DISLIKE, LATER)
     feedback.record(session, person.id, third, Verdict.SAVE, LATER)
     assert feedback.opinions(session, [person.id, silent.id]) == {
-        person.id: feedback.Opinion(liked=[second, first], disliked=[third], saved=[third])
+        person.id: feedback.Opinion(
+            liked=[second, first],
+            disliked=[third],
+            saved=[third],
+            liked_at={second: NOW, first: LATER},
+        )
     }
     said = [row.paper_id for row, _ in feedback.of_subscriber(session, person.id)]
     assert said == [third, third, first, second]
+
+
+def test_opinions_of_a_past_moment_know_nothing_of_later(session: Session, make_person, paper_ids):
+    person = make_person()
+    feedback.record(session, person.id, paper_ids[0], Verdict.LIKE, NOW)
+    feedback.record(session, person.id, paper_ids[1], Verdict.DISLIKE, LATER)
+    assert feedback.opinions(session, [person.id], before=NOW) == {}
+    before = feedback.opinions(session, [person.id], before=LATER)[person.id]
+    assert (before.liked, before.disliked) == ([paper_ids[0]], [])
+
+
+def test_praise_is_the_first_like_or_save_of_a_paper(session: Session, make_person, paper_ids):
+    one, other = make_person(), make_person()
+    feedback.record(session, one.id, paper_ids[0], Verdict.LIKE, NOW)
+    feedback.record(session, one.id, paper_ids[0], Verdict.SAVE, LATER)
+    feedback.record(session, one.id, paper_ids[1], Verdict.DISLIKE, LATER)
+    feedback.record(session, other.id, paper_ids[2], Verdict.SAVE, LATER)
+    assert feedback.praise(session, NOW) == {
+        one.id: {paper_ids[0]: NOW},
+        other.id: {paper_ids[2]: LATER},
+    }
+    assert feedback.praise(session, LATER) == {other.id: {paper_ids[2]: LATER}}
+
+
+def test_likes_teach_others_from_the_next_day_on(session: Session, make_person, paper_ids):
+    person, private = make_person(shares_likes=True), make_person()
+    for each in (person, private):
+        feedback.record(session, each.id, paper_ids[1], Verdict.LIKE, NOW)
+        feedback.record(session, each.id, paper_ids[0], Verdict.SAVE, LATER)
+    tomorrow = NOW.date() + timedelta(days=1)
+    assert feedback.shared_likes(session, NOW.date()) == []
+    assert feedback.shared_likes(session, tomorrow) == [paper_ids[:2]]
+
+
+def test_a_scale_learns_from_what_was_judged_by_then(session: Session, make_entry, paper_ids):
+    entry, unread = (make_entry(papers_picked=tuple(paper_ids)) for _ in range(2))
+    for pick in session.exec(select(Pick)):
+        pick.reason = explain.to_json(explain.Reason(fit=pick.rank / 4))
+    said = (session, entry.subscriber_id, paper_ids[0], Verdict.LIKE)
+    feedback.record(*said, NOW + timedelta(hours=1), entry.letter_id)
+    assert feedback.judged(session, NOW + timedelta(minutes=30)) == []
+    found = feedback.judged(session, NOW + timedelta(hours=2))
+    assert found == [(0.25, True), (0.5, False), (0.75, False)]
+    assert unread.letter_id != entry.letter_id
 
 
 def test_one_row_per_reader_paper_and_verdict(session: Session, make_person, paper_ids):

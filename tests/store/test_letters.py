@@ -63,6 +63,16 @@ def test_papers_sent_are_told_apart_by_reader(session: Session, make_entry, pape
     assert len(letters.papers_sent(session, [one.subscriber_id, other.subscriber_id])) == 2
 
 
+def test_papers_sent_by_a_past_moment_are_those_of_letters_written_before(
+    session: Session, make_entry, paper_ids
+):
+    entry = make_entry(papers_picked=tuple(paper_ids))
+    reader = entry.subscriber_id
+    assert letters.papers_sent(session, [reader], before=NOW) == {}
+    later = NOW + timedelta(seconds=1)
+    assert letters.papers_sent(session, [reader], before=later) == {reader: set(paper_ids)}
+
+
 def test_a_subscriber_has_one_letter_per_kind_and_edition(session: Session, make_entry):
     entry = make_entry()
     again = Letter(
