@@ -1,0 +1,136 @@
+"""`paperboy replay` and `stats`, as an operator calls them."""
+
+import json
+import sqlite3
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(sys.modules["app"].__file__).parent / "samples"
+TODAY = datetime.now(UTC).date()
+DAYS = ("--from", str(TODAY - timedelta(days=2)), "--to", str(TODAY))
+
+
+@pytest.fixture
+def database(migrated):
+    connection = sqlite3.connect(migrated / "paperboy.sqlite3", isolation_level=None)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def sent(paperboy, database, monkeypatch, sink):
+    """A letter that Ada got today, with a like of its first pick."""
+    monkeypatch.setenv("PAPERBOY_SMTP_HOST", "127.0.0.1")
+    monkeypatch.setenv("PAPERBOY_SMTP_PORT", str(sink.port))
+    paperboy("ingest", str(SAMPLES / "day-1-compact.txt"))
+    paperboy("subscribers", "add", "ada@example.org", "--keyword", "language model", "--confirmed")
+    assert paperboy("run", "--now").code == 0
+    assert len(sink.taken) == 1
+    database.execute(
+        "INSERT INTO feedback (subscriber_id, paper_id, verdict, letter_id, at)"
+        " SELECT 1, paper_id, 'like', letter_id, datetime('now') || '.000000'"
+        " FROM pick WHERE rank = 1"
+    )
+
+
+def test_a_replay_shows_both_settings_side_by_side(sent, paperboy):
+    done = paperboy("replay", *DAYS, "--set", "fade=0.3", "--set", "letter_size=1")
+    assert done.code == 0, done.err
+    assert "1 person-days of 1 people" in done.out
+    for shown in (
+        "nDCG@10",
+        "precision@10",
+        "coverage",
+        "usual",
+        "changed",
+        "95 % interval",
+        "too few days",
+    ):
+        assert shown in done.out
+    assert "fade=0.3" in done.out
+
+
+def test_a_replay_without_changes_shows_the_usual_alone(sent, paperboy):
+    done = paperboy("replay", *DAYS)
+    assert done.code == 0, done.err
+    assert "nDCG@10" in done.out
+    assert "changed" not in done.out
+
+
+def test_a_replay_can_be_read_by_a_program(sent, paperboy):
+    found = json.loads(paperboy("replay", *DAYS, "--set", "fade=0.3", "--json").out)
+    assert found["set"] == ["fade=0.3"]
+    assert (found["n_people"], found["n_person_days"]) == (1, 1)
+    assert set(found["usual"]) == set(found["changed"]) == {"ndcg", "precision", "coverage"}
+    assert 0 < found["usual"]["ndcg"] <= 1
+    assert {"mean", "low", "high", "confidence"} == set(found["difference"]["ndcg"])
+
+
+def test_a_replay_records_nothing(sent, paperboy, database):
+    def everything():
+        return list(database.iterdump())
+
+    before = everything()
+    paperboy("replay", *DAYS, "--set", "threshold=strong")
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--from", "2026-02-30", "--to", "2026-03-01"), "2026-02-30"),
+        (("--from", "2026-03-02", "--to", "2026-03-01"), "--from 2026-03-02 is after"),
+        (("--from", "2026-03-01", "--to", "2026-03-02"), "liked or saved"),
+        ((*DAYS, "--set", "fades=1"), "“fades=1” sets nothing"),
+        ((*DAYS, "--set", "dial=9"), "dial must be from 0 to 1"),
+    ],
+)
+def test_what_cannot_be_replayed_is_a_sentence(paperboy, migrated, words, sentence):
+    done = paperboy("replay", *words)
+    assert done.code == 1
+    assert sentence in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_the_numbers_of_the_last_letters_are_shown(sent, paperboy):
+    done = paperboy("stats")
+    assert done.code == 0, done.err
+    assert str(TODAY) in done.out
+    for heading in ("edition", "sent", "skipped", "last 7 days", "last 30 days", "rank", "kind"):
+        assert heading in done.out
+    assert "Trial" not in done.out
+
+
+def test_the_numbers_can_be_read_by_a_program(sent, paperboy):
+    found = json.loads(paperboy("stats", "--json").out)
+    (edition,) = found["editions"]
+    assert (edition["sent"], edition["failed"], edition["skipped"]) == (1, 0, {})
+    assert found["feedback"]["7 days"] == {"like": 1, "dislike": 0, "save": 0}
+    assert found["ranks"]["1"] == {"shown": 1, "liked": 1}
+    shown = sum(rate["shown"] for rate in found["ranks"].values())
+    assert sum(rate["shown"] for rate in found["kinds"].values()) == shown
+    assert found["trials"] == []
+
+
+def test_a_trial_is_told_with_its_verdict(sent, paperboy, database):
+    database.execute("UPDATE letter SET model_id = '0123+fade=0.3'")
+    database.execute("UPDATE pick SET team = 'b' WHERE rank = 1")
+    done = paperboy("stats")
+    assert f"Trial of fade=0.3 (B), {TODAY} to {TODAY}: No verdict yet: " in done.out
+    (trial,) = json.loads(paperboy("stats", "--json").out)["trials"]
+    assert (trial["a"], trial["b"], trial["letters"], trial["preferred"]) == (0, 1, 1, "")
+
+
+def test_before_the_first_letter_that_is_said(paperboy, migrated):
+    assert "No letter was written yet" in paperboy("stats").out
+    assert json.loads(paperboy("stats", "--json").out)["editions"] == []
+
+
+def test_a_trial_that_cannot_be_run_stops_the_run(paperboy, migrated, monkeypatch):
+    monkeypatch.setenv("PAPERBOY_TRIAL", "fades=0.3")
+    done = paperboy("run")
+    assert done.code == 1
+    assert done.err.startswith("paperboy: PAPERBOY_TRIAL cannot be used: “fades” is no weight")
