@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from app import assembly
+from app.pipeline.readers import Models
 from app.settings import Settings
 from app.store import engine as engines
 from app.web import (
@@ -31,8 +32,9 @@ def create_app(
     *,
     clock: Callable[[], datetime] = assembly.utc_now,
     lifespan: Lifespan | None = None,
+    models: Models | None = None,
 ) -> FastAPI:
-    """Build the pages. lifespan: what runs beside them, such as the scheduler.
+    """Build the pages. lifespan: what runs beside them, such as the scheduler, and its models.
 
     Starts on a database that is not migrated too: its pages then say so.
     Raises NotReady where the data folder or the database's address cannot be used.
@@ -45,6 +47,7 @@ def create_app(
     app.state.letter_size = settings.letter_size
     app.state.pages = Pages(templates, settings.base_url)
     app.state.clock = clock
+    app.state.models = models or assembly.models(settings)
     app.root_path = app.state.pages.root
     app.add_middleware(gate.Gate, root=app.root_path)
     problems.register(app)

@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         default_factory=lambda: (
             Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "paperboy"
         ),
-        description="Folder of the database, the signing key and the digests to read.",
+        description="Folder of the database, the signing key, fitted models and digests to read.",
     )
     database_url: str = Field(
         default="", description="SQLAlchemy URL; default: SQLite in DATA_DIR/paperboy.sqlite3."
@@ -117,9 +117,17 @@ class Settings(BaseSettings):
     candidate_days: int = Field(
         default=7, ge=1, le=60, description="How many days after it was first seen a paper counts."
     )
+    corpus_days: int = Field(
+        default=365,
+        ge=30,
+        le=36500,
+        description="How many days of papers the ranking learns words from.",
+    )
     letter_size: int = Field(default=10, ge=1, le=50, description="Papers per letter at most.")
-    min_score: float = Field(
-        default=0.04, ge=0, le=1, description="Papers that score less are not sent."
+    trial: str = Field(
+        default="",
+        description="Weights to compare with the usual ones in interleaved letters, such as "
+        "fade=0.3,liked=4; `paperboy stats` tells which readers like better.",
     )
     tick: timedelta = Field(
         default=timedelta(seconds=30),

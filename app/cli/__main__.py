@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import demo, digests, letters, operation, people
+from app.cli import comparison, demo, digests, letters, operation, people, reasons
 from app.errors import AppError
 
 app = typer.Typer(
@@ -24,9 +24,12 @@ app.command()(operation.migrate)
 app.command()(digests.ingest)
 app.add_typer(people.app, name="subscribers")
 app.command()(letters.preview)
+app.command()(reasons.why)
 app.command()(letters.run)
 app.command()(letters.rank)
 app.add_typer(digests.export, name="export")
+app.command()(comparison.replay)
+app.command()(comparison.stats)
 app.command()(operation.config)
 
 

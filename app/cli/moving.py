@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 COLUMNS = (
     *("email", "status", "interests", "likes", "dislikes"),
     *("zone", "hour", "days", "size", "paused_until"),
+    *wishes.TUNING,
 )
 
 
 def lines(session: "Session", *, only: "Subscriber | None" = None) -> list[dict[str, Any]]:
     """What we know of everyone, or of one, in the words of the columns."""
-    from app.recommend import interests
+    from app.recommend import interests, tuning
     from app.store import feedback, papers, subscribers
 
     people = [only] if only else list(subscribers.all_of(session))
@@ -53,6 +54,10 @@ def lines(session: "Session", *, only: "Subscriber | None" = None) -> list[dict[
                 "days": person.days,
                 "size": person.letter_size,
                 "paused_until": person.paused_until.isoformat() if person.paused_until else "",
+                "threshold": person.threshold,
+                "dial": person.dial,
+                "exploration": tuning.name_exploration(person.exploration),
+                "shares_likes": person.shares_likes,
                 "next": due,
             }
         )
@@ -79,7 +84,14 @@ def export(
         writer.writeheader()
         for line in people:
             papers = {name: "\n".join(line[name]) for name in ("likes", "dislikes")}
-            writer.writerow({**line, **papers})
+            writer.writerow({name: cell(value) for name, value in {**line, **papers}.items()})
+
+
+def cell(value: object) -> object:
+    """One fact about somebody as a person reads and types it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 def import_(

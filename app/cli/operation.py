@@ -34,8 +34,9 @@ def serve(
     settings = settings_.load()
     migration.migrate(engines.connect(settings.database))
     settings, engine = assembly.store(settings)
-    ticks = scheduler.Ticks(assembly.day(settings, engine), settings.tick)
-    web = main.create_app(settings, lifespan=lambda _app: ticks.running())
+    day = assembly.day(settings, engine)
+    ticks = scheduler.Ticks(day, settings.tick)
+    web = main.create_app(settings, lifespan=lambda _app: ticks.running(), models=day.desk.models)
     server = uvicorn.Server(
         uvicorn.Config(
             web,

@@ -19,7 +19,12 @@ app = typer.Typer(help="Add, look at, change, move and remove subscribers.", no_
 Email = Annotated[str, typer.Argument(help="The subscriber's mail address.")]
 Keywords = Annotated[
     list[str] | None,
-    typer.Option("--keyword", "-k", help='A word, a "quoted phrase", or either with - before it.'),
+    typer.Option(
+        "--keyword",
+        "-k",
+        help='One interest: a word or phrase, author:"…" or category:cs.LG; - before it leaves '
+        "papers out, x2 behind it counts double.",
+    ),
 ]
 Likes = Annotated[
     list[str] | None, typer.Option("--like", help="A stored paper: arXiv id, link, title or id.")
@@ -28,6 +33,23 @@ Zone = Annotated[str | None, typer.Option(help="IANA time zone, such as Europe/B
 Hour = Annotated[str | None, typer.Option(help="Hour of the day, 0 to 23, in that zone.")]
 Days = Annotated[str | None, typer.Option(help="daily, weekdays, weekly, or days: mon,thu.")]
 Size = Annotated[int | None, typer.Option(help="Papers per letter at most.", min=1, max=50)]
+Threshold = Annotated[
+    str | None, typer.Option(help="Least fit of a paper: strong, good (the usual) or worth-a-look.")
+]
+Dial = Annotated[
+    str | None, typer.Option(help="From 0, for me, to 1, what everyone reads, in steps of 0.25.")
+]
+Exploration = Annotated[
+    str | None,
+    typer.Option(help="A paper to learn from: never, now-and-then (the usual) or every-letter."),
+]
+ShareLikes = Annotated[
+    bool | None,
+    typer.Option(
+        "--share-likes/--no-share-likes",
+        help="They agree that their likes, only in sum with others', teach what goes together.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
 
@@ -40,6 +62,10 @@ def add(
     hour: Hour = None,
     days: Days = None,
     size: Size = None,
+    threshold: Threshold = None,
+    dial: Dial = None,
+    exploration: Exploration = None,
+    share_likes: ShareLikes = None,
     confirmed: Annotated[
         bool, typer.Option("--confirmed", help="They agreed already: mail no confirmation.")
     ] = False,
@@ -50,15 +76,17 @@ def add(
 
     now = shown.now()
     settings, engine = assembly.store()
+    tuned = wishes.tuned(threshold, dial, exploration, share_likes)
     with engines.transaction(engine) as session:
         asked = {"zone": zone, "hour": hour, "days": days, "size": size or settings.letter_size}
         wish = wishes.wish(
-            session, {"email": email, "likes": like, **asked}, wishes.language(keyword)
+            session, {"email": email, "likes": like, **asked, **tuned}, wishes.language(keyword)
         )
         wishes.refuse_known(session, wish.address, returning=True)
         wishes.subscribe(session, wish, now, confirmed, assembly.letterhead(settings).domain)
     what = "letters start" if confirmed else "a letter that asks them to confirm waits to be sent"
     print(f"Added {wish.address}; {what}.")
+    wishes.tell_unknown(settings, engine, wish.interests, now)
 
 
 @app.command("list")
@@ -107,7 +135,7 @@ def show(email: Email, as_json: AsJson = False) -> None:
         print(json.dumps({**line, "letters": sent}, ensure_ascii=False, indent=1))
         return
     for name, value in line.items():
-        print(f"{name:10} {'; '.join(value) if isinstance(value, list) else value}")
+        print(f"{name:12} {'; '.join(value) if isinstance(value, list) else moving.cell(value)}")
     shown.table(("edition", "kind", "state", "what was said"), [each.values() for each in sent])
 
 
@@ -131,33 +159,36 @@ def edit(
     hour: Hour = None,
     days: Days = None,
     size: Size = None,
+    threshold: Threshold = None,
+    dial: Dial = None,
+    exploration: Exploration = None,
+    share_likes: ShareLikes = None,
 ) -> None:
     """Change what is given; --keyword replaces all words so far, --like adds papers."""
     from app import assembly
     from app.mail.links import Verdict
+    from app.recommend import interests, tuning
     from app.store import engine as engines
     from app.store import feedback, subscribers
 
     now = shown.now()
-    _, engine = assembly.store()
+    typed: tuple[Interest, ...] = ()
+    settings, engine = assembly.store()
+    tuned = wishes.tuned(threshold, dial, exploration, share_likes)
     with engines.transaction(engine) as session:
         person = find(session, email)
         if keyword:
-            typed = wishes.language(keyword)
             likes = bool(like) or feedback.has_liked(session, person.id or 0)
-            subscribers.set_interests(session, person.id or 0, _parsed(typed, has_likes=likes))
+            typed = interests.parse(wishes.language(keyword), has_likes=likes)
+            subscribers.set_interests(session, person.id or 0, typed)
         for paper_id in wishes.papers(session, like or []):
             feedback.record(session, person.id or 0, paper_id, Verdict.LIKE, now)
         _reschedule(person, zone, hour, days)
         person.letter_size = size or person.letter_size
+        subscribers.tune(person, tuning.parse(tuned, subscribers.tuning_of(person)))
         subscribers.plan_anew(session, person, now)
     print(f"Changed {person.address}.")
-
-
-def _parsed(typed: str, has_likes: bool) -> "tuple[Interest, ...]":
-    from app.recommend import interests
-
-    return interests.parse(typed, has_likes=has_likes)
+    wishes.tell_unknown(settings, engine, typed, now)
 
 
 def _reschedule(person: "Subscriber", zone: str | None, hour: str | None, days: str | None) -> None:

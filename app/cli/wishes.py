@@ -1,33 +1,72 @@
 """What an operator types about a subscriber, as the wish that sign-up takes."""
 
+import re
+import sys
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from app.cli import shown
 from app.errors import AppError, BadValue
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
     from sqlmodel import Session
 
     from app.pipeline.opt_in import Wish
+    from app.recommend.interests import Interest
+    from app.settings import Settings
+
+TUNING = ("threshold", "dial", "exploration", "shares_likes")
+# One interest without quotes: its minus and name, its words, its weight.
+_INTEREST = re.compile(
+    r"(?P<before>[-−–]?\s*(?i:(?:author|category)\s*:)?)\s*(?P<words>.+?)(?P<weight>\s+[x×][\d.,]+)?"
+)
+_SIGNS = re.compile('["“”„«»「」『』,;，、；،؛]')
 
 
 def language(keywords: list[str] | None) -> str:
-    """The options' words as one text of the interest language: an option is a word or phrase."""
+    """The options as one text of the interest language: each is one interest, quoted or not."""
     return ", ".join(_quoted(keyword.strip()) for keyword in keywords or [])
 
 
 def _quoted(keyword: str) -> str:
-    bare = keyword.removeprefix("-").strip()
-    if " " not in bare or '"' in bare or "," in bare:
+    found = _INTEREST.fullmatch(keyword)
+    if not found or _SIGNS.search(found["words"]) or _count(keyword) <= 1:
         return keyword
-    return f'-"{bare}"' if keyword.startswith("-") else f'"{bare}"'
+    before, words, weight = found["before"].replace(" ", ""), found["words"], found["weight"] or ""
+    weighted = f'{before}"{words}"{weight}'
+    # Not everything that looks like a weight is one: x264 is a name.
+    return weighted if _count(weighted) <= 1 else f'{before}"{words}{weight}"'
+
+
+def _count(typed: str) -> int:
+    """How many interests a text holds; 0 if it cannot be read, which `interests` will say."""
+    from app.recommend import language
+
+    try:
+        return len(list(language.read(typed)))
+    except BadValue:
+        return 0
+
+
+def tuned(
+    threshold: str | None, dial: str | None, exploration: str | None, share_likes: bool | None
+) -> dict[str, str]:
+    """Those options of the tuning that were given, by the names of TUNING."""
+    consent = None if share_likes is None else ("yes" if share_likes else "no")
+    given = zip(TUNING, (threshold, dial, exploration, consent), strict=True)
+    return {name: typed for name, typed in given if typed is not None}
 
 
 def wish(session: "Session", asked: dict[str, Any], typed: str) -> "Wish":
-    """asked: email, likes, zone, hour, days, size as typed; None where nothing was. BadValue."""
+    """asked: email, likes, zone, hour, days, size as typed, None where nothing was; and TUNING.
+
+    Raises BadValue.
+    """
     from app.mail import address, edition
     from app.pipeline.opt_in import Wish
-    from app.recommend import interests
+    from app.recommend import interests, tuning
 
     liked = papers(session, asked["likes"] or [])
     return Wish(
@@ -38,6 +77,7 @@ def wish(session: "Session", asked: dict[str, Any], typed: str) -> "Wish":
         hour=edition.parse_hour(7 if asked["hour"] in {None, ""} else asked["hour"]),
         days=edition.parse_days(asked["days"] or "daily"),
         letter_size=_size(asked["size"]),
+        tuning=tuning.parse({name: asked[name] for name in TUNING if asked.get(name)}),
     )
 
 
@@ -86,3 +126,24 @@ def subscribe(
         subscribers.activate(session, opt_in.note(session, wish, now), now)
     else:
         opt_in.request(session, wish, now, domain)
+
+
+def tell_unknown(
+    settings: "Settings", engine: "Engine", typed: Sequence["Interest"], now: datetime
+) -> None:
+    """Note on standard error which of the interests no paper meets."""
+    if not typed:
+        return
+    from app import assembly
+    from app.pipeline import ingest
+    from app.recommend import hints
+    from app.store import engine as engines
+
+    models = assembly.day(settings, engine).desk.models
+    waiting = shown.waiting("Looking for papers that speak of it")
+    with waiting, engines.transaction(engines.reading(engine)) as session:
+        model = models.of(session, ingest.day(now))
+    if not model.row_of:  # before the first digest everything is unknown
+        return
+    for unknown in hints.unknown(model, typed):
+        print(f"Note: {unknown.sentence()}", file=sys.stderr)

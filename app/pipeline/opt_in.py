@@ -9,8 +9,9 @@ from sqlmodel import Session
 from app.errors import BadLink
 from app.mail import edition, message
 from app.mail.links import CONFIRM_WITHIN, Purpose, Tokens, Verdict
-from app.recommend import interests
+from app.recommend import interests, tuning
 from app.recommend.interests import Interest
+from app.recommend.tuning import Tuning
 from app.store import feedback, letters, outbox, subscribers, suppressions
 from app.store.tables import Letter, LetterKind, OutboxEntry, State, Status, Subscriber
 
@@ -26,6 +27,7 @@ class Wish:
     hour: int = 7
     days: frozenset[str] = frozenset(edition.DAYS)
     letter_size: int = 10
+    tuning: Tuning = tuning.USUAL
 
 
 def request(session: Session, wish: Wish, now: datetime, domain: str) -> None:
@@ -52,6 +54,7 @@ def note(session: Session, wish: Wish, now: datetime) -> Subscriber:
     subscriber.zone, subscriber.hour = wish.zone, wish.hour
     subscriber.days = ",".join(day for day in edition.DAYS if day in wish.days)
     subscriber.letter_size = wish.letter_size
+    subscribers.tune(subscriber, wish.tuning)
     _set_tastes(session, subscriber.id or 0, wish.interests, wish.liked, now)
     return subscriber
 

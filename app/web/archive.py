@@ -17,7 +17,7 @@ from app.mail.links import Purpose
 from app.papers import tex
 from app.papers.paper import Paper
 from app.pipeline import compose
-from app.store import letters, papers
+from app.store import letters, listings, papers
 from app.store.tables import LetterKind
 from app.web import forms, gate
 from app.web.deps import LetterheadDep, NowDep, PagesDep, SessionDep, TokensDep
@@ -60,7 +60,7 @@ def day(
 
 
 def _day_page(session: Session, pages: Pages, day: date, now: datetime, page: int) -> Response:
-    ranked = _by_position(papers.listings(session, day, day, now))
+    ranked = _by_position(listings.of(session, day, day, now))
     here = ranked[(page - 1) * PAGE : page * PAGE]
     if not here:
         raise HTTPException(404)
@@ -80,14 +80,14 @@ def _day_page(session: Session, pages: Pages, day: date, now: datetime, page: in
     )
 
 
-def _by_position(day: Sequence[papers.Listing]) -> list[papers.Listing]:
+def _by_position(day: Sequence[listings.Listing]) -> list[listings.Listing]:
     """As their digests printed them; of two at the same place the one with more votes first."""
     return sorted(
         day, key=lambda each: (min(each.positions, default=LAST), -(each.votes or 0), each.paper_id)
     )
 
 
-def _listed(session: Session, here: Sequence[papers.Listing]) -> list[Listed]:
+def _listed(session: Session, here: Sequence[listings.Listing]) -> list[Listed]:
     rows = papers.by_ids(session, [each.paper_id for each in here])
     return [
         Listed(each.paper_id, letters_mail.show(papers.told(rows[each.paper_id])), each.votes)

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app.mail.links import Tokens
 from app.pipeline.compose import Letterhead
+from app.pipeline.readers import Models
 from app.store import engine as engines
 from app.web.pages import Pages
 
@@ -45,6 +46,11 @@ def _pages(request: Request) -> Pages:
     return pages
 
 
+def _models(request: Request) -> Models:
+    models: Models = request.app.state.models
+    return models
+
+
 def _most_papers(request: Request) -> int:
     most: int = request.app.state.letter_size
     return most
@@ -67,5 +73,6 @@ SessionDep = Annotated[Session, Depends(_session, scope="function")]
 TokensDep = Annotated[Tokens, Depends(_tokens)]
 LetterheadDep = Annotated[Letterhead, Depends(_letterhead)]
 NowDep = Annotated[datetime, Depends(_now)]
+ModelsDep = Annotated[Models, Depends(_models)]
 PagesDep = Annotated[Pages, Depends(_pages)]
 MostPapersDep = Annotated[int, Depends(_most_papers)]

@@ -1,7 +1,7 @@
 """Forms as people send them: every field as typed, read one by one, all problems named at once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import TypeVar
 
@@ -11,8 +11,9 @@ from sqlmodel import Session
 from app.errors import BadValue
 from app.mail import address, edition, foreign
 from app.pipeline.opt_in import Wish
-from app.recommend import interests
-from app.store import papers
+from app.recommend import interests, tuning
+from app.recommend.tuning import Tuning
+from app.store import papers, subscribers
 from app.store.tables import Subscriber
 
 T = TypeVar("T")
@@ -22,7 +23,10 @@ CHOSEN = "chosen"
 
 
 class Choices(BaseModel):
-    """What the sign-up page and the preferences share. rhythm: one of RHYTHMS, or "chosen"."""
+    """What the sign-up page and the preferences share. rhythm: one of RHYTHMS, or "chosen".
+
+    threshold to shares_likes: see recommend.tuning; a box that is not ticked is not sent at all.
+    """
 
     interests: str = ""
     zone: str = "UTC"
@@ -30,6 +34,17 @@ class Choices(BaseModel):
     rhythm: str = "daily"
     days: list[str] = Field(default_factory=list)
     letter_size: str = ""
+    threshold: str = tuning.USUAL.threshold.value
+    dial: str = f"{tuning.USUAL.dial:g}"
+    exploration: str = tuning.name_exploration(tuning.USUAL.exploration)
+    shares_likes: str = "no"
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether the fine tuning is not the usual one, or holds a problem: it must not hide."""
+        usual = Choices()
+        names = [each.name for each in fields(Tuning)]
+        return any(getattr(self, name) != getattr(usual, name) for name in names)
 
     @field_validator("*")
     @classmethod
@@ -58,7 +73,7 @@ class Reader:
         try:
             return read()
         except BadValue as e:
-            self.problems[e.field] = _as_sentence(str(e))
+            self.problems[e.field] = as_sentence(str(e))
             return otherwise
 
 
@@ -72,6 +87,7 @@ def read_wish(session: Session, typed: SignUp, most_papers: int, reader: Reader)
         hour=reader.take(lambda: edition.parse_hour(typed.hour), 7),
         days=reader.take(lambda: read_days(typed), frozenset()),
         letter_size=reader.take(lambda: read_size(typed, most_papers), 1),
+        tuning=read_tuning(typed, reader),
     )
 
 
@@ -85,9 +101,11 @@ def apply_choices(
     hour = reader.take(lambda: edition.parse_hour(typed.hour), 7)
     days = reader.take(lambda: read_days(typed), frozenset(edition.DAYS))
     size = reader.take(lambda: read_size(typed, most_papers), 1)
+    tuned = read_tuning(typed, reader)
     if not reader.problems:
         subscriber.zone, subscriber.hour, subscriber.letter_size = zone, hour, size
         subscriber.days = ",".join(day for day in edition.DAYS if day in days)
+        subscribers.tune(subscriber, tuned)
     return wanted
 
 
@@ -102,6 +120,10 @@ def choices_of(subscriber: Subscriber, wanted: Sequence[interests.Interest]) -> 
         rhythm=rhythm,
         days=list(days) if rhythm == CHOSEN else [],
         letter_size=str(subscriber.letter_size),
+        threshold=subscriber.threshold,
+        dial=f"{subscriber.dial:g}",
+        exploration=tuning.name_exploration(subscriber.exploration),
+        shares_likes="yes" if subscriber.shares_likes else "no",
     )
 
 
@@ -127,6 +149,21 @@ def read_size(typed: Choices, most: int) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) < 4 and 1 <= int(digits) <= most):
         raise BadValue("letter_size", f"Give a whole number of papers from 1 to {most}.")
     return int(digits)
+
+
+def read_tuning(typed: Choices, reader: Reader) -> Tuning:
+    """What was chosen; the usual where the reader notes a problem."""
+    usual = tuning.USUAL
+    return Tuning(
+        threshold=reader.take(lambda: tuning.parse_threshold(typed.threshold), usual.threshold),
+        dial=reader.take(lambda: tuning.parse_dial(typed.dial), usual.dial),
+        exploration=reader.take(
+            lambda: tuning.parse_exploration(typed.exploration), usual.exploration
+        ),
+        shares_likes=reader.take(
+            lambda: tuning.parse_consent(typed.shares_likes), usual.shares_likes
+        ),
+    )
 
 
 def usual_size(most: int) -> str:
@@ -172,7 +209,8 @@ def _liked(session: Session, typed: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(row.id for row in found.values() if row and row.id))
 
 
-def _as_sentence(said: str) -> str:
+def as_sentence(said: str) -> str:
+    """What a page shows of a sentence that may quote what was typed: tamed, ended, capital."""
     words = foreign.tame(said)
     ended = words if words.endswith((".", "!", "?")) else f"{words}."
     return ended[:1].upper() + ended[1:]

@@ -1,6 +1,6 @@
 """A reader's own page, opened by the link in every letter: words, times, pause, papers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
@@ -15,8 +15,8 @@ from app.mail import letter as letters_mail
 from app.mail.links import Purpose, Verdict
 from app.store import feedback, papers, subscribers, tables
 from app.store.tables import Status, Subscriber
-from app.web import deps, forms
-from app.web.deps import MostPapersDep, NowDep, PagesDep, SessionDep, TokensDep
+from app.web import deps, forms, notes
+from app.web.deps import ModelsDep, MostPapersDep, NowDep, PagesDep, SessionDep, TokensDep
 
 router = APIRouter(prefix="/preferences", dependencies=[Depends(deps.own_pages_only)])
 
@@ -26,8 +26,9 @@ HEADINGS = {
     Verdict.SAVE: "Papers you saved",
 }
 # What a page may say after a redirect; the address only names one of these.
+SAVED = "saved"
 DONE = {
-    "saved": "Saved. This counts from your next letter on.",
+    SAVED: "Saved. This counts from your next letter on.",
     "paused": "Your letters are paused.",
     "resumed": "Your letters come again.",
     "removed": "Taken out. This counts from your next letter on.",
@@ -70,8 +71,12 @@ class Desk:
         problems: Mapping[str, str] = MappingProxyType({}),
         done: str = "",
         until: str = "",
+        notes: Sequence[str] = (),
     ) -> Response:
-        """The page; `typed` and `until` are given back where they could not be used."""
+        """The page; `typed` and `until` are given back where they could not be used.
+
+        notes: whole sentences about what was saved, such as words that no paper holds.
+        """
         wanted = subscribers.interests_of(self.session, [reader.id or 0]).get(reader.id or 0, ())
         return self.pages.show(
             "preferences",
@@ -82,6 +87,7 @@ class Desk:
             problems=problems,
             done=DONE.get(done, ""),
             until=until,
+            notes=notes,
             tomorrow=edition.day_of(subscribers.schedule(reader), self.now) + timedelta(days=1),
             said=self._said(reader),
             most_papers=max(self.most_papers, reader.letter_size),
@@ -109,18 +115,21 @@ def _title(row: tables.Paper) -> str:
 
 
 @router.get("/{token}")
-def show(reader: ReaderDep, desk: DeskDep, done: str = "") -> Response:
+def show(
+    reader: ReaderDep, session: SessionDep, models: ModelsDep, desk: DeskDep, done: str = ""
+) -> Response:
     """Everything a reader can change; to somebody without letters, how to get them again."""
     if reader.status != Status.ACTIVE:
         return desk.pages.show("gone", reader=reader)
-    return desk.show(reader, done=done)
+    told = notes.of(session, models, reader, desk.now) if done == SAVED else []
+    return desk.show(reader, done=done, notes=told)
 
 
 @router.post("/{token}")
 def save(
     typed: Annotated[forms.Choices, Form()], reader: ActiveDep, session: SessionDep, desk: DeskDep
 ) -> Response:
-    """Words, zone, hour, rhythm and size, all or none."""
+    """Words, zone, hour, rhythm, size and tuning, all or none."""
     likes = feedback.of_subscriber(session, reader.id or 0)
     has_likes = any(said.verdict == Verdict.LIKE for said, _ in likes)
     form = forms.Reader()
@@ -130,7 +139,7 @@ def save(
         return desk.show(reader, typed, form.problems)
     subscribers.set_interests(session, reader.id or 0, wanted)
     subscribers.plan_anew(session, reader, desk.now)
-    return desk.go("saved")
+    return desk.go(SAVED)
 
 
 @router.post("/{token}/pause")

@@ -6,8 +6,16 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.responses import Response
 
 from app.pipeline import opt_in
-from app.web import deps, forms
-from app.web.deps import LetterheadDep, MostPapersDep, NowDep, PagesDep, SessionDep, TokensDep
+from app.web import deps, forms, notes
+from app.web.deps import (
+    LetterheadDep,
+    ModelsDep,
+    MostPapersDep,
+    NowDep,
+    PagesDep,
+    SessionDep,
+    TokensDep,
+)
 
 router = APIRouter(dependencies=[Depends(deps.own_pages_only)])
 
@@ -55,13 +63,20 @@ def ask(
     token: str, session: SessionDep, tokens: TokensDep, pages: PagesDep, now: NowDep
 ) -> Response:
     """One real button and no script: a scanner must not confirm for the owner of the address."""
-    opt_in.read_confirm_token(session, tokens, token, now)
-    return pages.show("confirm")
+    asked = opt_in.read_confirm_token(session, tokens, token, now)
+    return pages.show("confirm", shares_likes=asked.shares_likes)
 
 
 @router.post("/confirm/{token}")
 def confirm(
-    token: str, session: SessionDep, tokens: TokensDep, pages: PagesDep, now: NowDep
+    token: str,
+    session: SessionDep,
+    tokens: TokensDep,
+    models: ModelsDep,
+    pages: PagesDep,
+    now: NowDep,
 ) -> Response:
     """Start the letters and say when the first one comes; the second time says it again."""
-    return pages.show("confirmed", subscriber=opt_in.confirm(session, tokens, token, now))
+    subscriber = opt_in.confirm(session, tokens, token, now)
+    told = notes.of(session, models, subscriber, now)
+    return pages.show("confirmed", subscriber=subscriber, notes=told)

@@ -59,7 +59,7 @@ def test_the_preview_is_the_letter_that_goes_out(ada, paperboy, sink, migrated):
     paperboy("run", "--now")
     subject = str(sink.taken[0].message["Subject"])
     assert f"Subject: {subject}" in seen
-    reason = next(line for line in seen.splitlines() if "Why:" in line)
+    reason = next(line for line in seen.splitlines() if "You asked for" in line)
     assert reason in sink.taken[0].message.get_body(("plain",)).get_content()
 
 

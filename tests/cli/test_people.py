@@ -36,6 +36,84 @@ def test_adding_shows_in_the_list(ada, paperboy):
     assert "ada@example.org" in paperboy("subscribers", "list").out
 
 
+@pytest.mark.parametrize(
+    ("keyword", "interest"),
+    [
+        ("protein folding", '"protein folding"'),
+        ("protein folding x2", '"protein folding" x2'),
+        ('author:"Yann LeCun" x2', 'author:"Yann LeCun" x2'),
+        ("author: Yann LeCun", 'author:"Yann LeCun"'),
+        ("category:cs.LG x0.5", "category:cs.LG x0.5"),
+        ("-face recognition", '-"face recognition"'),
+        ('-author:"Yann LeCun"', '-author:"Yann LeCun"'),
+        ("video codec x264", '"video codec x264"'),
+        ("whales x3", "whales x3"),
+        ("whales, owls", "whales, owls"),
+    ],
+)
+def test_a_keyword_is_one_interest_of_the_whole_language(paperboy, migrated, keyword, interest):
+    paperboy("subscribers", "add", "bo@example.org", "-k", "moons", f"--keyword={keyword}")
+    assert people(paperboy)[0]["interests"] == f"moons, {interest}"
+
+
+def test_a_word_that_no_paper_holds_is_told_and_kept(ada, paperboy):
+    quiet = paperboy("subscribers", "edit", "ada@example.org", "--keyword", "qwertzuiop")
+    assert quiet.err == ""  # before the first digest every word is unknown
+    samples = Path(sys.modules["app"].__file__).parent / "samples"
+    paperboy("ingest", str(samples / "day-1-compact.txt"))
+    added = paperboy("subscribers", "add", "bo@example.org", "-k", "qwertzuiop", "-k", "attention")
+    edited = paperboy("subscribers", "edit", "ada@example.org", "--keyword", "qwertzuiop")
+    for done in (added, edited):
+        assert done.code == 0
+        (note,) = done.err.splitlines()
+        assert note.startswith("Note: ")
+        assert "“qwertzuiop”" in note
+    assert people(paperboy)[0]["interests"] == "qwertzuiop"
+
+
+TUNED = ("--threshold", "worth-a-look", "--dial", "0.75", "--exploration", "every-letter")
+
+
+def tuning(line):
+    return [line[name] for name in ("threshold", "dial", "exploration", "shares_likes")]
+
+
+def test_the_fine_tuning_is_the_usual_unless_told(ada, paperboy):
+    assert tuning(people(paperboy)[0]) == ["good", 0.0, "now and then", False]
+    paperboy("subscribers", "add", "bo@example.org", "-k", "moons", *TUNED, "--share-likes")
+    assert tuning(people(paperboy)[1]) == ["worth a look", 0.75, "every letter", True]
+    shown = paperboy("subscribers", "show", "bo@example.org").out
+    assert "shares_likes yes" in shown
+    assert "dial         0.75" in shown
+
+
+def test_editing_turns_what_is_given_and_nothing_else(ada, paperboy):
+    paperboy("subscribers", "edit", "ada@example.org", *TUNED, "--share-likes")
+    paperboy("subscribers", "edit", "ada@example.org", "--hour", "9")
+    assert tuning(people(paperboy)[0]) == ["worth a look", 0.75, "every letter", True]
+    paperboy("subscribers", "edit", "ada@example.org", "--no-share-likes", "--dial", "0")
+    assert tuning(people(paperboy)[0]) == ["worth a look", 0.0, "every letter", False]
+
+
+@pytest.mark.parametrize(
+    ("option", "typed", "sentence"),
+    [
+        ("--threshold", "brilliant", "choose strong, good or worth a look"),
+        ("--dial", "0.3", "choose 0, 0.25, 0.5, 0.75 or 1"),
+        ("--exploration", "often", "choose never, now and then or every letter"),
+    ],
+)
+def test_a_tuning_that_is_none_is_a_sentence_and_changes_nothing(
+    ada, paperboy, option, typed, sentence
+):
+    before = people(paperboy)
+    for command in (["add", "bo@example.org", "-k", "moons"], ["edit", "ada@example.org"]):
+        done = paperboy("subscribers", *command, option, typed)
+        assert done.code == 1
+        assert sentence in done.err
+    assert people(paperboy) == before
+
+
 def test_without_confirmed_a_letter_that_asks_waits(paperboy, migrated):
     paperboy("subscribers", "add", "bo@example.org", "--keyword", "whales")
     (line,) = people(paperboy)
@@ -90,6 +168,29 @@ def test_what_was_exported_can_be_imported_elsewhere(ada, paperboy, tmp_path):
     paperboy("subscribers", "remove", "ada@example.org")
     assert paperboy("subscribers", "import", str(file), "--confirmed").code == 0
     assert people(paperboy) == exported
+
+
+def test_the_fine_tuning_moves_with_a_person(ada, paperboy, tmp_path):
+    file = tmp_path / "people.csv"
+    paperboy("subscribers", "edit", "ada@example.org", *TUNED, "--share-likes")
+    paperboy("subscribers", "export", str(file))
+    assert "worth a look,0.75,every letter,yes" in file.read_text()
+    paperboy("subscribers", "remove", "ada@example.org")
+    assert paperboy("subscribers", "import", str(file), "--confirmed").code == 0
+    assert tuning(people(paperboy)[0]) == ["worth a look", 0.75, "every letter", True]
+
+
+@pytest.mark.parametrize(
+    ("column", "typed"),
+    [("threshold", "best"), ("dial", "2"), ("exploration", "1"), ("shares_likes", "sure")],
+)
+def test_a_tuning_that_is_none_stops_an_import(paperboy, migrated, tmp_path, column, typed):
+    file = tmp_path / "people.csv"
+    file.write_text(f"email,interests,{column}\nbo@example.org,whales,{typed}\n")
+    done = paperboy("subscribers", "import", str(file))
+    assert done.code == 1
+    assert f"Line 2: “{typed}” is no" in done.err
+    assert people(paperboy) == []
 
 
 def test_one_wrong_line_of_an_import_adds_nobody(paperboy, migrated, tmp_path):

@@ -13,6 +13,12 @@ CHOICES = {
     "rhythm": "weekdays",
     "letter_size": "4",
 }
+TUNED = {
+    "threshold": "strong",
+    "dial": "0.5",
+    "exploration": "never",
+    "shares_likes": "yes",
+}
 
 
 def at(day, hour):
@@ -27,7 +33,8 @@ def test_the_page_shows_everything_as_it_is(client, reader, read_page):
     assert tree.find(".//textarea").text == 'moons, "soft solid"'
     assert tree.find(".//*[@id='pause']") is not None
     checked = [e.get("value") for e in tree.iter("input") if e.get("checked") is not None]
-    assert checked == ["daily"]
+    assert checked == ["daily", "good", "now and then"]
+    assert tree.find(".//*[@id='dial']").get("value") == "0"
     assert "Saturday 21 November 2026 at 07:00 (UTC)" in page.text
 
 
@@ -46,6 +53,41 @@ def test_a_change_is_kept_and_the_next_letter_planned_anew(client, reader, subsc
     assert [(each.text, each.negative) for each in words] == [("tides", False), ("bread", True)]
 
 
+def test_the_fine_tuning_is_kept_and_shown(client, reader, subscriber, read_page):
+    answer = client.post(reader.preferences, data=CHOICES | TUNED)
+    tree = read_page(client.get(answer.headers["location"]).text)
+
+    row = subscriber(reader.id)
+    assert (row.threshold, row.dial, row.exploration) == ("strong", 0.5, 0.0)
+    assert row.shares_likes is True
+    checked = [e.get("value") for e in tree.iter("input") if e.get("checked") is not None]
+    assert checked == ["weekdays", "strong", "never", "yes"]
+    assert tree.find(".//*[@id='dial']").get("value") == "0.5"
+
+
+def test_without_its_tick_the_consent_to_share_likes_is_withdrawn(client, reader, subscriber):
+    client.post(reader.preferences, data=CHOICES | TUNED)
+
+    client.post(reader.preferences, data=CHOICES)
+
+    assert subscriber(reader.id).shares_likes is False
+
+
+@pytest.mark.parametrize("path", ["/subscribe", "preferences"])
+def test_every_field_has_a_name_that_can_be_read_out(client, reader, read_page, path):
+    tree = read_page(client.get(reader.preferences if path == "preferences" else path).text)
+
+    labels = {label.get("for") for label in tree.iter("label")}
+    wrapped = {field for label in tree.iter("label") for field in label.iter("input")}
+    hints = {e.get("id") for e in tree.iter() if e.get("id")}
+    for field in [e for e in tree.iter() if e.tag in ("input", "select", "textarea")]:
+        if field.get("type") != "hidden":
+            assert field in wrapped or field.get("id") in labels, field.get("name")
+        assert set((field.get("aria-describedby") or "").split()) <= hints
+    for group in tree.iter("fieldset"):
+        assert group.find("legend").text.strip()
+
+
 @pytest.mark.parametrize(
     ("field", "typed"),
     [
@@ -55,6 +97,10 @@ def test_a_change_is_kept_and_the_next_letter_planned_anew(client, reader, subsc
         ("hour", "25"),
         ("rhythm", "chosen"),
         ("letter_size", "11"),
+        ("threshold", "brilliant"),
+        ("dial", "inf"),
+        ("exploration", "often"),
+        ("shares_likes", "on"),
     ],
 )
 def test_what_cannot_be_used_changes_nothing_and_keeps_what_was_typed(

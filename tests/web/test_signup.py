@@ -6,6 +6,12 @@ from app.store import engine as engines
 from app.store import feedback, outbox, subscribers, suppressions
 from app.store.tables import LetterKind, State, Status
 
+TUNED = {
+    "threshold": "worth a look",
+    "dial": "0.75",
+    "exploration": "every letter",
+    "shares_likes": "yes",
+}
 NEW = {"email": "Eve@Example.org", "interests": 'moons, "soft solid", -video'}
 
 
@@ -40,6 +46,37 @@ def test_everything_on_the_form_is_kept(client, engine):
 
     row = row_of(engine)
     assert (row.zone, row.hour, row.days, row.letter_size) == ("Asia/Tokyo", 21, "mon,thu", 3)
+
+
+def test_the_fine_tuning_is_kept(client, engine):
+    subscribe(client, **TUNED)
+
+    row = row_of(engine)
+    assert (row.threshold, row.dial, row.exploration) == ("worth a look", 0.75, 1.0)
+    assert row.shares_likes is True
+
+
+def test_the_box_and_an_untouched_form_ask_for_the_usual_and_agree_to_nothing(
+    client, engine, read_page
+):
+    form = read_page(client.get("/subscribe").text).find(".//main/form")
+    sent = {
+        e.get("name"): e.get("value") for e in form.iter("input") if e.get("checked") is not None
+    }
+    subscribe(client)
+    subscribe(client, **sent, email="form@example.org")
+
+    for row in (row_of(engine), row_of(engine, "form@example.org")):
+        assert (row.threshold, row.dial, row.exploration) == ("good", 0.0, 0.2)
+        assert row.shares_likes is False
+
+
+def test_signing_up_anew_without_the_tick_takes_an_earlier_one_back(client, engine, make_reader):
+    make_reader("eve@example.org", status=Status.UNSUBSCRIBED, shares_likes=True)
+
+    subscribe(client)
+
+    assert row_of(engine).shares_likes is False
 
 
 def test_where_letters_are_short_the_box_still_signs_up(settings, engine):
@@ -120,6 +157,13 @@ def test_papers_liked_are_found_by_id_link_and_title(client, engine, two_papers)
         ("letter_size", "0", "from 1 to 10"),
         ("letter_size", "1e3", "from 1 to 10"),
         ("letter_size", "9" * 50, "from 1 to 10"),
+        ("threshold", "brilliant", "strong, good or worth a look"),
+        ("threshold", "strong\0", "strong, good or worth a look"),
+        ("dial", "0.3", "0, 0.25, 0.5, 0.75 or 1"),
+        ("dial", "nan", "0, 0.25, 0.5, 0.75 or 1"),
+        ("dial", "1" * 5000, "0, 0.25, 0.5, 0.75 or 1"),
+        ("exploration", "0.5", "never, now and then or every letter"),
+        ("shares_likes", "maybe", "yes or no"),
     ],
 )
 def test_what_cannot_be_used_is_named_and_nothing_is_stored(
@@ -140,6 +184,20 @@ def test_what_cannot_be_used_is_named_and_nothing_is_stored(
     assert dump() == before
 
 
+@pytest.mark.parametrize(
+    ("field", "typed"), [*TUNED.items(), ("threshold", "brilliant"), ("shares_likes", "maybe")]
+)
+def test_what_was_turned_in_the_fine_tuning_is_not_hidden_beside_a_problem(
+    client, read_page, field, typed
+):
+    fresh = read_page(client.get("/subscribe").text)
+    plain = read_page(subscribe(client, hour="24").text)
+    turned = read_page(subscribe(client, **{"hour": "24", field: typed}).text)
+
+    is_open = [page.find(".//details").get("open") is not None for page in (fresh, plain, turned)]
+    assert is_open == [False, False, True]
+
+
 def test_days_that_are_none_are_refused(client):
     assert subscribe(client, rhythm="chosen", days=["mon", "someday"]).status_code == 400
 
@@ -154,6 +212,7 @@ def test_a_form_with_a_mistake_comes_back_as_it_was_typed(client, read_page, hos
         "rhythm": "chosen",
         "days": ["mon", "sun"],
         "letter_size": "7",
+        **TUNED,
     }
 
     tree = read_page(client.post("/subscribe", data=typed).text)
@@ -167,7 +226,8 @@ def test_a_form_with_a_mistake_comes_back_as_it_was_typed(client, read_page, hos
     chosen = [e.get("value") for e in tree.iter("option") if e.get("selected") is not None]
     ticked = [e.get("value") for e in tree.iter("input") if e.get("checked") is not None]
     assert chosen == ["21"]
-    assert ticked == ["chosen", "mon", "sun"]
+    assert ticked == ["chosen", "mon", "sun", "worth a look", "every letter", "yes"]
+    assert fields["dial"].get("value") == "0.75"
 
 
 def test_bytes_that_are_no_text_are_refused_or_mended(client):
@@ -183,6 +243,15 @@ def test_a_confirm_page_has_one_button_and_no_script(client, confirm_link, read_
 
     assert len(tree.findall(".//button")) == 1
     assert tree.find(".//script") is None
+
+
+def test_a_confirm_page_says_so_if_likes_would_be_shared(client, make_reader, links, clock):
+    for agreed in (True, False):
+        pending = make_reader(
+            f"{agreed}@example.org".lower(), status=Status.PENDING, shares_likes=agreed
+        )
+        page = client.get(links.confirm(pending.id, clock()))
+        assert ("your likes may help other readers" in page.text) is agreed
 
 
 def test_the_button_starts_the_letters_and_says_when_the_first_comes(
