@@ -1,27 +1,27 @@
 """Papers, the names they are known by, their entries in digests and their votes."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
+from sqlalchemy.orm import Bundle
 from sqlmodel import Session, col, select
 
 from app.papers import identity, paper
-from app.store.tables import Digest, Entry, OutboxEntry, Paper, PaperName, Pick, VoteSnapshot
+from app.store.tables import (
+    Digest,
+    Entry,
+    Feedback,
+    OutboxEntry,
+    Paper,
+    PaperName,
+    Pick,
+    VoteSnapshot,
+)
 
 # Below every database's limit of bound values in one statement.
 BATCH = 500
-
-
-@dataclass(frozen=True)
-class Listing:
-    """How much a paper is read: its latest votes, and its position (from 1) in each digest."""
-
-    paper_id: int
-    first_seen: date
-    votes: int | None
-    positions: tuple[int, ...]
 
 
 def find_or_add(session: Session, papers: Sequence[paper.Paper], seen: date) -> list[Paper]:
@@ -84,6 +84,7 @@ def _new_row(each: paper.Paper, seen: date) -> Paper:
         title=each.title,
         abstract=each.abstract,
         authors=list(each.authors),
+        categories=list(each.categories),
         url=each.url,
         arxiv_id=each.arxiv_id,
         doi=each.doi,
@@ -93,14 +94,15 @@ def _new_row(each: paper.Paper, seen: date) -> Paper:
 
 
 def _fill_blanks(session: Session, row: Paper, each: paper.Paper) -> None:
-    shown, others = ("abstract", "authors", "url"), ("arxiv_id", "doi", "published")
+    shown = ("abstract", "authors", "url")
+    others = ("categories", "arxiv_id", "doi", "published")
     blank = [name for name in shown if not getattr(row, name) and getattr(each, name)]
     if blank and _is_on_its_way(session, row.id or 0):
         blank = []
     blank += [name for name in others if not getattr(row, name) and getattr(each, name)]
     for name in blank:
         value = getattr(each, name)
-        setattr(row, name, list(value) if name == "authors" else value)
+        setattr(row, name, list(value) if name in {"authors", "categories"} else value)
 
 
 def _is_on_its_way(session: Session, paper_id: int) -> bool:
@@ -150,34 +152,23 @@ def add_votes(session: Session, paper_id: int, entry: paper.Entry, at: datetime)
     return True
 
 
-def texts(session: Session, until: date) -> dict[int, paper.Paper]:
-    """Every paper first seen up to and on a day, by its id: what a model is fitted on."""
-    columns = select(Paper.id, Paper.title, Paper.abstract, Paper.authors)
-    rows = session.exec(columns.where(col(Paper.first_seen) <= until).order_by(col(Paper.id)))
+def texts(session: Session, first: date, last: date) -> dict[int, paper.Paper]:
+    """Every paper first seen from `first` to `last`, both included, by its id.
+
+    And those of before that somebody liked, disliked or saved, for that still tells what they want.
+    """
+    tags: Bundle[Any] = Bundle("tags", col(Paper.authors), col(Paper.categories))
+    columns = select(Paper.id, Paper.title, Paper.abstract, tags)
+    seen = col(Paper.first_seen)
+    wanted = or_(seen >= first, col(Paper.id).in_(select(Feedback.paper_id)))
+    rows = session.exec(columns.where(seen <= last, wanted).order_by(col(Paper.id)))
     return {
-        paper_id: paper.Paper(title=title, abstract=abstract, authors=tuple(authors))
-        for paper_id, title, abstract, authors in rows
+        paper_id: paper.Paper(
+            title=title, abstract=abstract, authors=tuple(authors), categories=tuple(categories)
+        )
+        for paper_id, title, abstract, (authors, categories) in rows
         if paper_id is not None
     }
-
-
-def listings(session: Session, first: date, last: date, at: datetime) -> list[Listing]:
-    """Papers first seen from `first` to `last`, both included, and how much they are read."""
-    rows = select(col(Paper.id), col(Paper.first_seen), col(Entry.position))
-    rows = rows.join(Entry, col(Entry.paper_id) == col(Paper.id), isouter=True)
-    rows = rows.where(col(Paper.first_seen) >= first, col(Paper.first_seen) <= last)
-    seen: dict[int, date] = {}
-    positions: dict[int, list[int]] = {}
-    for key, first_seen, position in session.exec(rows.order_by(col(Paper.id), col(Entry.id))):
-        paper_id = key or 0
-        seen[paper_id] = first_seen
-        # An outer join: a paper whose digests were removed has no position.
-        positions.setdefault(paper_id, []).extend([position] if position else [])
-    votes = votes_at(session, list(seen), at)
-    return [
-        Listing(paper_id, first_seen, votes.get(paper_id), tuple(positions[paper_id]))
-        for paper_id, first_seen in seen.items()
-    ]
 
 
 def votes_at(session: Session, paper_ids: Sequence[int], at: datetime) -> dict[int, int]:
@@ -251,6 +242,7 @@ def told(row: Paper) -> paper.Paper:
         title=row.title,
         abstract=row.abstract,
         authors=tuple(row.authors),
+        categories=tuple(row.categories),
         url=row.url,
         arxiv_id=row.arxiv_id,
         doi=row.doi,

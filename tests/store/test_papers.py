@@ -108,6 +108,7 @@ def test_blanks_are_filled_in(session: Session):
         arxiv_id="2610.01234",
         doi="10.1234/owl.7",
         published=TODAY,
+        categories=("q-bio.PE",),
     )
     _add(session, full)
     assert papers.told(row) == full
@@ -183,29 +184,11 @@ def test_votes_are_those_of_the_moment(session: Session):
     assert papers.votes_at(session, [row.id], LATER) == {row.id: 9}
 
 
-def test_listings_are_of_the_days_asked_for(session: Session):
-    days = [TODAY - timedelta(days=n) for n in (3, 2, 1, 0)]
-    rows = [_add(session, Paper(f"Owl {day}"), seen=day)[0] for day in days]
-    found = papers.listings(session, days[1], days[2], NOW)
-    assert [each.paper_id for each in found] == [row.id for row in rows[1:3]]
-
-
-def test_a_listing_tells_votes_and_every_position(session: Session):
-    owls, bats = Paper("Owls"), Paper("Bats")
-    rows = _add(session, owls, bats)
-    papers.add_votes(session, rows[0].id, Entry(owls, 1, 7), NOW)
-    _digest(session, Entry(owls, 1), Entry(bats, 2), rows=rows)
-    _digest(session, Entry(owls, 5), rows=rows[:1], name="two")
-    assert papers.listings(session, TODAY, TODAY, NOW) == [
-        papers.Listing(rows[0].id, TODAY, 7, (1, 5)),
-        papers.Listing(rows[1].id, TODAY, None, (2,)),
-    ]
-
-
 def test_a_model_is_fitted_on_nothing_from_the_future(session: Session):
-    (old,) = _add(session, Paper("Owls", "Of owls.", ("A. Strix",)))
+    owls = Paper("Owls", "Of owls.", ("A. Strix",), categories=("q-bio.PE", "cs.LG"))
+    (old,) = _add(session, owls)
     _add(session, Paper("Bats"), seen=TODAY + timedelta(days=1))
-    assert papers.texts(session, TODAY) == {old.id: Paper("Owls", "Of owls.", ("A. Strix",))}
+    assert papers.texts(session, TODAY, TODAY) == {old.id: owls}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,87 @@
+"""How much papers were read: what the trend is made of."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func
+from sqlalchemy.orm import Bundle
+from sqlmodel import Session, col, select
+
+from app.recommend.trend import Count, Place
+from app.store.tables import Digest, Entry, Paper, VoteSnapshot
+
+
+@dataclass(frozen=True)
+class Listing:
+    """How much a paper was read: its counts of votes and its places in digests, oldest first.
+
+    born: the earliest day we know of it, be it that of its publication, a digest's or our own.
+    """
+
+    paper_id: int
+    born: date
+    counts: tuple[Count, ...] = ()
+    places: tuple[Place, ...] = ()
+
+    @property
+    def votes(self) -> int | None:
+        """The latest count, None where no source counts votes."""
+        return self.counts[-1].votes if self.counts else None
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Its position (from 1) in each digest."""
+        return tuple(place.position for place in self.places)
+
+
+def of(session: Session, first: date, last: date, at: datetime) -> list[Listing]:
+    """Papers first seen from `first` to `last`, both included, by their ids.
+
+    What was read after `at` is left out. A digest without a date counts as of the day it was read.
+    Four queries, however many papers.
+    """
+    seen = (col(Paper.first_seen) >= first, col(Paper.first_seen) <= last)
+    columns = select(col(Paper.id), col(Paper.first_seen), col(Paper.published)).where(*seen)
+    counts, places = _counts(session, seen, at), _places(session, seen, at)
+    return [
+        Listing(
+            paper_id=key,
+            born=min([first_seen, published or first_seen, *(place.day for place in places[key])]),
+            counts=tuple(counts[key]),
+            places=tuple(places[key]),
+        )
+        for key, first_seen, published in session.exec(columns.order_by(col(Paper.id)))
+        if key is not None
+    ]
+
+
+def _counts(
+    session: Session, seen: Sequence[ColumnElement[bool]], at: datetime
+) -> Mapping[int, list[Count]]:
+    rows = select(VoteSnapshot.paper_id, VoteSnapshot.at, VoteSnapshot.votes).join(Paper)
+    rows = rows.where(*seen, col(VoteSnapshot.at) <= at).order_by(col(VoteSnapshot.at))
+    found: dict[int, list[Count]] = defaultdict(list)
+    for paper_id, read_at, votes in session.exec(rows):
+        found[paper_id].append(Count(read_at.date(), votes))
+    return found
+
+
+def _places(
+    session: Session, seen: Sequence[ColumnElement[bool]], at: datetime
+) -> Mapping[int, list[Place]]:
+    read = (*seen, col(Digest.read_at) <= at)
+    listed = select(Entry.digest_id).join(Paper).join(Digest).where(*read)
+    lengths = select(Entry.digest_id, func.count()).group_by(col(Entry.digest_id))
+    length_of = dict(session.exec(lengths.where(col(Entry.digest_id).in_(listed))).all())
+    dated: Bundle[Any] = Bundle("dated", col(Digest.date), col(Digest.read_at))
+    rows = select(Entry.paper_id, Entry.digest_id, Entry.position, dated)
+    rows = rows.join(Paper).join(Digest).where(*read)
+    found: dict[int, list[Place]] = defaultdict(list)
+    for paper_id, digest_id, position, (day, read_at) in session.exec(
+        rows.order_by(col(Digest.read_at), col(Entry.id))
+    ):
+        found[paper_id].append(Place(day or read_at.date(), position, length_of[digest_id]))
+    return found
