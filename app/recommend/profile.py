@@ -1,28 +1,35 @@
-"""Interests and feedback of one subscriber, as coefficients that score any paper."""
+"""Interests and feedback of a shard of people, as coefficients that score any paper."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
-from app import errors
-from app.recommend.interests import Interest
+from app.recommend import asking
+from app.recommend.asking import Asked
+from app.recommend.interests import Interest, Kind
 from app.recommend.vectors import Model
+from app.recommend.weights import USUAL, Weights
 
-# What a person typed counts less the more they have shown by liking.
-FADE = 0.2
-# A dislike is often about one paper and not about its topic.
-DISLIKE = 0.1
+Matrix: TypeAlias = sparse.csr_array
+Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Taste:
-    """What a subscriber told us. liked, disliked: paper ids, oldest first, no id in both."""
+    """What a subscriber told us. liked, disliked: paper ids, oldest first, no id in both.
+
+    ages: days since a paper was liked; one without an age was liked today.
+    """
 
     interests: tuple[Interest, ...] = ()
     liked: tuple[int, ...] = ()
     disliked: tuple[int, ...] = ()
+    ages: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def is_blank(self) -> bool:
@@ -30,70 +37,175 @@ class Taste:
         return not self.liked and all(interest.negative for interest in self.interests)
 
 
-@dataclass(frozen=True)
-class Profile:
-    """A score's coefficients: score(p) = Σ asked[k]·(w_k·p) + Σ shown[h]·(h·p - m_h).
+@dataclass(frozen=True, eq=False)
+class Profiles:
+    """A shard's coefficients, a row each; every score is their plain sum over what was said.
 
-    p and h are unit rows of the model, w_k the interest's weighed terms (Model.ask), and m_h is
-    what h shares with any paper (Model.background), so that many likes do not lift every score.
-    asked: interest → coefficient. shown: paper id → coefficient, negative for a disliked paper.
-    A plain sum, so that every score can be told apart into its shares.
+    With n and t rows of the model, z their themes, c and p their places by readers and by words:
+
+        score(n) = Σ_k asked[k]·match(k, n) + Σ_t echoes[t]·(z_t·z_n)        what was typed
+                 + Σ_h liked[h]·(h·n) + near[h]·(h·n)³ + theme[h]·(z_h·z_n)  papers shown
+                 + Σ_k reader_asked[k]·(p_k·p_n) + Σ_t reader_echoes[t]·(c_t·p_n)
+                 + Σ_h reader_liked[h]·(c_h·p_n) + reader_near[h]·(c_h·p_n)²
+
+    A paper is no echo of itself: t = n adds nothing. All are csr: (n_people, n_interests) for k,
+    (n_people, n_papers of the model) for t and h. asked_of: the interests behind the columns k;
+    said: the weight each person gave them.
+    is_cold: who said nothing that the model knows. typed: (n_people,), what a single typed word
+    counts for, the less the more unlike ones there are beside it; 0 where none is known.
+    has_likes: who liked a paper that is known.
     """
 
-    asked: Mapping[Interest, float]
-    shown: Mapping[int, float]
+    asked_of: Asked
+    said: Matrix
+    asked: Matrix
+    echoes: Matrix
+    liked: Matrix
+    near: Matrix
+    theme: Matrix
+    reader_asked: Matrix
+    reader_echoes: Matrix
+    reader_liked: Matrix
+    reader_near: Matrix
+    is_cold: NDArray[np.bool_]
+    typed: Vector
+    has_likes: NDArray[np.bool_]
 
 
-def build(model: Model, taste: Taste) -> Profile:
-    """Weigh interests against feedback.
+def build(model: Model, tastes: Sequence[Taste], weights: Weights = USUAL) -> Profiles:
+    """Weigh everybody's interests against their feedback.
 
-    The score is a sum of two cosines, to all interests together and to all likes together, where
-    the interests' part falls as 1 / (1 + FADE · feedback); less DISLIKE times the dislikes' cosine.
-    It is multiplied by the breadth of the interests (1 for one, up to √m for m unlike ones), for
-    somebody who names ten subjects does not want each paper to be about all ten; the more likes,
-    the less of that.
-    Interests and papers that the model does not know count for nothing.
-    Raises ColdStart when that leaves neither an interest nor a liked paper.
+    What was typed counts 1 / (1 + fade · feedback), and a dislike is such feedback only beside a
+    like: alone it leaves nothing else to go by. Each signal is a cosine to all of one kind
+    together, so many interests or likes are worth no more than few; only `near` asks for the
+    nearest, for a cube leaves next to nothing of the others. Interests and papers that the model
+    does not know count for nothing.
     """
-    asked, rows = _asked(model, taste)
-    liked, disliked = _known(model, taste.liked), _known(model, taste.disliked)
-    if not asked and not liked:
-        raise errors.ColdStart("no interest that any paper mentions, and no liked paper yet")
-    # A dislike tells what the words did not mean, but only beside a like is anything left to weigh.
-    n_shown = len(liked) + len(disliked) if liked else 0
-    typed, shown = (1 / (1 + FADE * n_shown) if asked else 0.0), float(bool(liked))
-    scale = (typed * _breadth(rows) + shown) / (typed + shown)
-    coefficients = _share_out(model, liked, scale)
-    for paper_id, coefficient in _share_out(model, disliked, -scale * DISLIKE).items():
-        coefficients[paper_id] = coefficients.get(paper_id, 0.0) + coefficient
-    return Profile(dict.fromkeys(asked, scale * typed / _length(rows)), coefficients)
+    wanted = [[each for each in taste.interests if not each.negative] for taste in tastes]
+    asked_of = asking.ask(model, sorted({each for typed in wanted for each in typed}))
+    said = _typed(asked_of, wanted)
+    likes, dislikes = _likes(model, tastes, weights), _dislikes(model, tastes)
+    has_words, has_likes = np.diff(said.indptr) > 0, np.diff(likes.indptr) > 0
+    evidence = likes.sum(axis=1) + dislikes.sum(axis=1) * has_likes
+    typed = 1 / (1 + weights.fade * evidence)
+    words, matches = _parts(asked_of, said, typed, weights)
+    found = asking.echoes(asked_of, said)
+    n_likes = np.sqrt(np.asarray(likes.sum(axis=1)))
+    belief = model.tastes.trust if model.tastes else 0.0
+    known = model.tastes.known if model.tastes else model.themes[:, :0]
+    return Profiles(
+        asked_of=asked_of,
+        said=said,
+        asked=words + matches,
+        echoes=_scale(found, weights.echo * typed, found @ model.themes),
+        liked=(
+            _scale(likes, weights.liked, _sums(likes, model.rows))
+            - _scale(dislikes, weights.disliked, _sums(dislikes, model.rows))
+        ).tocsr(),
+        near=likes * weights.near,
+        theme=_scale(likes, weights.theme, likes @ model.themes),
+        reader_asked=_scale(said, belief * weights.reader_word * typed, said @ asked_of.places),
+        reader_echoes=_scale(found, belief * weights.reader_echo * typed, found @ known),
+        reader_liked=_scale(likes, belief * weights.reader_liked, likes @ known),
+        reader_near=_scale(likes, belief * weights.reader_near, n_likes[:, None]),
+        is_cold=~has_words & ~has_likes,
+        typed=typed * has_words / _breadths(_columns(said, asked_of.is_text), asked_of),
+        has_likes=has_likes,
+    )
 
 
-def _asked(model: Model, taste: Taste) -> tuple[list[Interest], sparse.csr_array]:
-    """Return the wanted interests that some paper mentions, and their weighed terms."""
-    wanted = [interest for interest in taste.interests if not interest.negative]
-    rows = model.ask([interest.text for interest in wanted])
-    known = np.flatnonzero(np.diff(rows.indptr))
-    return [wanted[n] for n in known], rows[known]
+def _typed(asked: Asked, wanted: Sequence[Sequence[Interest]]) -> Matrix:
+    """Lay out the weight of each interest that some paper knows, (n_people, n_interests)."""
+    known = (np.diff(asked.rows.indptr) > 0) | (np.diff(asked.facets.indptr) > 0)
+    cells = [
+        (n, asked.column[each], each.weight)
+        for n, typed in enumerate(wanted)
+        for each in typed
+        if known[asked.column[each]]
+    ]
+    return _matrix(cells, (len(wanted), len(asked.interests)))
 
 
-def _known(model: Model, paper_ids: Iterable[int]) -> list[int]:
-    """Keep the papers that have a row with a word in it, each once."""
+def _parts(asked: Asked, said: Matrix, typed: Vector, weights: Weights) -> tuple[Matrix, Matrix]:
+    """Split into words, a cosine to all of them, and facets, each of which counts whole."""
+    kinds = [each.kind for each in asked.interests]
+    of_facet = {Kind.AUTHOR: weights.author, Kind.CATEGORY: weights.category}
+    worth = np.array([of_facet.get(kind, 0.0) for kind in kinds])
+    words = _columns(said, asked.is_text)
+    return (
+        _scale(words, weights.word * typed, _sums(words, asked.rows)),
+        _columns(said, worth),
+    )
+
+
+def _breadths(words: Matrix, asked: Asked) -> Vector:
+    """How much longer all words of a person are together than the longest alone: 1 to √n."""
+    lengths = np.sqrt(asked.rows.multiply(asked.rows).sum(axis=1))
+    alone = words.copy()
+    alone.data = alone.data * lengths[alone.indices]
+    longest = alone.max(axis=1).toarray().ravel() if alone.nnz else np.zeros(alone.shape[0])
+    together = _lengths(_sums(words, asked.rows))
+    return np.maximum(together / np.where(longest > 0, longest, np.inf), 1.0)
+
+
+def _likes(model: Model, tastes: Sequence[Taste], weights: Weights) -> Matrix:
+    """Lay out likes, each worth half after every half-life, (n_people, n_papers)."""
+    cells = [
+        (n, row, 0.5 ** (max(taste.ages.get(paper_id, 0.0), 0.0) / weights.half_life))
+        for n, taste in enumerate(tastes)
+        for paper_id, row in _known(model, taste.liked)
+    ]
+    return _matrix(cells, (len(tastes), model.rows.shape[0]))
+
+
+def _dislikes(model: Model, tastes: Sequence[Taste]) -> Matrix:
+    cells = [
+        (n, row, 1.0) for n, taste in enumerate(tastes) for _, row in _known(model, taste.disliked)
+    ]
+    return _matrix(cells, (len(tastes), model.rows.shape[0]))
+
+
+def _known(model: Model, paper_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Keep the papers that have a row with a word in it, each once, with that row."""
     starts = model.rows.indptr
     rows = {paper_id: model.row_of.get(paper_id) for paper_id in paper_ids}
-    return [i for i, row in rows.items() if row is not None and starts[row] < starts[row + 1]]
+    return [
+        (i, row) for i, row in rows.items() if row is not None and starts[row] < starts[row + 1]
+    ]
 
 
-def _share_out(model: Model, paper_ids: list[int], weight: float) -> dict[int, float]:
-    """Give each paper its part of a cosine to all of them together."""
-    return dict.fromkeys(paper_ids, weight / _length(model.rows_of(paper_ids)))
+def _matrix(cells: Sequence[tuple[int, int, float]], shape: tuple[int, int]) -> Matrix:
+    rows, columns, values = zip(*cells, strict=True) if cells else ((), (), ())
+    matrix = sparse.csr_array((np.array(values, dtype=np.float64), (rows, columns)), shape)
+    matrix.sort_indices()
+    return matrix
 
 
-def _breadth(rows: sparse.csr_array) -> float:
-    longest = float(np.sqrt(rows.multiply(rows).sum(axis=1)).max(initial=0.0))
-    return _length(rows) / longest if longest else 1.0
+def _sums(said: Matrix, rows: Matrix) -> Matrix:
+    """Add up what each person said, (n_people, n_terms)."""
+    return sparse.csr_array(said @ rows)
 
 
-def _length(rows: sparse.csr_array) -> float:
-    """Return the length of the rows' sum, 1 where there is none."""
-    return float(np.linalg.norm(rows.sum(axis=0))) or 1.0
+def _columns(matrix: Matrix, factors: Vector) -> Matrix:
+    """Multiply each column by its factor, and drop those that become nothing."""
+    scaled = matrix.copy()
+    scaled.data = scaled.data * factors[scaled.indices]
+    scaled.eliminate_zeros()
+    return scaled
+
+
+def _scale(matrix: Matrix, weight: float | Vector, sums: Any) -> Matrix:
+    """Share a weight out so that all of a row together make `weight` times a unit vector.
+
+    sums: what the rows add up to, csr or array, (n_people, any), whose lengths are divided by.
+    """
+    lengths = _lengths(sums)
+    factors = np.broadcast_to(weight, lengths.shape) / np.where(lengths > 0, lengths, np.inf)
+    scaled = matrix.copy()
+    scaled.data = scaled.data * np.repeat(factors, np.diff(matrix.indptr))
+    return scaled
+
+
+def _lengths(rows: Any) -> Vector:
+    squares = rows.multiply(rows) if sparse.issparse(rows) else np.square(rows, dtype=np.float64)
+    return np.sqrt(np.asarray(squares.sum(axis=1), dtype=np.float64).ravel())

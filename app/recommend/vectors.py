@@ -1,23 +1,37 @@
 """The model: TF-IDF over the stored corpus, one unit-length row a paper."""
 
 import hashlib
-import math
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from app.papers.paper import Paper
-from app.recommend import words
+from app.recommend import facets, tastes, themes, words
+from app.recommend.tastes import Tastes
+from app.recommend.themes import Block
 
 # Pairs say more than words but repeat them too; at full weight they drown the single words.
 PAIR_WEIGHT = 0.7
+# How much of the division by length is undone, and the part of the median below which none is.
+SLOPE = 0.4
+SHORTEST = 0.1
+NOTHING: Mapping[int, Paper] = MappingProxyType({})
 
+# Raise it whenever `fit` may give another model for the same papers and likes: kept models of
+# another version are fitted anew. What stands below tells of itself.
+VERSION = 1
+_MADE_BY = (
+    *(VERSION, words.VERSION, PAIR_WEIGHT, SLOPE, SHORTEST, themes.N_THEMES, themes.SEED),
+    *(tastes.N_TASTES, tastes.RIDGE, tastes.SURE, tastes.KNOWN, tastes.FEWEST_READERS),
+    *(tastes.MOST_TAUGHT, tastes.FIRST, tastes.FULL),
+)
 
 Forms = dict[str, float]  # a word as written → how often, weighed
 
@@ -26,18 +40,30 @@ Forms = dict[str, float]  # a word as written → how often, weighed
 class Model:
     """What the corpus says of every term, and every paper's place in it.
 
-    id: short hex of the papers' ids and texts and of the analyser, so equal ids mean equal scores.
+    id: short hex of the papers' ids and texts, of the likes that taught and of the analyser, so
+    equal ids mean equal scores.
     rows: float32 (n_papers, n_terms), unit length, or zero for a paper without words.
+    n_learned: the first so many rows were learned from; the others only got a row.
     row_of: paper id → its row. vocabulary: term → its column. idf: (n_terms,).
     surfaces: stem → the form in which the corpus writes it most often.
+    pivots: float32 (n_papers,), what a match with a typed word counts for in each paper: the more
+    words it has, the more. themes: (n_papers, n_themes), see recommend.themes.
+    facets: (n_papers, n_facets), 1 where a paper has an author or category. facet_of: its column.
+    tastes: what readers like in sum, None where too few agreed to tell.
     """
 
     id: str
     rows: sparse.csr_array = field(repr=False)
+    n_learned: int
     row_of: Mapping[int, int] = field(repr=False)
     vocabulary: Mapping[str, int] = field(repr=False)
     idf: NDArray[np.float32] = field(repr=False)
     surfaces: Mapping[str, str] = field(repr=False)
+    pivots: NDArray[np.float32] = field(repr=False)
+    themes: Block = field(repr=False)
+    facets: sparse.csr_array = field(repr=False)
+    facet_of: Mapping[str, int] = field(repr=False)
+    tastes: Tastes | None = field(repr=False, default=None)
 
     def weigh(self, texts: Sequence[list[str]]) -> sparse.csr_array:
         """Weigh texts, given as terms: (1 + ln count) · idf, a row each, of any length.
@@ -57,84 +83,113 @@ class Model:
         """Weigh words and phrases that people typed, a row each, zero where no term is known."""
         return self.weigh([words.analyse(text) for text in typed])
 
-    def length_of(self, typed: str) -> float:
-        """Return the length its row would have if some paper held the terms that none does."""
-        unseen = math.log(1 + self.rows.shape[0]) + 1
-        weights = [
-            float(self.idf[column])
-            if (column := self.vocabulary.get(term)) is not None
-            else unseen * (PAIR_WEIGHT if " " in term else 1)
-            for term in set(words.analyse(typed))
-        ]
-        return math.hypot(*weights)
-
-    def transform(self, texts: Sequence[list[str]]) -> sparse.csr_array:
-        """Weigh texts like the corpus's own: unit length, or zero where no term is known."""
-        rows = self.weigh(texts)
-        length = np.sqrt(rows.multiply(rows).sum(axis=1))
-        rows.data /= np.repeat(length, np.diff(rows.indptr))
-        return rows
-
     def rows_of(self, paper_ids: Iterable[int]) -> sparse.csr_array:
         """Stack the rows of papers of the model; KeyError for any other."""
         return self.rows[[self.row_of[paper_id] for paper_id in paper_ids]]
-
-    def background(self, paper_ids: Sequence[int]) -> NDArray[np.float64]:
-        """Return each paper's mean likeness to the others of the corpus, (n,)."""
-        rows = self.rows_of(paper_ids).astype(np.float64)
-        others = max(self.rows.shape[0] - 1, 1)
-        shared = rows @ self._sum - rows.multiply(rows).sum(axis=1)
-        return np.asarray(shared / others, dtype=np.float64)
-
-    @cached_property
-    def _sum(self) -> NDArray[np.float64]:
-        return np.asarray(self.rows.sum(axis=0), dtype=np.float64)
-
-    def row(self, paper_id: int) -> dict[int, float]:
-        """Return a paper's columns and their weights."""
-        cells = slice(*self.rows.indptr[self.row_of[paper_id] :][:2])
-        return dict(
-            zip(self.rows.indices[cells].tolist(), self.rows.data[cells].tolist(), strict=True)
-        )
 
     @cached_property
     def terms(self) -> list[str]:
         """Every term, by its column."""
         return sorted(self.vocabulary, key=self.vocabulary.__getitem__)
 
+    @cached_property
+    def is_pair(self) -> NDArray[np.bool_]:
+        """Which columns are pairs of neighbouring words, (n_terms,)."""
+        return np.array([" " in term for term in self.terms], dtype=np.bool_)
+
     def readable(self, term: str) -> str:
         """Give a stem, or a pair of stems, back as the corpus writes it."""
         return " ".join(self.surfaces.get(stem, stem) for stem in term.split(" "))
 
 
-def fit(papers: Mapping[int, Paper]) -> Model:
+def fit(
+    papers: Mapping[int, Paper],
+    others: Mapping[int, Paper] = NOTHING,
+    libraries: Sequence[Sequence[int]] = (),
+) -> Model:
     """Fit on the whole corpus; the same papers give the same model in whatever order they come.
 
     The title counts twice, since it says what the paper is about. A corpus without a single word
-    gives a model that knows none.
+    gives a model that knows none. others: papers to place without learning from them.
+    libraries: paper ids that one reader each likes, of readers who agreed to that; of papers that
+    are not in `papers` nothing is learned.
     """
-    ids = sorted(papers)
+    learned, placed = sorted(papers), sorted(others.keys() - papers.keys())
+    ids = learned + placed
+    everything = {**others, **papers}
     forms: dict[str, Forms] = {}
-    texts = [_terms(papers[paper_id], forms) for paper_id in ids]
+    texts = [_terms(papers[paper_id], forms) for paper_id in learned]
+    texts += [_terms(others[paper_id], {}) for paper_id in placed]
+    row_of = {paper_id: row for row, paper_id in enumerate(ids)}
+    vocabulary, idf, weighed = _weigh(texts, len(learned))
+    lengths = np.sqrt(weighed.multiply(weighed).sum(axis=1))
+    rows = _divide(weighed, lengths)
+    axes = themes.fit(rows[: len(learned)])
+    facets_of = [facets.of_paper(everything[paper_id]) for paper_id in ids]
+    facet_of = {facet: n for n, facet in enumerate(sorted(set().union(*facets_of)))}
+    told = _known(libraries, papers)
     return Model(
-        id=_version(f"analyser {words.VERSION}, pairs {PAIR_WEIGHT}", papers, ids),
-        row_of={paper_id: row for row, paper_id in enumerate(ids)},
+        id=version(papers, others, libraries),
+        rows=rows,
+        n_learned=len(learned),
+        row_of=row_of,
+        vocabulary=vocabulary,
+        idf=idf,
         surfaces={stem: _commonest(seen) for stem, seen in forms.items()},
-        **_fit_rows(texts),
+        pivots=_pivots(lengths, len(learned)),
+        themes=themes.place(rows, axes),
+        facets=_facets(facets_of, facet_of),
+        facet_of=facet_of,
+        tastes=tastes.learn(rows, [[row_of[i] for i in library] for library in told]),
     )
 
 
-def extend(model: Model, papers: Mapping[int, Paper]) -> Model:
-    """Add papers to a fitted model without learning from them: its terms and idf stay."""
-    ids = sorted(papers.keys() - model.row_of.keys())
-    rows = model.transform([_terms(papers[paper_id], {}) for paper_id in ids])
-    first = model.rows.shape[0]
-    return replace(
-        model,
-        id=_version(model.id, papers, ids),
-        rows=sparse.vstack([model.rows, rows], format="csr"),
-        row_of={**model.row_of, **{paper_id: first + n for n, paper_id in enumerate(ids)}},
-    )
+def version(
+    papers: Mapping[int, Paper],
+    others: Mapping[int, Paper] = NOTHING,
+    libraries: Sequence[Sequence[int]] = (),
+) -> str:
+    """Return the id of the model that `fit` makes of the same, without making it."""
+    learned, placed = sorted(papers), sorted(others.keys() - papers.keys())
+    # As JSON, not as repr, which depends on the Python that writes it.
+    made_of = json.dumps([*_MADE_BY, len(learned), _known(libraries, papers)])
+    hashed = hashlib.blake2s(made_of.encode(), digest_size=6)
+    for paper_id in learned + placed:
+        paper = papers[paper_id] if paper_id in papers else others[paper_id]
+        told = (paper_id, paper.title, paper.abstract, paper.authors, paper.categories)
+        hashed.update(json.dumps(told).encode())
+    return hashed.hexdigest()
+
+
+def _known(libraries: Sequence[Sequence[int]], papers: Mapping[int, Paper]) -> list[list[int]]:
+    """Libraries without papers that are not learned from, in an order of their own."""
+    told = [sorted({paper_id for paper_id in each if paper_id in papers}) for each in libraries]
+    return sorted(library for library in told if library)
+
+
+def _divide(weighed: sparse.csr_array, lengths: NDArray[np.float32]) -> sparse.csr_array:
+    rows = weighed.copy()
+    rows.data /= np.repeat(np.where(lengths > 0, lengths, 1), np.diff(rows.indptr))
+    return rows
+
+
+def _pivots(lengths: NDArray[np.float32], n_learned: int) -> NDArray[np.float32]:
+    """Undo part of what division by length took from long texts.
+
+    After Singhal, Buckley, Mitra, Pivoted document length normalization (1996).
+    """
+    usual = float(np.median(lengths[:n_learned])) if n_learned else 0.0
+    if not usual:
+        return np.ones(len(lengths), dtype=np.float32)
+    return np.asarray(np.maximum(lengths / usual, SHORTEST) ** SLOPE, dtype=np.float32)
+
+
+def _facets(of_papers: Sequence[frozenset[str]], facet_of: Mapping[str, int]) -> sparse.csr_array:
+    columns = [sorted(facet_of[facet] for facet in each) for each in of_papers]
+    starts = np.cumsum([0, *map(len, columns)])
+    flat = np.array([column for each in columns for column in each], dtype=np.int64)
+    values = np.ones(len(flat), dtype=np.float32)
+    return sparse.csr_array((values, flat, starts), (len(of_papers), len(facet_of)))
 
 
 def _terms(paper: Paper, forms: dict[str, Forms]) -> list[str]:
@@ -151,22 +206,27 @@ def _terms(paper: Paper, forms: dict[str, Forms]) -> list[str]:
     return terms
 
 
-def _fit_rows(texts: list[list[str]]) -> dict[str, Any]:
-    if not any(texts):  # scikit-learn refuses an empty vocabulary
+def _weigh(
+    texts: list[list[str]], n_learned: int
+) -> tuple[dict[str, int], NDArray[np.float32], sparse.csr_array]:
+    """Learn vocabulary and idf from the first texts, and weigh all: (1 + ln count) · idf."""
+    if not any(texts[:n_learned]):  # scikit-learn refuses an empty vocabulary
         nothing = sparse.csr_array((len(texts), 0), dtype=np.float32)
-        return {"rows": nothing, "vocabulary": {}, "idf": np.zeros(0, dtype=np.float32)}
+        return {}, np.zeros(0, dtype=np.float32), nothing
     # Takes a second to import: only whoever fits pays for it.
     from sklearn.feature_extraction import text  # noqa: PLC0415
 
     counter = text.CountVectorizer(analyzer=_as_is, dtype=np.float32)
-    counts = counter.fit_transform(texts)
+    counts = counter.fit_transform(texts[:n_learned])
+    if len(texts) > n_learned:
+        counts = sparse.vstack([counts, counter.transform(texts[n_learned:])], format="csr")
     vocabulary = {term: int(column) for term, column in counter.vocabulary_.items()}
-    weigher = text.TfidfTransformer(sublinear_tf=True).fit(counts)
+    weigher = text.TfidfTransformer(sublinear_tf=True, norm=None).fit(counts[:n_learned])
     pairs = [column for term, column in vocabulary.items() if " " in term]
     weigher.idf_[pairs] *= PAIR_WEIGHT
-    rows = sparse.csr_array(weigher.transform(counts))
-    rows.sort_indices()
-    return {"rows": rows, "vocabulary": vocabulary, "idf": weigher.idf_}
+    weighed = sparse.csr_array(weigher.transform(counts), dtype=np.float32)
+    weighed.sort_indices()
+    return vocabulary, weigher.idf_.astype(np.float32), weighed
 
 
 def _as_is(terms: list[str]) -> list[str]:
@@ -175,11 +235,3 @@ def _as_is(terms: list[str]) -> list[str]:
 
 def _commonest(seen: Forms) -> str:
     return min(seen, key=lambda form: (-seen[form], len(form), form))
-
-
-def _version(before: str, papers: Mapping[int, Paper], ids: list[int]) -> str:
-    version = hashlib.blake2s(before.encode(), digest_size=6)
-    for paper_id in ids:
-        paper = papers[paper_id]
-        version.update(repr((paper_id, paper.title, paper.abstract)).encode("utf-8", "replace"))
-    return version.hexdigest()

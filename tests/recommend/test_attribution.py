@@ -1,10 +1,12 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import errors
-from app.recommend import attribution, interests, profile, scoring
-from app.recommend.interests import Interest
+from app.papers.paper import Paper
+from app.recommend import attribution, board, interests, profile, scoring, vectors
+from app.recommend.candidates import Candidate
+from app.recommend.interests import Interest, Kind
 from app.recommend.profile import Taste
 
 IDS = range(1, 17)
@@ -17,60 +19,110 @@ tastes = st.builds(
 )
 
 
-def reasons(model, taste):
-    scores = scoring.score(model, [profile.build(model, taste)], list(IDS))
-    told = attribution.reasons(model, scores, 0, range(len(IDS)))
-    return dict(zip(IDS, told, strict=True)), dict(zip(IDS, scores.total[0], strict=True))
+@pytest.fixture(scope="module")
+def day(model):
+    return board.lay_out(model, [Candidate(n) for n in IDS])
+
+
+def told(day, taste):
+    """The reason of every paper's score, by paper id."""
+    profiles = profile.build(day.model, [taste])
+    return dict(zip(IDS, attribution.reasons(day, profiles, 0, day.rows), strict=True))
 
 
 @given(taste=tastes)
-def test_the_shares_add_up_to_the_score(model, taste):
-    try:
-        told, scores = reasons(model, taste)
-    except errors.ColdStart:
-        return
+def test_the_shares_add_up_to_the_score(day, taste):
+    total = scoring.score(day.model, profile.build(day.model, [taste]), day.rows)[0]
 
-    for paper_id, reason in told.items():
-        assert reason.total == pytest.approx(scores[paper_id], abs=1e-6)
+    for reason, score in zip(told(day, taste).values(), total, strict=True):
+        assert reason.total == pytest.approx(score, abs=1e-5)
         assert {s.paper_id for s in reason.liked} <= set(taste.liked)
         assert {s.paper_id for s in reason.disliked} <= set(taste.disliked)
 
 
-def test_taking_an_interest_away_takes_its_share_away(model):
-    built = profile.build(model, Taste(interests.parse("diffusion denoising")))
-    told = attribution.reasons(model, scoring.score(model, [built], [6]), 0, [0])[0]
-    asked = {i: c for i, c in built.asked.items() if i.text != "denoising"}
+@given(taste=tastes)
+def test_taking_what_is_named_away_takes_its_shares_away(day, taste):
+    profiles = profile.build(day.model, [taste])
+    before = scoring.score(day.model, profiles, day.rows)[0]
+    found = told(day, taste)
 
-    rest = scoring.score(model, [profile.Profile(asked, {})], [6]).total[0, 0]
-
-    share = next(s.share for s in told.terms if s.text == "denoising")
-    assert rest == pytest.approx(told.total - share, abs=1e-6)
-
-
-def test_interests_are_named_as_typed_and_only_where_they_matched(model):
-    told, _ = reasons(model, Taste(interests.parse("Proteins GRAPHS")))
-
-    assert [share.text for share in told[1].terms] == ["Proteins"]
-    assert [share.text for share in told[16].terms] == ["GRAPHS"]
+    for place, (paper_id, reason) in enumerate(found.items()):
+        if not reason.liked:
+            continue
+        gone = reason.liked[0]
+        kept = without(profiles, day.model.row_of[gone.paper_id])
+        after = scoring.score(day.model, kept, day.rows)[0, place]
+        assert before[place] - after == pytest.approx(gone.share, abs=1e-5), paper_id
 
 
-def test_a_phrase_met_in_part_says_which_part(model):
-    told, _ = reasons(model, Taste(interests.parse('"Speech Recognition"')))
+def without(profiles, row):
+    """Profiles without what one liked paper brought, all other coefficients as they were."""
+    from dataclasses import replace
 
-    assert told[9].terms[0].part == ()
-    assert told[10].terms[0].part == ("Speech",)
-
-
-def test_the_nearest_liked_paper_comes_first_with_readable_words(model):
-    told, _ = reasons(model, Taste(liked=(1, 15)))
-
-    assert told[2].liked[0].paper_id == 1
-    assert "protein" in " ".join(told[2].liked[0].words).lower()
-    assert told[16].liked[0].paper_id == 15
+    kept = {}
+    for name in ("liked", "near", "theme", "reader_liked", "reader_near"):
+        matrix = getattr(profiles, name).tolil(copy=True)
+        matrix[:, row] = 0
+        kept[name] = matrix.tocsr()
+    return replace(profiles, **kept)
 
 
-def test_a_disliked_neighbour_is_named_with_what_it_cost(model):
-    told, _ = reasons(model, Taste(interests.parse("graph"), disliked=(15,)))
+def test_interests_are_named_as_typed_and_first_where_they_matched(day):
+    found = told(day, Taste(interests.parse("Proteins GRAPHS")))
 
-    assert told[16].disliked[0].paper_id == 15
-    assert told[16].disliked[0].share < 0
+    assert found[1].terms[0].text == "Proteins"
+    assert found[16].terms[0].text == "GRAPHS"
+
+
+def test_a_phrase_met_in_part_says_which_part(day):
+    found = told(day, Taste(interests.parse('"Speech Recognition"')))
+
+    assert found[9].terms[0].part == ()
+    assert found[10].terms[0].part == ("Speech",)
+
+
+def test_an_interest_met_by_no_word_says_what_the_paper_has_in_common_with_its_best(day):
+    found = told(day, Taste(interests.parse("radar")))
+
+    (term,) = found[5].terms
+    assert term.part == ()
+    assert "diffusion" in [word.lower() for word in term.near]
+    assert found[6].terms[0].near == ()
+
+
+def test_an_author_and_a_category_are_reasons_of_their_own(papers):
+    listed = Paper("One more", "Of owls.", ("Ada Lovelace",), categories=("cs.LG",))
+    model = vectors.fit({**papers, 17: listed})
+    day = board.lay_out(model, [Candidate(n) for n in range(1, 18)])
+    profiles = profile.build(model, [Taste(interests.parse("author:Lovelace category:cs.LG"))])
+
+    reason = attribution.reasons(day, profiles, 0, day.rows)[-1]
+
+    assert [term.kind for term in reason.terms] == [Kind.AUTHOR, Kind.CATEGORY]
+    assert all(term.share > 0 for term in reason.terms)
+
+
+def test_the_nearest_liked_paper_comes_first_with_readable_words(day):
+    found = told(day, Taste(liked=(1, 15)))
+
+    assert found[2].liked[0].paper_id == 1
+    assert "protein" in " ".join(found[2].liked[0].words).lower()
+    assert found[16].liked[0].paper_id == 15
+
+
+def test_a_disliked_neighbour_is_named_with_what_it_cost(day):
+    found = told(day, Taste(interests.parse("graph"), disliked=(15,)))
+
+    assert found[16].disliked[0].paper_id == 15
+    assert found[16].disliked[0].share < 0
+
+
+def test_what_other_readers_brought_is_told_and_part_of_the_shares(papers):
+    model = vectors.fit(papers, libraries=[[1, 14], [1, 14, 15], [5, 6]] * 400)
+    day = board.lay_out(model, [Candidate(14)])
+    profiles = profile.build(model, [Taste(liked=(1,))])
+
+    (reason,) = attribution.reasons(day, profiles, 0, day.rows)
+
+    assert 0 < reason.readers <= reason.total
+    assert np.isclose(reason.total, scoring.score(model, profiles, day.rows)[0, 0], atol=1e-5)

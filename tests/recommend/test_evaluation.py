@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from app import errors
@@ -14,15 +15,32 @@ def named(papers):
 def test_scores_are_those_of_the_day(named, papers):
     background = [f"p{number}" for number in range(1, 13)]
     request = Request("r1", ["graph", "speech recognition"], ["p9"], ["p8"], ["p14", "p10", "p16"])
-    model = vectors.fit({n: papers[n] for n in range(1, 13)})
-    model = vectors.extend(model, papers)
     taste = Taste(interests.parse('graph "speech recognition"'), (9,), (8,))
-    expected = scoring.score(model, [profile.build(model, taste)], [14, 10, 16]).total[0]
+    model = vectors.fit({n: papers[n] for n in range(1, 13)}, papers)
+    rows = np.array([model.row_of[n] for n in (14, 10, 16)])
+    expected = scoring.score(model, profile.build(model, [taste]), rows)[0]
 
     ((name, scores),) = evaluation.score_requests(named, background, [request])
 
     assert name == "r1"
     assert scores == pytest.approx(expected.tolist(), abs=1e-6)
+
+
+def test_what_other_readers_like_counts_where_a_community_is_given(named):
+    request = Request("r1", [], ["p1"], [], ["p2", "p14"])
+    community = [["p1", "p14"], ["p2", "p5"], ["p1", "p14", "p9"]] * 300
+
+    (alone,) = dict(evaluation.score_requests(named, list(named), [request])).values()
+    (among,) = dict(evaluation.score_requests(named, list(named), [request], community)).values()
+
+    assert alone[0] > alone[1]
+    assert among[1] - alone[1] > among[0] - alone[0]
+
+
+@pytest.mark.parametrize("row", [None, "p1", [1], {"p1": 1}])
+def test_a_malformed_library_is_refused(row):
+    with pytest.raises(errors.BadValue, match="a library must be a list"):
+        evaluation.read_library(row)
 
 
 def test_each_request_stands_alone(named):

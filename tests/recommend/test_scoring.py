@@ -3,71 +3,131 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.recommend import interests, profile, scoring
-from app.recommend.profile import Profile, Taste
+from app.papers.paper import Paper
+from app.recommend import interests, profile, scoring, vectors
+from app.recommend.profile import Taste
 
-PROFILES = [
-    Taste(interests.parse('diffusion "speech recognition"')),
-    Taste(liked=(1, 14), disliked=(8,)),
-    Taste(interests.parse("graph diffusion"), liked=(1,)),
-]
+IDS = range(1, 17)
+AUTHORS = {n: ("Ada Lovelace",) if n % 3 else ("Y. Le",) for n in IDS}
+WORDS = (
+    'diffusion "speech recognition" x2 graph protein few-shot xylophone author:"Ada Lovelace"'
+    " category:cs.LG x0.5"
+)
+LIBRARIES = [[1, 2, 3, 14], [1, 2, 15], [2, 3, 4, 16], [5, 6, 7, 9]] * 100
 
-
-@pytest.fixture(scope="module")
-def profiles(model):
-    return [profile.build(model, taste) for taste in PROFILES]
-
-
-def test_a_shards_scores_are_the_plain_sum_of_the_coefficients(model, profiles):
-    ids = [3, 8, 9]
-    papers = model.rows_of(ids).toarray()
-
-    total = scoring.score(model, profiles, ids).total
-
-    for built, scored in zip(profiles, total, strict=True):
-        expected = np.zeros(len(ids))
-        for interest, weight in built.asked.items():
-            expected += weight * (papers @ model.ask([interest.text]).toarray()[0])
-        for paper_id, weight in built.shown.items():
-            likeness = papers @ model.rows_of([paper_id]).toarray()[0]
-            expected += weight * (likeness - model.background([paper_id])[0])
-        assert np.allclose(scored, expected, atol=1e-6)
+some_tastes = st.builds(
+    Taste,
+    st.sets(st.sampled_from(interests.parse(WORDS))).map(lambda found: tuple(sorted(found))),
+    st.lists(st.sampled_from(IDS), unique=True).map(tuple),
+    st.lists(st.sampled_from(IDS), unique=True).map(tuple),
+    st.dictionaries(st.sampled_from(IDS), st.floats(0, 1000)),
+)
 
 
-def test_a_profile_scores_alike_alone_and_in_any_shard(model, profiles):
-    ids = sorted(model.row_of)
-    together = scoring.score(model, profiles, ids).total
-
-    for n, built in enumerate(profiles):
-        assert np.array_equal(scoring.score(model, [built], ids).total[0], together[n])
-
-
-def test_a_shard_of_nobody_or_without_papers_has_no_scores(model, profiles):
-    assert scoring.score(model, [], [1, 2]).total.shape == (0, 2)
-    assert scoring.score(model, profiles, []).total.shape == (3, 0)
-    assert scoring.score(model, [Profile({}, {})], [1]).total.tolist() == [[0.0]]
+@pytest.fixture(scope="module", params=["words alone", "readers too"])
+def known(request, papers):
+    """A model with authors and categories, with and without what readers like in sum."""
+    told = {
+        n: Paper(each.title, each.abstract, AUTHORS[n], categories=("cs.LG",) if n > 8 else ())
+        for n, each in papers.items()
+    }
+    return vectors.fit(told, libraries=LIBRARIES if request.param == "readers too" else ())
 
 
-def test_part_of_a_phrase_ranks_a_paper_but_does_not_admit_it(model):
-    built = profile.build(model, Taste(interests.parse('"speech recognition of whales"')))
-
-    found = scoring.score(model, [built], [8, 9])
-
-    assert (found.total > 0).all()
-    assert found.sure[0, 0] == pytest.approx(0)
+def cells(matrix, person):
+    found = matrix[[person]].tocoo()
+    return zip(found.col.tolist(), found.data.tolist(), strict=True)
 
 
-@given(st.integers(0, 10**6), st.lists(st.integers(1, 200), max_size=5), st.floats(0, 400))
-def test_trend_grows_with_attention_and_fades_with_age(votes, positions, age):
-    trend = scoring.trend(votes, positions, age)
-
-    assert 0 <= trend <= 1
-    assert scoring.trend(votes + 1, positions, age) >= trend
-    assert scoring.trend(votes, [*positions, 1], age) >= trend
-    assert scoring.trend(votes, positions, age + 1) <= trend
+def dot(one, other):
+    return float(one.astype(np.float64) @ other.astype(np.float64))
 
 
-def test_trend_is_fair_to_a_paper_that_came_today():
-    assert scoring.trend(30, [5], 0) > scoring.trend(60, [5], 6)
-    assert scoring.trend(None, [1], 0) > scoring.trend(None, [30], 0)
-    assert scoring.trend(None, [], 0) == 0
+def plainly(model, profiles, person, row):
+    """The score of one paper, summed up term by term as the docstring of Profiles has it."""
+    asked, dense, z = profiles.asked_of, model.rows.toarray(), model.themes
+    words, facets, marks = asked.rows.toarray(), asked.facets.toarray(), model.facets.toarray()
+    total = 0.0
+    for k, weight in cells(profiles.asked, person):
+        met = (facets[k] * marks[row]).any()
+        total += weight * (dot(words[k], dense[row]) * model.pivots[row] + met)
+    for t, weight in cells(profiles.echoes, person):
+        total += weight * dot(z[t], z[row]) * (t != row)
+    for h, weight in cells(profiles.liked, person):
+        total += weight * dot(dense[h], dense[row])
+    for h, weight in cells(profiles.near, person):
+        total += weight * dot(dense[h], dense[row]) ** 3
+    for h, weight in cells(profiles.theme, person):
+        total += weight * dot(z[h], z[row])
+    return total + (plainly_by_readers(model, profiles, person, row) if model.tastes else 0.0)
+
+
+def plainly_by_readers(model, profiles, person, row):
+    known, at, total = model.tastes.known, model.tastes.placed[row], 0.0
+    for k, weight in cells(profiles.reader_asked, person):
+        total += weight * dot(profiles.asked_of.places[k], at)
+    for t, weight in cells(profiles.reader_echoes, person):
+        total += weight * dot(known[t], at) * (t != row)
+    for h, weight in cells(profiles.reader_liked, person):
+        total += weight * dot(known[h], at)
+    for h, weight in cells(profiles.reader_near, person):
+        total += weight * max(dot(known[h], at), 0) ** 2
+    return total
+
+
+@given(taste=some_tastes)
+def test_a_score_is_the_plain_sum_it_is_said_to_be(known, taste):
+    profiles = profile.build(known, [Taste(liked=(5,)), taste])
+
+    total = scoring.score(known, profiles, np.arange(16))
+
+    expected = [plainly(known, profiles, 1, row) for row in range(16)]
+    assert total[1] == pytest.approx(expected, abs=1e-5)
+
+
+@given(taste=some_tastes)
+def test_what_is_told_of_a_score_adds_up_to_it(known, taste):
+    profiles = profile.build(known, [taste])
+    rows = np.array([3, 15, 0])
+
+    told = scoring.tell(known, profiles, 0, rows)
+
+    total = scoring.score(known, profiles, rows)[0]
+    assert told.asked.sum(axis=0) + told.shown.sum(axis=0) == pytest.approx(total, abs=1e-5)
+    assert (told.met <= told.asked.clip(min=told.met)).all()
+    if known.tastes is None:
+        assert not told.readers.any()
+
+
+@given(tastes=st.lists(some_tastes, min_size=1, max_size=5))
+def test_a_person_scores_alike_alone_and_in_any_shard(known, tastes):
+    rows = np.arange(16)
+    together = scoring.score(known, profile.build(known, tastes), rows)
+
+    for n, taste in enumerate(tastes):
+        alone = scoring.score(known, profile.build(known, [taste]), rows)[0]
+        assert np.array_equal(alone, together[n])
+
+
+def test_papers_scored_in_parts_score_as_at_once(known, monkeypatch):
+    profiles = profile.build(known, [Taste(interests.parse("graph"), (1, 9), (16,))])
+    rows = np.arange(16)[::-1].copy()
+    at_once = scoring.score(known, profiles, rows)
+
+    monkeypatch.setattr(scoring, "WIDTH", 5)
+
+    assert np.array_equal(scoring.score(known, profiles, rows), at_once)
+
+
+def test_a_shard_of_nobody_or_without_papers_has_no_scores(model):
+    nobody, one = profile.build(model, []), profile.build(model, [Taste(liked=(1,))])
+
+    assert scoring.score(model, nobody, np.arange(2)).shape == (0, 2)
+    assert scoring.score(model, one, np.arange(0)).shape == (1, 0)
+    assert not scoring.score(model, profile.build(model, [Taste()]), np.arange(3)).any()
+
+
+def test_an_empty_corpus_scores_nothing():
+    empty = vectors.fit({})
+
+    assert scoring.score(empty, profile.build(empty, [Taste(liked=(1,))]), np.arange(0)).size == 0

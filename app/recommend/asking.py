@@ -1,0 +1,106 @@
+"""What people typed, as rows of the model: what matches it, and what is like the best matches."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from app.recommend import facets
+from app.recommend.interests import Interest, Kind
+from app.recommend.themes import Block
+from app.recommend.vectors import Model
+
+Matrix: TypeAlias = sparse.csr_array
+
+TEXT = (Kind.WORD, Kind.PHRASE)
+# The earlier papers that stand for what somebody typed, and those weighed for each interest.
+N_ECHOES = 10
+DEEP = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Interests, a row each. column: of each interest in every matrix of a shard.
+
+    rows: (n, n_terms), their weighed terms; zero for an author or category, and where no paper
+    knows a word. facets: (n, n_facets), 1 for whatever meets an author or category.
+    best: (n, n_papers), how well the DEEP best earlier papers match each.
+    places: (n, n_tastes), where readers' likes put their words; no columns without tastes.
+    """
+
+    interests: Sequence[Interest]
+    column: Mapping[Interest, int] = field(repr=False)
+    rows: Matrix = field(repr=False)
+    facets: Matrix = field(repr=False)
+    best: Matrix = field(repr=False)
+    places: Block = field(repr=False)
+
+    @property
+    def is_text(self) -> NDArray[np.float64]:
+        """1 for words and phrases, 0 for authors and categories, (n,)."""
+        return np.array([each.kind in TEXT for each in self.interests], dtype=np.float64)
+
+
+def ask(model: Model, interests: Sequence[Interest]) -> Asked:
+    """Find the rows of distinct interests; none may be negative."""
+    rows = model.ask([each.text if each.kind in TEXT else "" for each in interests])
+    met = [facets.wanted(each) if each.kind not in TEXT else () for each in interests]
+    columns = [sorted(model.facet_of[key] for key in keys if key in model.facet_of) for keys in met]
+    return Asked(
+        interests=interests,
+        column={each: n for n, each in enumerate(interests)},
+        rows=rows,
+        facets=_lay(columns, len(model.facet_of)),
+        best=_best(model, rows),
+        places=_places(model, rows),
+    )
+
+
+def _lay(columns: Sequence[Sequence[int]], width: int) -> Matrix:
+    flat = np.array([column for row in columns for column in row], dtype=np.int64)
+    starts = np.cumsum([0, *map(len, columns)])
+    return sparse.csr_array((np.ones(len(flat)), flat, starts), (len(columns), width))
+
+
+def _best(model: Model, rows: Matrix) -> Matrix:
+    learned = model.rows[: model.n_learned]
+    found = sparse.csr_array(rows @ learned.T)
+    found.data = found.data * model.pivots[found.indices]
+    kept = _keep(found, DEEP)
+    kept.resize((rows.shape[0], model.rows.shape[0]))
+    return kept
+
+
+def echoes(asked: Asked, said: Matrix) -> Matrix:
+    """Find the earlier papers that match best all that each person typed, weighed by how well.
+
+    said: (n_people, n_interests), the weight of each interest to each person.
+    This is relevance feedback without a reader, after Lavrenko and Croft (2001) and others.
+    """
+    return _keep(sparse.csr_array(said @ asked.best), N_ECHOES)
+
+
+def _keep(matrix: Matrix, n: int) -> Matrix:
+    """Keep the n largest cells of every row; of equal ones those furthest left."""
+    matrix.sort_indices()
+    kept, starts = [], [0]
+    for start, end in zip(matrix.indptr[:-1].tolist(), matrix.indptr[1:].tolist(), strict=True):
+        cells = np.arange(start, end)
+        if end - start > n:
+            best = np.argsort(-matrix.data[start:end], kind="stable")[:n]
+            cells = start + np.sort(best)
+        kept.append(cells)
+        starts.append(starts[-1] + len(cells))
+    cells = np.concatenate(kept) if kept else np.zeros(0, dtype=np.int64)
+    columns = matrix.indices[cells]
+    return sparse.csr_array((matrix.data[cells].astype(np.float64), columns, starts), matrix.shape)
+
+
+def _places(model: Model, rows: Matrix) -> Block:
+    tastes = model.tastes
+    if tastes is None:
+        return np.zeros((rows.shape[0], 0), dtype=np.float32)
+    return np.asarray((rows @ model.rows[tastes.taught].T) @ tastes.bridge, dtype=np.float32)
