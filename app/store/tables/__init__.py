@@ -1,0 +1,36 @@
+"""The tables. Datetimes are aware and UTC, on every database; `day` columns are plain dates.
+
+Names in the first line of each class's docstring are those of the design's word list.
+"""
+
+from app.store.tables.base import NEVER_REUSED, metadata
+from app.store.tables.letters import Letter, LetterKind, OutboxEntry, Pick, State
+from app.store.tables.papers import Digest, Entry, Paper, PaperName, Source, VoteSnapshot
+from app.store.tables.people import Feedback, Interest, Status, Subscriber
+from app.store.tables.sending import Allowance, Bounce, BounceKind, Brake, Heartbeat, Suppression
+
+__all__ = [
+    "NEVER_REUSED",
+    "Allowance",
+    "Bounce",
+    "BounceKind",
+    "Brake",
+    "Digest",
+    "Entry",
+    "Feedback",
+    "Heartbeat",
+    "Interest",
+    "Letter",
+    "LetterKind",
+    "OutboxEntry",
+    "Paper",
+    "PaperName",
+    "Pick",
+    "Source",
+    "State",
+    "Status",
+    "Subscriber",
+    "Suppression",
+    "VoteSnapshot",
+    "metadata",
+]

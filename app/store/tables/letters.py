@@ -1,0 +1,102 @@
+"""Letters, their picks, and what became of them."""
+
+from datetime import date as Date  # noqa: N812  (a column is called date)
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Column, Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app.store.tables.base import NEVER_REUSED, word
+
+
+class LetterKind(StrEnum):
+    """Which template a letter uses; also part of its Message-ID."""
+
+    DAILY = "daily"
+    CONFIRM = "confirm"
+
+
+class State(StrEnum):
+    """Of an outbox entry.
+
+    READY → CLAIMED → IN_DATA → SENT, or FAILED for good, or DEFERRED until `due_at` and then
+    claimed anew. IN_DATA is stored before the first byte of the message leaves: whoever finds it
+    after a crash knows that this one letter is in doubt. SKIPPED and SUPPRESSED were never mailed.
+    """
+
+    READY = "ready"
+    CLAIMED = "claimed"
+    IN_DATA = "in_data"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    SUPPRESSED = "suppressed"
+
+
+class Letter(SQLModel, table=True):
+    """One subscriber's copy of one edition, as facts: rendering them gives the same bytes again.
+
+    date: the Date header. model_id: which ranking model chose the picks. why: the sentence that
+    says why this person gets it; in a letter of confirmation, the words they typed. version: that
+    of the subscriber's preference link. recipient: where it went; a later change of address does
+    not alter a letter on its way.
+    """
+
+    __table_args__ = (UniqueConstraint("subscriber_id", "kind", "edition_date"), NEVER_REUSED)
+
+    id: int | None = Field(default=None, primary_key=True)
+    subscriber_id: int = Field(foreign_key="subscriber.id")
+    kind: LetterKind = Field(sa_type=word(LetterKind))
+    edition_date: Date
+    recipient: str
+    message_id: str = Field(unique=True)
+    date: datetime
+    model_id: str = ""
+    n_candidates: int = 0
+    why: str = ""
+    version: int = 1
+
+
+class Pick(SQLModel, table=True):
+    """A paper chosen for a letter. reason: its shares as JSON, see recommend.explain.
+
+    team: while two settings of the ranking are compared, which of them chose it, "a" or "b".
+    """
+
+    letter_id: int = Field(foreign_key="letter.id", primary_key=True)
+    rank: int = Field(primary_key=True)
+    paper_id: int = Field(foreign_key="paper.id", index=True)
+    score: float
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    team: str = ""
+
+
+class OutboxEntry(SQLModel, table=True):
+    """What became, or is to become, of one subscriber's edition; the unique row decides.
+
+    doubtful: how often a sender vanished between "in_data" and the server's last reply.
+    reason: why it was skipped, or what the server said.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "kind", "edition_date"),
+        Index("ix_outbox_state_due_at", "state", "due_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    subscriber_id: int = Field(foreign_key="subscriber.id")
+    kind: LetterKind = Field(sa_type=word(LetterKind))
+    edition_date: Date
+    letter_id: int | None = Field(default=None, foreign_key="letter.id", unique=True)
+    state: State = Field(default=State.READY, sa_type=word(State))
+    due_at: datetime
+    first_due_at: datetime
+    attempts: int = 0
+    doubtful: int = 0
+    claimed_at: datetime | None = None
+    settled_at: datetime | None = None
+    code: int | None = None
+    reason: str = ""

@@ -1,0 +1,82 @@
+"""Papers and where they were listed."""
+
+from datetime import date as Date  # noqa: N812  (a column is called date)
+from datetime import datetime
+
+from sqlalchemy import JSON, Column, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app.store.tables import base  # noqa: F401  (names the constraints)
+
+
+class Source(SQLModel, table=True):
+    """Where digests come from: a folder, or files named on the command line."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+
+
+class Digest(SQLModel, table=True):
+    """One incoming list of papers.
+
+    name: of the file. fingerprint: sha256 of its papers in order, without votes. votes_seen: one
+    short hash per reading with other votes, so that reading an old copy again adds no snapshot.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    source_id: int = Field(foreign_key="source.id", index=True)
+    name: str
+    fingerprint: str = Field(unique=True)
+    layout: str
+    date: Date | None = None
+    read_at: datetime
+    n_unread: int = 0
+    votes_seen: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+
+
+class Paper(SQLModel, table=True):
+    """A work, however often and wherever it was listed. first_seen: the day it reached us."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    title: str = Field(sa_column=Column(Text, nullable=False))
+    abstract: str = Field(default="", sa_column=Column(Text, nullable=False))
+    authors: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    categories: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    url: str = ""
+    arxiv_id: str = ""
+    doi: str = ""
+    published: Date | None = None
+    first_seen: Date = Field(index=True)
+
+
+class PaperName(SQLModel, table=True):
+    """A name a paper is known by ("arxiv:…", "doi:…", "title:…"); each belongs to one paper."""
+
+    __tablename__ = "paper_name"
+
+    name: str = Field(primary_key=True)
+    paper_id: int = Field(foreign_key="paper.id", index=True)
+
+
+class Entry(SQLModel, table=True):
+    """A paper's place in a digest. position: from 1."""
+
+    __table_args__ = (UniqueConstraint("digest_id", "position"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    digest_id: int = Field(foreign_key="digest.id")
+    paper_id: int = Field(foreign_key="paper.id", index=True)
+    position: int
+
+
+class VoteSnapshot(SQLModel, table=True):
+    """How many votes (and comments) a paper had at one moment."""
+
+    __tablename__ = "vote_snapshot"
+    __table_args__ = (UniqueConstraint("paper_id", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    paper_id: int = Field(foreign_key="paper.id")
+    at: datetime
+    votes: int
+    n_comments: int | None = None
