@@ -103,6 +103,40 @@ class Settings(BaseSettings):
         gt=timedelta(0),
         description="Longest wait for the reply that takes over a letter.",
     )
+    max_per_connection: int = Field(
+        default=100, ge=1, description="Letters after which a connection is opened anew."
+    )
+    send_rate: int = Field(
+        default=0, ge=0, description="Letters a minute at most, in all; 0: no limit."
+    )
+    send_rate_domain: int = Field(
+        default=0, ge=0, description="Letters a minute at most to one mail domain; 0: no limit."
+    )
+    dkim_domain: str = Field(
+        default="", description="Domain to sign letters for; empty: the relay signs, or nobody."
+    )
+    dkim_selector: str = Field(default="paperboy", description="Names the key in the DNS.")
+    dkim_private_key: SecretStr = Field(
+        default=SecretStr(""), description="The RSA key, 2,048 bits, as PEM: best given as a file."
+    )
+    bounce_address: str = Field(
+        default="",
+        description="Mailbox for bounces, complaints and unsubscribe mails; each letter adds "
+        "+something of its own to it. Empty: they go to MAIL_FROM, and nobody reads them.",
+    )
+    bounce_mailbox: str = Field(
+        default="",
+        description="Where to read that mailbox: maildir:/path or imaps://user@host/INBOX.",
+    )
+    bounce_mailbox_password: SecretStr = Field(
+        default=SecretStr(""), description="Its password, for IMAP."
+    )
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""), description="Asked for as a bearer token by /metrics; empty: none."
+    )
+    admin_mail: str = Field(
+        default="", description="Address of the operator, shown in letters and told of alerts."
+    )
     claim_lease: timedelta = Field(
         default=timedelta(minutes=25),
         gt=timedelta(0),
