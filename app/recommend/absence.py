@@ -1,6 +1,6 @@
 """Why a paper is not among somebody's picks of a day, in a sentence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from app.recommend import calibration, interests
@@ -68,7 +68,8 @@ def _known(case: Case) -> str:
 def _unwanted(case: Case) -> str:
     if case.muted_by is None:
         return ""
-    return f"Muted: they asked to leave out {interests.format([case.muted_by])}."
+    wanted_out = interests.format([replace(case.muted_by, negative=False)])
+    return f"Muted: they asked to leave out {wanted_out}."
 
 
 def _outranked(case: Case) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from app.recommend import facets
+from app.recommend import facets, words
 from app.recommend.interests import Interest, Kind
 from app.recommend.themes import Block
 from app.recommend.vectors import Model
@@ -19,6 +19,8 @@ TEXT = (Kind.WORD, Kind.PHRASE)
 # The earlier papers that stand for what somebody typed, and those weighed for each interest.
 N_ECHOES = 10
 DEEP = 200
+# Pairs from which on what was typed is no phrase, but a question: no paper need hold it whole.
+LONG = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,14 +28,17 @@ class Asked:
     """Interests, a row each. column: of each interest in every matrix of a shard.
 
     rows: (n, n_terms), their weighed terms; zero for an author or category, and where no paper
-    knows a word. facets: (n, n_facets), 1 for whatever meets an author or category.
-    best: (n, n_papers), how well the DEEP best earlier papers match each.
-    places: (n, n_tastes), where readers' likes put their words; no columns without tastes.
+    knows a word. parts: (n, n_terms), the part of each term in a phrase, by their squares; they
+    add up to less than 1 where no paper holds a term, and are 1 where the whole is not asked for.
+    facets: (n, n_facets), 1 for whatever meets an author or category. best: (n, n_papers), how well
+    the DEEP best earlier papers match each. places: (n, n_tastes), where readers' likes put their
+    words; no columns without tastes.
     """
 
     interests: Sequence[Interest]
     column: Mapping[Interest, int] = field(repr=False)
     rows: Matrix = field(repr=False)
+    parts: Matrix = field(repr=False)
     facets: Matrix = field(repr=False)
     best: Matrix = field(repr=False)
     places: Block = field(repr=False)
@@ -53,10 +58,21 @@ def ask(model: Model, interests: Sequence[Interest]) -> Asked:
         interests=interests,
         column={each: n for n, each in enumerate(interests)},
         rows=rows,
+        parts=_parts(model, interests, rows),
         facets=_lay(columns, len(model.facet_of)),
         best=_best(model, rows),
         places=_places(model, rows),
     )
+
+
+def _parts(model: Model, interests: Sequence[Interest], rows: Matrix) -> Matrix:
+    parts = rows.astype(np.float64)
+    squares = np.square(parts.data)
+    wholes = np.array([model.square_of(each.text) for each in interests])
+    is_short = np.array([len(words.phrase(each.text)) < LONG for each in interests], dtype=np.bool_)
+    each = np.repeat(np.arange(len(interests)), np.diff(rows.indptr))
+    parts.data = np.where(is_short[each], squares / wholes[each], 1.0)
+    return parts
 
 
 def _lay(columns: Sequence[Sequence[int]], width: int) -> Matrix:

@@ -10,12 +10,12 @@ from app.recommend.calibration import Band
 from app.recommend.candidates import ALIKE, DECIMALS, Candidates, Floats, Mask
 
 
-def explores(share: float, subscriber_id: int, edition: date) -> bool:
-    """Say whether a letter has a paper to learn from: always the same for the same letter.
+def explores(share: float, subscriber_id: int, day: date) -> bool:
+    """Say whether the letter ranked on a day has a paper to learn from; always the same answer.
 
     In the long run `share` of a person's letters do, whatever their rhythm; 0 never, 1 always.
     """
-    named = hashlib.blake2b(f"explore {subscriber_id} {edition}".encode(), digest_size=8)
+    named = hashlib.blake2b(f"explore {subscriber_id} {day}".encode(), digest_size=8)
     # 53 bits: as many as a float holds, so that the quotient stays below 1.
     return int.from_bytes(named.digest()) >> 11 < share * 2**53
 

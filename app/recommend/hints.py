@@ -99,6 +99,7 @@ def _pairs(model: Model, terms: list[str], stems: list[str]) -> tuple[str, ...]:
         pair
         for known in model.surfaces
         for stem in stems
+        if known != stem  # "gradient. Gradient" is no phrase
         for pair in (f"{stem} {known}", f"{known} {stem}")
         if pair in model.vocabulary
     }

@@ -7,8 +7,8 @@ from math import log2
 import numpy as np
 
 N_DRAWS = 2000
-# Fewer differences than these are drawn alike again and again, which looks like certainty.
-ENOUGH = 5
+# Fewer readers than these are drawn alike again and again, which looks like certainty.
+ENOUGH = 8
 
 
 def ndcg(ranked: Sequence[int], relevant: Set[int], k: int = 10) -> float:
@@ -72,7 +72,7 @@ def paired(differences: Sequence[Sequence[float]], seed: int = 0) -> Difference:
     if not days:
         raise ValueError("no difference was given")
     everything = np.concatenate(days)
-    if len(everything) < ENOUGH:
+    if len(days) < ENOUGH:
         return Difference(float(everything.mean()))
     lengths = np.array([len(each) for each in days])
     draws = _draws(everything, lengths, np.random.default_rng(seed))

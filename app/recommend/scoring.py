@@ -19,6 +19,7 @@ Scored = NDArray[np.float64]
 # Candidates scored at once: bounds the memory whatever their number.
 WIDTH = 2048
 DECIMALS = 9
+MET = 0.5  # the part of a phrase below which a paper matches it the less
 
 
 def score(model: Model, profiles: Profiles, rows: NDArray[np.int64]) -> Scored:
@@ -51,7 +52,13 @@ def _matches(
     model: Model, asked: Asked, kept: NDArray[np.int64] | slice, rows: NDArray[np.int64]
 ) -> Scored:
     """How well each paper matches each of the kept interests, (n_kept, n_rows)."""
-    said = (asked.rows[kept] @ model.rows[rows].T).toarray() * model.pivots[rows]
+    papers = model.rows[rows]
+    said = (asked.rows[kept] @ papers.T).toarray() * model.pivots[rows]
+    held = sparse.csr_array(
+        (np.ones_like(papers.data), papers.indices, papers.indptr), papers.shape
+    )
+    # Less than half of "speech recognition" may be about recognising anything.
+    said *= np.minimum((asked.parts[kept] @ held.T).toarray() / MET, 1)
     met = (asked.facets[kept] @ model.facets[rows].T).toarray() > 0
     matches: Scored = said.astype(np.float64) + met
     return matches
@@ -78,7 +85,8 @@ def _add_shown(block: Scored, model: Model, profiles: Profiles, rows: NDArray[np
     if len(used):
         likeness = (model.rows[used] @ model.rows[rows].T).toarray()
         block += _narrow(profiles.liked, used) @ likeness
-        block += _narrow(profiles.near, used) @ likeness**3
+        # Products, since a power takes twenty times as long.
+        block += _narrow(profiles.near, used) @ (likeness * likeness * likeness)
 
 
 def _add_near(block: Scored, near: Matrix, known: Block, placed: Block) -> None:
@@ -207,7 +215,7 @@ def tell(
     met = worth[:, None] * matches
     asked = met + split @ (echoed[:, None] * themes[: len(echoes)] * others)
     added = _at(profiles.liked, person, shown) * likeness
-    added += _at(profiles.near, person, shown) * likeness**3
+    added += _at(profiles.near, person, shown) * (likeness * likeness * likeness)
     added += _at(profiles.theme, person, shown) * themes[len(echoes) :]
     typed, taught = np.zeros_like(asked), np.zeros_like(added)
     if model.tastes is not None:
@@ -226,7 +234,7 @@ def tell(
         echoes=echoes,
         weight=split * echoed,
         rows=shown,
-        is_liked=np.isin(shown, liked),
+        is_liked=_holds(liked, shown),
         shown=added + taught,
         readers=typed.sum(axis=0) + taught.sum(axis=0),
     )
@@ -263,3 +271,8 @@ def _at(matrix: Matrix, row: int, columns: NDArray[np.int64]) -> Scored:
         return np.zeros((len(columns), 1))
     places = np.minimum(np.searchsorted(known, columns), len(known) - 1)
     return np.where(known[places] == columns, values[places], 0.0)[:, None]
+
+
+def _holds(known: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of some columns are known; both ascending."""
+    return np.searchsorted(known, columns, side="right") > np.searchsorted(known, columns)

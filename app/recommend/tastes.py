@@ -90,7 +90,9 @@ def _places(likes: sparse.csr_array, n_readers: NDArray[np.int64]) -> Block:
     weighed = sparse.csr_array((likes @ sparse.diags_array(rarity)).T)
     n_tastes = max(min(N_TASTES, min(weighed.shape) - 1), 1)
     space = TruncatedSVD(n_tastes, n_iter=4, random_state=themes.SEED)
-    return themes.unit(np.asarray(space.fit_transform(weighed), dtype=np.float32))
+    # Where all libraries are alike nothing differs, and the variance it explains is no number.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return themes.unit(np.asarray(space.fit_transform(weighed), dtype=np.float32))
 
 
 def _bridge(rows: sparse.csr_array, n_readers: NDArray[np.int64], places: Block) -> Block:

@@ -13,21 +13,38 @@ N_THEMES = 300
 SEED = 0
 
 
-def fit(rows: sparse.csr_array) -> Block:
-    """Find the axes, (n_terms, n_themes), along which the rows of a corpus differ most."""
-    n_themes = min(N_THEMES, rows.shape[0] - 1, rows.shape[1] - 1)
-    if n_themes < 1:
-        return np.zeros((rows.shape[1], 0), dtype=np.float32)
+def place(rows: sparse.csr_array, n_learned: int) -> Block:
+    """Place papers along the axes on which the first of them, to learn from, differ most."""
+    narrow = _merge(rows, n_learned)
+    n_themes = min(N_THEMES, n_learned - 1, narrow.shape[1] - 1)
+    if n_themes < 1 or not rows.nnz:
+        return np.zeros((rows.shape[0], 0), dtype=np.float32)
     # Takes a second to import: only whoever fits pays for it.
     from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415
 
-    axes = TruncatedSVD(n_themes, n_iter=4, random_state=SEED).fit(rows).components_.T
-    return np.ascontiguousarray(axes, dtype=np.float32)
+    space = TruncatedSVD(n_themes, n_iter=4, random_state=SEED)
+    # Where all papers are alike nothing differs, and the variance it explains is no number.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        space.fit(narrow[:n_learned])
+    return unit(np.asarray(narrow @ space.components_.T, dtype=np.float32))
 
 
-def place(rows: sparse.csr_array, axes: Block) -> Block:
-    """Place papers along the axes."""
-    return unit(np.asarray(rows @ axes, dtype=np.float32))
+def _merge(rows: sparse.csr_array, n_learned: int) -> sparse.csr_array:
+    """Lay all terms that a single learned paper holds into one column for that paper.
+
+    Most terms are such; they say nothing of two papers, so all products of learned rows, and with
+    them the axes, stay as they are, at a tenth of the memory.
+    """
+    learned = rows[:n_learned]
+    n_papers = np.bincount(learned.indices, minlength=rows.shape[1])
+    paper_of = np.repeat(np.arange(n_learned), np.diff(learned.indptr))
+    lone = n_papers[learned.indices] == 1
+    owner, term, weight = paper_of[lone], learned.indices[lone], learned.data[lone]
+    length = np.sqrt(np.bincount(owner, np.square(weight, dtype=np.float64), n_learned))
+    cells = (weight / length[owner]).astype(np.float32), (term, owner)
+    merging = sparse.csr_array(sparse.coo_array(cells, shape=(rows.shape[1], n_learned)))
+    shared = sparse.csr_array(rows.tocsc()[:, np.flatnonzero(n_papers > 1)])
+    return sparse.csr_array(sparse.hstack([shared, rows @ merging], format="csr"))
 
 
 def unit(rows: Block) -> Block:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from app.papers.paper import Paper
-from app.recommend import facets, tastes, themes, words
+from app.recommend import counts, facets, tastes, themes, words
+from app.recommend.counts import Counts
 from app.recommend.tastes import Tastes
 from app.recommend.themes import Block
 
@@ -26,14 +28,12 @@ NOTHING: Mapping[int, Paper] = MappingProxyType({})
 
 # Raise it whenever `fit` may give another model for the same papers and likes: kept models of
 # another version are fitted anew. What stands below tells of itself.
-VERSION = 1
+VERSION = 2
 _MADE_BY = (
     *(VERSION, words.VERSION, PAIR_WEIGHT, SLOPE, SHORTEST, themes.N_THEMES, themes.SEED),
     *(tastes.N_TASTES, tastes.RIDGE, tastes.SURE, tastes.KNOWN, tastes.FEWEST_READERS),
     *(tastes.MOST_TAUGHT, tastes.FIRST, tastes.FULL),
 )
-
-Forms = dict[str, float]  # a word as written → how often, weighed
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +83,17 @@ class Model:
         """Weigh words and phrases that people typed, a row each, zero where no term is known."""
         return self.weigh([words.analyse(text) for text in typed])
 
+    def square_of(self, typed: str) -> float:
+        """The squared weight of all terms typed; those of no paper weigh as if one held them."""
+        unseen = math.log(1 + self.n_learned) + 1
+        weights = [
+            float(self.idf[column])
+            if (column := self.vocabulary.get(term)) is not None
+            else unseen * (PAIR_WEIGHT if " " in term else 1)
+            for term in set(words.analyse(typed))
+        ]
+        return sum(weight * weight for weight in weights)
+
     def rows_of(self, paper_ids: Iterable[int]) -> sparse.csr_array:
         """Stack the rows of papers of the model; KeyError for any other."""
         return self.rows[[self.row_of[paper_id] for paper_id in paper_ids]]
@@ -109,22 +120,17 @@ def fit(
 ) -> Model:
     """Fit on the whole corpus; the same papers give the same model in whatever order they come.
 
-    The title counts twice, since it says what the paper is about. A corpus without a single word
-    gives a model that knows none. others: papers to place without learning from them.
-    libraries: paper ids that one reader each likes, of readers who agreed to that; of papers that
-    are not in `papers` nothing is learned.
+    A corpus without a single word gives a model that knows none. others: papers to place without
+    learning from them. libraries: paper ids that one reader each likes, of readers who agreed to
+    that; of papers that are not in `papers` nothing is learned.
     """
     learned, placed = sorted(papers), sorted(others.keys() - papers.keys())
     ids = learned + placed
     everything = {**others, **papers}
-    forms: dict[str, Forms] = {}
-    texts = [_terms(papers[paper_id], forms) for paper_id in learned]
-    texts += [_terms(others[paper_id], {}) for paper_id in placed]
     row_of = {paper_id: row for row, paper_id in enumerate(ids)}
-    vocabulary, idf, weighed = _weigh(texts, len(learned))
+    counted, idf, weighed = weigh([everything[paper_id] for paper_id in ids], len(learned))
     lengths = np.sqrt(weighed.multiply(weighed).sum(axis=1))
     rows = _divide(weighed, lengths)
-    axes = themes.fit(rows[: len(learned)])
     facets_of = [facets.of_paper(everything[paper_id]) for paper_id in ids]
     facet_of = {facet: n for n, facet in enumerate(sorted(set().union(*facets_of)))}
     told = _known(libraries, papers)
@@ -133,11 +139,11 @@ def fit(
         rows=rows,
         n_learned=len(learned),
         row_of=row_of,
-        vocabulary=vocabulary,
+        vocabulary=counted.vocabulary,
         idf=idf,
-        surfaces={stem: _commonest(seen) for stem, seen in forms.items()},
+        surfaces=counted.surfaces,
         pivots=_pivots(lengths, len(learned)),
-        themes=themes.place(rows, axes),
+        themes=themes.place(rows, len(learned)),
         facets=_facets(facets_of, facet_of),
         facet_of=facet_of,
         tastes=tastes.learn(rows, [[row_of[i] for i in library] for library in told]),
@@ -192,46 +198,18 @@ def _facets(of_papers: Sequence[frozenset[str]], facet_of: Mapping[str, int]) ->
     return sparse.csr_array((values, flat, starts), (len(of_papers), len(facet_of)))
 
 
-def _terms(paper: Paper, forms: dict[str, Forms]) -> list[str]:
-    """List a paper's terms, and count in `forms` how each stem was written."""
-    terms: list[str] = []
-    # Titles write most words with a capital: they tell how to only where no abstract does.
-    for text, times, voice in ((paper.title, 2, 0.001), (paper.abstract, 1, 1.0)):
-        for sentence in words.sentences(text):
-            found = words.terms(sentence)
-            terms += found * times
-            for surface, stem in zip(sentence, found, strict=False):
-                seen = forms.setdefault(stem, {})
-                seen[surface] = seen.get(surface, 0.0) + voice
-    return terms
-
-
-def _weigh(
-    texts: list[list[str]], n_learned: int
-) -> tuple[dict[str, int], NDArray[np.float32], sparse.csr_array]:
-    """Learn vocabulary and idf from the first texts, and weigh all: (1 + ln count) · idf."""
-    if not any(texts[:n_learned]):  # scikit-learn refuses an empty vocabulary
-        nothing = sparse.csr_array((len(texts), 0), dtype=np.float32)
-        return {}, np.zeros(0, dtype=np.float32), nothing
+def weigh(
+    papers: Sequence[Paper], n_learned: int
+) -> tuple[Counts, NDArray[np.float32], sparse.csr_array]:
+    """Learn vocabulary and idf from the first papers, and weigh all: (1 + ln count) · idf."""
+    counted = counts.count(papers, n_learned)
+    if not counted.vocabulary:  # scikit-learn refuses an empty one
+        return counted, np.zeros(0, dtype=np.float32), counted.counts
     # Takes a second to import: only whoever fits pays for it.
     from sklearn.feature_extraction import text  # noqa: PLC0415
 
-    counter = text.CountVectorizer(analyzer=_as_is, dtype=np.float32)
-    counts = counter.fit_transform(texts[:n_learned])
-    if len(texts) > n_learned:
-        counts = sparse.vstack([counts, counter.transform(texts[n_learned:])], format="csr")
-    vocabulary = {term: int(column) for term, column in counter.vocabulary_.items()}
-    weigher = text.TfidfTransformer(sublinear_tf=True, norm=None).fit(counts[:n_learned])
-    pairs = [column for term, column in vocabulary.items() if " " in term]
-    weigher.idf_[pairs] *= PAIR_WEIGHT
-    weighed = sparse.csr_array(weigher.transform(counts), dtype=np.float32)
+    weigher = text.TfidfTransformer(sublinear_tf=True, norm=None).fit(counted.counts[:n_learned])
+    weigher.idf_[counted.is_pair] *= PAIR_WEIGHT
+    weighed = sparse.csr_array(weigher.transform(counted.counts), dtype=np.float32)
     weighed.sort_indices()
-    return vocabulary, weigher.idf_.astype(np.float32), weighed
-
-
-def _as_is(terms: list[str]) -> list[str]:
-    return terms
-
-
-def _commonest(seen: Forms) -> str:
-    return min(seen, key=lambda form: (-seen[form], len(form), form))
+    return counted, weigher.idf_.astype(np.float32), weighed

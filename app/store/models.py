@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,7 +35,10 @@ _Arrays = Mapping[str, NDArray[Any]]
 
 
 def keep(folder: Path, model: Model) -> None:
-    """Write a model, whole or not at all; of all in the folder the KEPT newest stay.
+    """Write a model, whole or not at all; of all in the folder the KEPT last used stay.
+
+    Of those that readers' likes have taught only this one stays: who takes their consent back is
+    not to live on in an older one.
 
     Whoever writes the same model at the same time does no harm. Raises OSError.
     """
@@ -46,7 +50,7 @@ def keep(folder: Path, model: Model) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    _drop_old(folder, path)
+    _drop_old(folder, path, KEPT if model.tastes is None else 1)
 
 
 def load(folder: Path, model_id: str) -> Model | None:
@@ -61,6 +65,8 @@ def load(folder: Path, model_id: str) -> Model | None:
         return None
     if seal != _seal(model_id, body):
         raise UnusableModel(f"{path} is damaged, or another version's or another model's file.")
+    with suppress(OSError):  # a folder we may not write in need not know what is in use
+        os.utime(path)
     with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
         return _unpack(model_id, arrays)
 
@@ -92,12 +98,12 @@ def _read(path: Path) -> tuple[bytes, bytes]:
         return stream.read(max(size - SEAL, 0)), stream.read()
 
 
-def _drop_old(folder: Path, newest: Path) -> None:
+def _drop_old(folder: Path, newest: Path, n_kept: int) -> None:
     # The one just written stays even where the clock was set back since the others were.
     others = sorted(set(folder.glob("*.npz")) - {newest}, key=_written, reverse=True)
     dead = _written(newest) - ABANDONED
     drafts = [draft for draft in folder.glob("*.draft") if _written(draft) < dead]
-    for path in (*others[KEPT - 1 :], *drafts):
+    for path in (*others[n_kept - 1 :], *drafts):
         path.unlink(missing_ok=True)
 
 

@@ -46,8 +46,8 @@ FACES = Interest("face recognition", Kind.PHRASE, negative=True)
             "Passed over: it is the same work as “Whales”, number 2 of that letter.",
         ),
         (replace(FITS, alike="Whales"), "Passed over: it is the same work as “Whales”."),
-        (replace(FITS, muted_by=VIDEO), "Muted: they asked to leave out -video."),
-        (replace(FITS, muted_by=FACES), 'Muted: they asked to leave out -"face recognition".'),
+        (replace(FITS, muted_by=VIDEO), "Muted: they asked to leave out video."),
+        (replace(FITS, muted_by=FACES), 'Muted: they asked to leave out "face recognition".'),
         (replace(FITS, said="liked and saved"), "They know it: they liked and saved it."),
         (replace(FITS, twin="Whales"), "They know it: it is the same work as “Whales”."),
         (

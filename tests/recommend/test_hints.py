@@ -75,6 +75,14 @@ def test_a_phrase_of_known_words_is_told_not_to_be_one(model):
     )
 
 
+def test_a_word_beside_itself_is_no_phrase_to_name():
+    stutter = Paper("Gradient. Gradient gradient flow", "Gradient gradient descent.")
+    (found,) = unknown(vectors.fit({1: stutter}), '"descent flow gradient"')
+
+    assert found.near
+    assert "gradient gradient" not in map(str.lower, found.near)
+
+
 def test_hints_come_in_the_order_typed_and_name_what_was_typed(model):
     found = unknown(model, "Zebras, protein, author:Nobody category:math")
 

@@ -50,28 +50,28 @@ def test_no_order_is_better_than_the_relevant_first(ranked, relevant):
 
 
 def test_a_clear_difference_is_sure_and_its_interval_holds_the_mean():
-    found = measures.paired([[0.1, 0.2, 0.15], [0.12], [0.2, 0.1], [0.05, 0.3]])
+    found = measures.paired([[0.1, 0.2, 0.15], [0.12], [0.2, 0.1], [0.05, 0.3]] * 2)
     assert found.low <= found.mean <= found.high
     assert found.low > 0
     assert found.confidence == 1
 
 
 def test_a_difference_of_either_sign_is_unsure():
-    found = measures.paired([[0.1, -0.1], [0.1], [-0.1], [0.2, -0.2]])
+    found = measures.paired([[0.1, -0.1], [0.1], [-0.1], [0.2, -0.2]] * 2)
     assert found.low < 0 < found.high
     assert found.confidence < 0.7
 
 
 def test_no_difference_at_all_is_as_unsure_as_can_be():
-    assert measures.paired([[0.0, 0.0], [0.0] * 3]) == measures.Difference(0, 0, 0, 0.5)
+    assert measures.paired([[0.0, 0.0], [0.0] * 3] * 4) == measures.Difference(0, 0, 0, 0.5)
 
 
-def test_of_too_few_differences_only_the_mean_is_told():
-    assert measures.paired([[0.5, 0.5], [0.5, 0.5]]) == measures.Difference(0.5)
+def test_of_too_few_readers_only_the_mean_is_told_however_many_their_days():
+    assert measures.paired([[0.5] * 100] * (measures.ENOUGH - 1)) == measures.Difference(0.5)
 
 
 def test_many_days_of_one_reader_are_less_sure_than_of_many_readers():
-    days = [0.3, 0.3, 0.3, -0.2, -0.2, 0.2]
+    days = [0.3, 0.3, 0.3, -0.2, -0.2, 0.2, 0.3, -0.1]
     split = measures.paired([[day] * 5 for day in days])
     pooled = measures.paired([[day] for day in days * 5])
     assert split.mean == pytest.approx(pooled.mean)
@@ -79,7 +79,7 @@ def test_many_days_of_one_reader_are_less_sure_than_of_many_readers():
 
 
 def test_the_same_seed_gives_the_same_interval():
-    given_ = [[0.1, -0.3], [0.2], [], [0.5, 0.1]]
+    given_ = [[0.1, -0.3], [0.2], [], [0.5, 0.1]] * 4
     assert measures.paired(given_) == measures.paired(given_)
     with pytest.raises(ValueError, match="no difference"):
         measures.paired([[], []])

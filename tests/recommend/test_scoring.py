@@ -50,7 +50,9 @@ def plainly(model, profiles, person, row):
     total = 0.0
     for k, weight in cells(profiles.asked, person):
         met = (facets[k] * marks[row]).any()
-        total += weight * (dot(words[k], dense[row]) * model.pivots[row] + met)
+        part = asked.parts.toarray()[k][dense[row] > 0].sum()
+        match = dot(words[k], dense[row]) * model.pivots[row] * min(part / scoring.MET, 1)
+        total += weight * (match + met)
     for t, weight in cells(profiles.echoes, person):
         total += weight * dot(z[t], z[row]) * (t != row)
     for h, weight in cells(profiles.liked, person):
@@ -107,6 +109,18 @@ def test_a_person_scores_alike_alone_and_in_any_shard(known, tastes):
     for n, taste in enumerate(tastes):
         alone = scoring.score(known, profile.build(known, [taste]), rows)[0]
         assert np.array_equal(alone, together[n])
+
+
+def test_less_than_half_of_a_phrase_matches_less_than_its_cosine(model, monkeypatch):
+    profiles = profile.build(model, [Taste(interests.parse('"speech recognition"'))])
+    rows = np.array([model.row_of[n] for n in (8, 9)])
+
+    faces, whispers = scoring.score(model, profiles, rows)[0]
+    monkeypatch.setattr(scoring, "MET", 1e-9)
+    faces_by_cosine, whispers_by_cosine = scoring.score(model, profiles, rows)[0]
+
+    assert 0 < faces < faces_by_cosine
+    assert whispers == whispers_by_cosine
 
 
 def test_papers_scored_in_parts_score_as_at_once(known, monkeypatch):

@@ -34,6 +34,11 @@ def test_nothing_is_learned_of_few_likes_or_few_readers(model, libraries):
     assert tastes.learn(model.rows, libraries) is None
 
 
+@pytest.mark.parametrize("libraries", [[[0, 1]] * 1000, [[0], [1]] * 1000])
+def test_readers_who_are_all_alike_teach_without_a_warning(model, libraries):
+    assert np.isfinite(tastes.learn(model.rows, libraries).known).all()
+
+
 @given(st.integers(0, 10**7), st.integers(0, 10**7))
 def test_trust_grows_with_evidence_from_nothing_to_all(one, other):
     less, more = sorted((one, other))

@@ -152,17 +152,36 @@ def test_what_was_never_kept_is_not_there(tmp_path):
 
 
 def test_the_newest_few_stay(model, tmp_path):
+    untaught = replace(model, tastes=None)
     for n in range(models.KEPT + 2):
-        models.keep(tmp_path, renamed(model, f"{n}"))
+        models.keep(tmp_path, renamed(untaught, f"{n}"))
         os.utime(tmp_path / f"{n}.npz", (n, n))
     assert names(tmp_path) == {"2.npz", "3.npz", "4.npz"}
 
 
-def test_the_model_just_kept_stays_though_the_clock_was_set_back(model, tmp_path):
+def test_a_model_in_use_counts_as_new(model, tmp_path):
+    untaught = replace(model, tastes=None)
     for n in range(models.KEPT):
-        models.keep(tmp_path, renamed(model, f"{n}"))
+        models.keep(tmp_path, renamed(untaught, f"{n}"))
+        os.utime(tmp_path / f"{n}.npz", (n, n))
+    models.load(tmp_path, "0")
+    models.keep(tmp_path, renamed(untaught, "last"))
+    assert names(tmp_path) == {"0.npz", "2.npz", "last.npz"}
+
+
+def test_what_readers_likes_taught_does_not_outlive_the_next_model(model, tmp_path):
+    assert model.tastes is not None
+    models.keep(tmp_path, renamed(model, "before"))
+    models.keep(tmp_path, renamed(model, "after"))
+    assert names(tmp_path) == {"after.npz"}
+
+
+def test_the_model_just_kept_stays_though_the_clock_was_set_back(model, tmp_path):
+    untaught = replace(model, tastes=None)
+    for n in range(models.KEPT):
+        models.keep(tmp_path, renamed(untaught, f"{n}"))
         os.utime(tmp_path / f"{n}.npz", (4e9 + n, 4e9 + n))
-    models.keep(tmp_path, renamed(model, "last"))
+    models.keep(tmp_path, renamed(untaught, "last"))
     assert names(tmp_path) == {"1.npz", "2.npz", "last.npz"}
 
 
@@ -208,4 +227,4 @@ def test_what_a_fit_gives_changes_with_its_version_only(model):
     """
     told = (model.vocabulary, model.surfaces, model.facet_of, model.rows.indices.tolist())
     given = hashlib.blake2s(json.dumps(told, sort_keys=True).encode(), digest_size=6).hexdigest()
-    assert (vectors.VERSION, words.VERSION, given) == (1, 1, "e57c71701f08")
+    assert (vectors.VERSION, words.VERSION, given) == (2, 1, "e57c71701f08")
