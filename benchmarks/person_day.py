@@ -85,17 +85,13 @@ def spend(laid: Laid, n: int) -> Spent:
     day, tastes = laid.board(n), [reader.taste for reader in laid.readers]
     profiles = profile.build(day.model, tastes)
     ranked = picks.rank(day, laid.readers)
-    places = [[laid.model.row_of[pick.paper_id] for pick in some] for some in ranked]
-
-    def tell() -> None:
-        for person, rows in enumerate(places):
-            attribution.reasons(day, profiles, person, np.array(rows, dtype=np.int64))
-
+    row_of = laid.model.row_of
+    rows = [np.array([row_of[pick.paper_id] for pick in some], dtype=np.int64) for some in ranked]
     stages = {
         "profiles": _cpu_ms(lambda: profile.build(day.model, tastes)),
         "scores": _cpu_ms(lambda: scoring.score(day.model, profiles, day.rows)),
         "scores of the sample": _cpu_ms(lambda: scoring.score(day.model, profiles, day.sample)),
-        "reasons": _cpu_ms(tell),
+        "reasons": _cpu_ms(lambda: attribution.of_shard(day, profiles, rows)),
     }
     whole = _cpu_ms(lambda: picks.rank(day, laid.readers))
     stages["fits and selection"] = whole - sum(stages.values())

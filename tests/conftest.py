@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import linter
 import pytest
 from smtp_sink import Sink
@@ -19,6 +20,12 @@ from app.recommend import interests
 from app.settings import Settings
 from app.store import engine as engines
 from app.store import migration, papers, sources, subscribers, tables
+
+# Machines differ, and so do their bad days: a test never fails for being slow.
+hypothesis.settings.register_profile(
+    "paperboy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("paperboy")
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 KEY = "a-key-for-the-tests-only"
@@ -101,9 +108,12 @@ def session(engine: Engine) -> Iterator[Session]:
 
 
 @pytest.fixture
-def sink() -> Iterator[Sink]:
+def sink(check_message: "CheckMessage") -> Iterator[Sink]:
+    """Whatever it took has to be without fault, whatever the test was about."""
     with Sink() as sink:
         yield sink
+    for taken in sink.taken:
+        check_message(taken.raw)
 
 
 @pytest.fixture

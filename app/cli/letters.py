@@ -16,7 +16,7 @@ from app.errors import AppError
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-    from app.pipeline import deliver
+    from app.pipeline import outcome
     from app.pipeline.plan import Day
     from app.pipeline.rank import Tally
 
@@ -91,7 +91,8 @@ def run(
     _tell_held(the_day)
     if stopped_by:
         raise typer.Exit(128 + stopped_by)
-    if delivered.unreachable or delivered.failed or ranked.n_failed or tidied.given_up:
+    is_held = bool(delivered.unreachable or delivered.held)
+    if is_held or delivered.failed or ranked.n_failed or tidied.given_up:
         raise typer.Exit(1)
 
 
@@ -102,10 +103,8 @@ def _rank(the_day: "Day", edition: date | None, everyone: bool) -> "Tally":
         return the_day.rank_edition(edition, everyone)
 
 
-async def _deliver(the_day: "Day") -> "tuple[deliver.Tally, int]":
+async def _deliver(the_day: "Day") -> "tuple[outcome.Tally, int]":
     """Send what waits; a signal ends it after the letters on their way, and is returned."""
-    from app.pipeline import deliver
-
     caught: list[int] = []
 
     def stop(number: int) -> None:
@@ -115,11 +114,11 @@ async def _deliver(the_day: "Day") -> "tuple[deliver.Tally, int]":
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop, number)
     with shown.counting("Sending letters", the_day.count_waiting()) as advance:
-        tally = await deliver.deliver(the_day.post(advance))
+        tally = await the_day.deliver(advance)
     return tally, caught[0] if caught else 0
 
 
-def _tell(ranked: "Tally", delivered: "deliver.Tally", as_json: bool) -> None:
+def _tell(ranked: "Tally", delivered: "outcome.Tally", as_json: bool) -> None:
     figures = {
         "due": ranked.n_subscribers,
         "letters": ranked.n_letters,
@@ -128,6 +127,7 @@ def _tell(ranked: "Tally", delivered: "deliver.Tally", as_json: bool) -> None:
         "deferred": delivered.deferred,
         "failed": delivered.failed + ranked.n_failed,
         "unreachable": delivered.unreachable,
+        "held": delivered.held,
     }
     if as_json:
         print(json.dumps(figures))
@@ -140,6 +140,11 @@ def _tell(ranked: "Tally", delivered: "deliver.Tally", as_json: bool) -> None:
     )
     if delivered.unreachable:
         shown.problem(f"{delivered.unreachable.rstrip('.')}; what waits is sent by the next run.")
+    if delivered.held:
+        shown.problem(
+            f"Sending is held. {delivered.held.rstrip('.')}. The letters wait; when the cause is "
+            "gone, `paperboy resume` lets them go."
+        )
 
 
 def _tell_held(the_day: "Day") -> None:
@@ -193,17 +198,23 @@ def _planned(
 def rank(
     folder: Annotated[
         Path,
-        typer.Argument(help="Holds papers.jsonl, background.txt and requests.jsonl."),
+        typer.Argument(
+            help="Holds papers.jsonl, background.txt, requests.jsonl and, if readers share their "
+            "likes, community.jsonl."
+        ),
     ],
     scores: Annotated[Path, typer.Argument(help="Where to write JSON lines {id, scores}.")],
 ) -> None:
     """Score a yardstick's requests as the day would."""
     from app.recommend import evaluation
 
-    papers = dict(map(evaluation.read_paper, _json_lines(folder / "papers.jsonl")))
-    requests = list(map(evaluation.read_request, _json_lines(folder / "requests.jsonl")))
+    papers = dict(map(evaluation.read_paper, _objects(folder / "papers.jsonl")))
+    requests = list(map(evaluation.read_request, _objects(folder / "requests.jsonl")))
+    shared = folder / "community.jsonl"
+    libraries = [each for _, each in _json_lines(shared)] if shared.exists() else []
+    community = list(map(evaluation.read_library, libraries))
     background = [line.strip() for line in _lines(folder / "background.txt") if line.strip()]
-    scored = evaluation.score_requests(papers, background, requests)
+    scored = evaluation.score_requests(papers, background, requests, community)
     with shown.writing(scores) as stream:
         for name, values in shown.progress("Scoring requests", scored, len(requests)):
             stream.write(json.dumps({"id": name, "scores": values}) + "\n")
@@ -220,15 +231,20 @@ def _lines(path: Path) -> list[str]:
         raise AppError(f"{path} cannot be read: it is not UTF-8 text.") from e
 
 
-def _json_lines(path: Path) -> list[dict[str, Any]]:
+def _objects(path: Path) -> list[dict[str, Any]]:
     rows = []
+    for number, row in _json_lines(path):
+        if not isinstance(row, dict):
+            raise AppError(f"{path}, line {number}: this is no JSON object.")
+        rows.append(row)
+    return rows
+
+
+def _json_lines(path: Path) -> Iterator[tuple[int, Any]]:
+    """What stands on each line that is not empty, and its number."""
     for number, line in enumerate(_lines(path), start=1):
         if line.strip():
             try:
-                row = json.loads(line)
+                yield number, json.loads(line)
             except ValueError as e:
                 raise AppError(f"{path}, line {number}: this is no JSON ({e}).") from e
-            if not isinstance(row, dict):
-                raise AppError(f"{path}, line {number}: this is no JSON object.")
-            rows.append(row)
-    return rows

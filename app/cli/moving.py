@@ -118,7 +118,8 @@ def import_(
         for row in shown.progress("Adding subscribers", new, len(new)):
             wishes.subscribe(session, row.wish, now, confirmed and row.has_agreed, domain)
             _finish(session, row, now)
-    print(f"Added {len(new)} of {len(rows)}; the others are named above, or unsubscribed.")
+    others = "; the others are named above, or unsubscribed" if len(new) < len(rows) else ""
+    print(f"Added {len(new)} of {len(rows)}{others}.")
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def _read_rows(
         try:
             row = _read_row(session, cells, size)
         except BadValue as e:
-            raise AppError(f"Line {number}: {e} Nobody was added.") from e
+            raise AppError(f"Line {number}: {str(e).rstrip('.')}. Nobody was added.") from e
         if row is None:
             continue
         address = row.wish.address

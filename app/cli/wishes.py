@@ -2,7 +2,8 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from app.pipeline.opt_in import Wish
     from app.recommend.interests import Interest
+    from app.recommend.language import Typed
     from app.settings import Settings
 
 TUNING = ("threshold", "dial", "exploration", "shares_likes")
@@ -26,28 +28,45 @@ _SIGNS = re.compile('["“”„«»「」『』,;，、；،؛]')
 
 
 def language(keywords: list[str] | None) -> str:
-    """The options as one text of the interest language: each is one interest, quoted or not."""
-    return ", ".join(_quoted(keyword.strip()) for keyword in keywords or [])
+    """The options as one text of the interest language: each is one interest, quoted or not.
+
+    An option in which a later word is left out, or named, holds several: "diffusion -video".
+    """
+    # "-k=-video" reaches us as "=-video", which would ask for the very thing.
+    return ", ".join(_quoted(keyword.strip().removeprefix("=")) for keyword in keywords or [])
+
+
+@contextmanager
+def pointing(keywords: list[str] | None) -> Iterator[None]:
+    """Show the text whose character an error names: of several options nobody has typed it."""
+    try:
+        yield
+    except BadValue as e:
+        whole = language(keywords)
+        if "character" not in str(e) or e.field != "interests" or [whole] == keywords:
+            raise
+        raise BadValue(e.field, f"{e}; all of them are read as: {whole}") from e
 
 
 def _quoted(keyword: str) -> str:
-    found = _INTEREST.fullmatch(keyword)
-    if not found or _SIGNS.search(found["words"]) or _count(keyword) <= 1:
+    found, read = _INTEREST.fullmatch(keyword), _read(keyword)
+    stands = len(read) <= 1 or any(each.negative or each.name for each in read[1:])
+    if not found or _SIGNS.search(found["words"]) or stands:
         return keyword
     before, words, weight = found["before"].replace(" ", ""), found["words"], found["weight"] or ""
     weighted = f'{before}"{words}"{weight}'
     # Not everything that looks like a weight is one: x264 is a name.
-    return weighted if _count(weighted) <= 1 else f'{before}"{words}{weight}"'
+    return weighted if len(_read(weighted)) <= 1 else f'{before}"{words}{weight}"'
 
 
-def _count(typed: str) -> int:
-    """How many interests a text holds; 0 if it cannot be read, which `interests` will say."""
+def _read(typed: str) -> "list[Typed]":
+    """The interests that a text holds; none if it cannot be read, which `interests` will say."""
     from app.recommend import language
 
     try:
-        return len(list(language.read(typed)))
+        return list(language.read(typed))
     except BadValue:
-        return 0
+        return []
 
 
 def tuned(
@@ -112,7 +131,7 @@ def refuse_known(session: "Session", address: str, *, returning: bool) -> None:
     if known and not (returning and known.status == Status.UNSUBSCRIBED):
         raise AppError(f"{address} is a subscriber already; use `paperboy subscribers edit`.")
     if suppressions.has(session, address):
-        raise AppError(f"{address} is suppressed: it asked for no more mail, or refuses it.")
+        raise AppError(f"{address} is suppressed; `paperboy suppressions check` says why.")
 
 
 def subscribe(

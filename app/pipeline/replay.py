@@ -102,6 +102,8 @@ def parse(settings: Iterable[str]) -> Setting:
 def _wish(name: str, value: str) -> str | int | float:
     if name == "threshold":
         return tuning.parse_threshold(value).value
+    if name == "exploration" and value[:1].isalpha():
+        return tuning.parse_exploration(value)
     try:
         number = int(value) if name == "letter_size" else float(value)
     except ValueError as e:

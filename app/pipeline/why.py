@@ -6,8 +6,9 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
+from app.mail import edition
 from app.papers import tex
-from app.pipeline import compose, readers
+from app.pipeline import compose, ingest, readers
 from app.pipeline.due import Due
 from app.pipeline.rank import Desk
 from app.recommend import absence, explain, picks, selection
@@ -15,7 +16,7 @@ from app.recommend.absence import Case
 from app.recommend.board import Board
 from app.recommend.calibration import EDGES
 from app.recommend.picks import Reader, Weighed
-from app.store import feedback, letters, outbox, papers
+from app.store import feedback, letters, outbox, papers, subscribers
 from app.store.feedback import Opinion
 from app.store.tables import Letter, OutboxEntry, Paper, State
 
@@ -66,6 +67,7 @@ def of(session: Session, desk: Desk, each: Due, paper: Paper, today: date, now: 
     letter = letters.of_edition(session, each.subscriber.id or 0, each.edition)
     if letter and (answer := _picked(session, letter, paper)):
         return answer
+    today = _day_of(each, letter, today)
     scene = _scene(session, desk, each, letter, today, now)
     if (paper.id or 0) not in scene.board.day.place_of:
         told = absence.sentence(Case(today, paper.first_seen, scene.window))
@@ -74,7 +76,22 @@ def of(session: Session, desk: Desk, each: Due, paper: Paper, today: date, now: 
     told = absence.sentence(_case(session, scene, paper, weighed))
     # How a paper came to be chosen says nothing of one that was not.
     reason = replace(weighed.reason, trending=False, exploring=False)
-    return _answer(session, paper, each.edition, told, reason)
+    answer = _answer(session, paper, each.edition, told, reason)
+    # That a paper is like itself is nothing in its favour.
+    is_judged = paper.id in {*scene.opinion.liked, *scene.opinion.disliked}
+    return replace(answer, reason="") if is_judged else answer
+
+
+def _day_of(each: Due, letter: Letter | None, today: date) -> date:
+    """The day whose new papers count: of a letter made on its reader's own day, that of UTC then.
+
+    It is another than the edition's where the reader's morning or night is another day there.
+    """
+    if letter is None or each.fault:
+        return today
+    schedule = subscribers.schedule(each.subscriber)
+    is_of_its_day = edition.day_of(schedule, letter.date) == letter.edition_date
+    return ingest.day(letter.date) if is_of_its_day else today
 
 
 def _picked(session: Session, letter: Letter, paper: Paper) -> Answer | None:

@@ -147,18 +147,18 @@ def of_subscriber(session: Session, subscriber_id: int) -> Sequence[tuple[Feedba
 
 
 def shared_likes(session: Session, until: date) -> list[list[int]]:
-    """The papers that each active subscriber who agreed to it likes or saved, without their names.
+    """The papers that each active subscriber who agreed to it likes, without their names.
 
-    Only of papers first seen up to and on a day, and only what was said before it: so likes cost
-    one new model a day, and a day that is replayed knows nothing of what came later. In an order
-    that says nothing of who or when.
+    Not those they saved: they were asked for their likes. Only of papers first seen up to and on a
+    day, and only what was said before it: so likes cost one new model a day, and a day that is
+    replayed knows nothing of what came later. In an order that says nothing of who or when.
     """
     rows = (
         select(Feedback.subscriber_id, Feedback.paper_id)
         .join(Subscriber)
         .join(Paper, col(Paper.id) == col(Feedback.paper_id))
         .where(col(Subscriber.shares_likes), Subscriber.status == Status.ACTIVE)
-        .where(col(Feedback.verdict).in_([Verdict.LIKE, Verdict.SAVE]), Paper.first_seen <= until)
+        .where(Feedback.verdict == Verdict.LIKE, Paper.first_seen <= until)
         .where(Feedback.at < datetime.combine(until, time(), UTC))
     )
     liked: dict[int, set[int]] = {}

@@ -116,10 +116,33 @@ def test_the_yardstick_is_scored_by_the_days_own_code(paperboy, tmp_path):
     assert second["scores"][1] > second["scores"][0]
 
 
+def test_the_yardstick_learns_from_the_community(paperboy, tmp_path):
+    topics = {"a": "whale song", "b": "sparse retrieval", "c": "moon orbits", "d": "sparse index"}
+    topics["e"] = "cooking eggs"
+    papers = [{"id": n, "title": t, "abstract": f"All about {t}."} for n, t in topics.items()]
+    # Nobody's words: only readers who like both tell that the one goes with the other.
+    asked = {"id": "r", "keywords": [], "likes": ["a"], "dislikes": [], "candidates": ["d", "c"]}
+    (tmp_path / "papers.jsonl").write_text("\n".join(map(json.dumps, papers)))
+    (tmp_path / "requests.jsonl").write_text(json.dumps(asked))
+    (tmp_path / "background.txt").write_text("a\nb\ne\n")
+
+    def scores():
+        done = paperboy("rank", str(tmp_path), str(tmp_path / "scores.jsonl"))
+        assert done.code == 0, done.err
+        return json.loads((tmp_path / "scores.jsonl").read_text())["scores"]
+
+    alone = scores()
+    (tmp_path / "community.jsonl").write_text('["a", "b"]\n["e"]\n' * 20_000)
+    assert scores()[0] > alone[0] + 0.1
+
+
 @pytest.mark.parametrize(
     ("file", "content", "sentence"),
     [
         ("papers.jsonl", "{", "line 1"),
+        ("papers.jsonl", "[]", "no JSON object"),
+        ("community.jsonl", '["zz"]', "zz"),
+        ("community.jsonl", '{"a": 1}', "list"),
         ("papers.jsonl", '{"title": "no id"}', "id"),
         ("requests.jsonl", '{"id": "r", "candidates": ["zz"]}', "zz"),
         ("background.txt", "zz\n", "zz"),

@@ -49,11 +49,26 @@ def test_adding_shows_in_the_list(ada, paperboy):
         ("video codec x264", '"video codec x264"'),
         ("whales x3", "whales x3"),
         ("whales, owls", "whales, owls"),
+        ("=-whales", "-whales"),
+        ("whales -owls", "whales, -owls"),
+        ("whales author:Bengio", "whales, author:Bengio"),
     ],
 )
 def test_a_keyword_is_one_interest_of_the_whole_language(paperboy, migrated, keyword, interest):
     paperboy("subscribers", "add", "bo@example.org", "-k", "moons", f"--keyword={keyword}")
     assert people(paperboy)[0]["interests"] == f"moons, {interest}"
+
+
+def test_an_error_among_several_keywords_shows_the_text_it_points_into(ada, paperboy):
+    typed = ("-k", "deep diving", "-k", "cat:cs.LG")
+    for command in ("add", "edit"):
+        email = {"add": "bo@example.org", "edit": "ada@example.org"}[command]
+        done = paperboy("subscribers", command, email, *typed)
+        assert done.code == 1
+        assert "character 16 is unknown" in done.err
+        assert 'read as: "deep diving", cat:cs.LG' in done.err
+    alone = paperboy("subscribers", "add", "bo@example.org", "-k", "cat:cs.LG")
+    assert "read as" not in alone.err
 
 
 def test_a_word_that_no_paper_holds_is_told_and_kept(ada, paperboy):
@@ -276,3 +291,13 @@ def test_who_likes_papers_needs_no_positive_word(paperboy, migrated):
     paperboy("subscribers", "add", "bo@example.org", "--like", liked, "--confirmed")
     assert paperboy("subscribers", "edit", "bo@example.org", "--keyword=-video").code == 0
     assert people(paperboy)[0]["interests"] == "-video"
+
+
+def test_an_import_says_whole_sentences(paperboy, migrated, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text("email,interests\nbo@example.org,“open\n")
+    refused = paperboy("subscribers", "import", str(file))
+    assert refused.code == 1
+    assert "is never closed. Nobody was added." in refused.err
+    file.write_text("email,interests\nbo@example.org,moons\n")
+    assert paperboy("subscribers", "import", str(file)).out == "Added 1 of 1.\n"

@@ -190,6 +190,7 @@ def test_settings_are_read_by_name():
     read = replay.parse(["fade=0.3", " dial = 0.5", "threshold=worth a look", "letter_size=5"])
     assert read.weights == weights.parse(["fade=0.3"])
     assert read.wishes == {"dial": 0.5, "threshold": "worth a look", "letter_size": 5}
+    assert replay.parse(["exploration=every-letter"]).wishes == {"exploration": 1.0}
 
 
 @pytest.mark.parametrize(
@@ -204,6 +205,7 @@ def test_settings_are_read_by_name():
         ("letter_size=1.5", "letter_size"),
         ("letter_size=0", "from 1 to 50"),
         ("threshold=best", "worth a look"),
+        ("exploration=often", "every letter"),
     ],
 )
 def test_a_setting_that_cannot_be_read_is_a_sentence(setting, named):

@@ -113,7 +113,7 @@ def test_a_muted_paper_names_the_interest(
     reader = make_subscriber('retrieval, -"dense retrieval"')
     sent()
 
-    assert ask(reader, dense).told == 'Muted: they asked to leave out -"dense retrieval".'
+    assert ask(reader, dense).told == 'Muted: they asked to leave out "dense retrieval".'
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,10 @@ def test_a_paper_they_spoke_of_is_known_to_them(
     reader = make_subscriber("retrieval")
     say(reader, best, verdict)
 
-    assert ask(reader, best).told == f"They know it: they {word} it."
+    answer = ask(reader, best)
+
+    assert answer.told == f"They know it: they {word} it."
+    assert "Close to" not in answer.reason  # to itself
 
 
 def test_a_paper_sent_before_names_the_edition(
@@ -179,6 +182,19 @@ def test_a_paper_too_old_or_not_there_yet_says_when_it_was_first_seen(
     assert old.told.startswith("Too old for that day: it was first seen on 20 November 2026")
     assert early.told == "Not there yet: it was first seen on 20 November 2026."
     assert (old.shares, early.shares) == ((), ())
+
+
+def test_a_letter_of_a_reader_ahead_of_utc_is_explained_by_the_papers_it_had(
+    ask, sent, make_subscriber, store_papers, retrieval_papers, alter, clock
+):
+    *_, whales = store_papers(*retrieval_papers)
+    alter("UPDATE paper SET first_seen = :oldest", oldest=TODAY - timedelta(days=6))
+    reader = make_subscriber('"sparse retrieval"', zone="Pacific/Kiritimati", hour=0)
+    clock.forward(hours=2)  # there the next day has begun
+    sent()
+
+    told = ask(reader, whales, TODAY + timedelta(days=1)).told
+    assert told.startswith("Below their threshold")
 
 
 def test_an_edition_without_letter_says_why_there_was_none(

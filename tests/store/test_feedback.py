@@ -8,9 +8,10 @@ from sqlmodel import Session, select
 from app.mail.links import Verdict
 from app.recommend import explain
 from app.store import feedback
-from app.store.tables import Feedback, Pick
+from app.store.tables import Feedback, Pick, Status
 
 LATER = NOW + timedelta(minutes=1)
+TOMORROW = NOW.date() + timedelta(days=1)
 
 
 @pytest.mark.parametrize("verdict", Verdict)
@@ -105,10 +106,23 @@ def test_likes_teach_others_from_the_next_day_on(session: Session, make_person, 
     person, private = make_person(shares_likes=True), make_person()
     for each in (person, private):
         feedback.record(session, each.id, paper_ids[1], Verdict.LIKE, NOW)
-        feedback.record(session, each.id, paper_ids[0], Verdict.SAVE, LATER)
-    tomorrow = NOW.date() + timedelta(days=1)
+        feedback.record(session, each.id, paper_ids[0], Verdict.LIKE, LATER)
     assert feedback.shared_likes(session, NOW.date()) == []
-    assert feedback.shared_likes(session, tomorrow) == [paper_ids[:2]]
+    assert feedback.shared_likes(session, TOMORROW) == [paper_ids[:2]]
+
+
+def test_only_likes_are_shared_and_only_while_their_reader_agrees(
+    session: Session, make_person, paper_ids
+):
+    person, leaver = make_person(shares_likes=True), make_person(shares_likes=True)
+    for each in (person, leaver):
+        feedback.record(session, each.id, paper_ids[1], Verdict.LIKE, NOW)
+        feedback.record(session, each.id, paper_ids[0], Verdict.SAVE, NOW)
+    assert feedback.shared_likes(session, TOMORROW) == [paper_ids[1:2]] * 2
+    leaver.status = Status.UNSUBSCRIBED
+    assert feedback.shared_likes(session, TOMORROW) == [paper_ids[1:2]]
+    person.shares_likes = False
+    assert feedback.shared_likes(session, TOMORROW) == []
 
 
 def test_a_scale_learns_from_what_was_judged_by_then(session: Session, make_entry, paper_ids):
