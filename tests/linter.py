@@ -4,6 +4,7 @@ Reads them as a mail server, an HTML parser and a reader with weak eyes would. U
 fixture `check_message`; knows nothing of the code that made the bytes.
 """
 
+import base64
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -11,14 +12,20 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import Element
 
 import html5lib
+from dkim.canonicalization import Relaxed
 
 MAX_HTML = 90_000
 ONCE = ("from", "to", "date", "message-id", "subject", "mime-version", "content-type")
+# What a signature has to cover where it is there.
+SIGNED = {"from", "to", "subject", "date", "message-id", "mime-version", "content-type"}
+SIGNED |= {"list-id", "list-unsubscribe", "list-unsubscribe-post", "feedback-id"}
+SIGNED |= {"auto-submitted", "precedence"}
 TAGS = re.compile("html|head|meta|title|style|body|div|table|tbody|tr|td|h[123]|p|a|strong")
 ATTRIBUTES = re.compile(
     "lang|dir|charset|name|content|class|style|role|width|cellpadding|cellspacing|border|align|"
@@ -35,12 +42,18 @@ def faults(raw: bytes) -> list[str]:
     """Every fault found, as a sentence each; an empty list for a good letter."""
     found = list(_line_faults(raw))
     message = message_from_bytes(raw, policy=policy.default)
-    found += _header_faults(raw.partition(b"\r\n\r\n")[0])
+    head, _, body = raw.partition(b"\r\n\r\n")
+    found += [*_header_faults(head), *_signature_faults(message, body)]
     structure = list(_structure_faults(message))
     if structure:
         return found + structure
     plain, html = (_content(part) for part in message.iter_parts())
-    return found + _letter_faults(plain, html, is_list="list-unsubscribe" in message)
+    return found + _letter_faults(plain, html, _kind(message))
+
+
+def _kind(message: EmailMessage) -> str:
+    """ "daily" or "confirm", as the Message-ID has it."""
+    return message.get("message-id", "").partition("@")[0].rpartition(".")[2]
 
 
 def _content(part: Any) -> str:
@@ -75,17 +88,38 @@ def _header_faults(head: bytes) -> Iterator[str]:
     names = Counter(name for name, _ in headers)
     yield from (f"{name} {n} times" for name, n in names.items() if n > 1 and name != "received")
     yield from (f"no {name}" for name in ONCE if name not in names)
+    yield from (f"not ASCII: {name}" for name, v in headers if not v.isascii() and name != "to")
     yield from _value_faults(dict(headers))
+
+
+def _signature_faults(message: EmailMessage, body: bytes) -> Iterator[str]:
+    """Faults of a signature that can be seen without its key (RFC 6376)."""
+    if "dkim-signature" not in message:
+        return
+    if message.keys()[0] != "DKIM-Signature":
+        yield "the signature does not stand on top"
+    value = "".join(str(message["dkim-signature"]).split())
+    tags = dict(tag.split("=", 1) for tag in value.split(";"))
+    if (tags.get("a"), tags.get("c"), "l" in tags) != ("rsa-sha256", "relaxed/relaxed", False):
+        yield f"a signature of another sort: {value}"
+    names = Counter(tags.get("h", "").lower().split(":"))
+    present = {name.lower() for name in message.keys()}  # noqa: SIM118
+    if missing := SIGNED & present - names.keys():
+        yield f"the signature does not cover {missing}"
+    if names["from"] != 2:
+        yield "a second From could be added"
+    if base64.b64encode(sha256(Relaxed.canonicalize_body(body)).digest()).decode() != tags["bh"]:
+        yield "the signature is of another body"
 
 
 def _value_faults(headers: dict[str, str]) -> Iterator[str]:
     expected = {
         "message-id": r"<\d{8}\.[0-9a-f]{16}\.[a-z]+@[\w.-]+>",
-        "to": r"[^\s<>,]+@[\w.\[\]:-]+|\"[^\"<>,]+\"@[\w.-]+",
+        "to": r"[^\s<>,]+@[\w.\[\]:-]+|\"([^\"\\]|\\.)*\"@[\w.-]+",
         "auto-submitted": "auto-generated",
         "mime-version": r"1\.0",
     }
-    if "list-unsubscribe" in headers:
+    if ".daily@" in headers.get("message-id", ""):
         # Mail programs want https; plain http is for letters that never leave the machine.
         https = r"<(https://|http://(localhost|127\.0\.0\.1)[:/])[!-~]+>"
         expected |= {
@@ -95,6 +129,10 @@ def _value_faults(headers: dict[str, str]) -> Iterator[str]:
             "precedence": "bulk",
             "feedback-id": r"[\w-]*:[\w-]*:[\w-]*:[\w-]{5,15}",
         }
+    elif found := {"precedence", "feedback-id"} & headers.keys() | set(
+        filter(lambda name: name.startswith("list-"), headers)
+    ):
+        yield f"a letter of no list with {found}"
     for name, pattern in expected.items():
         if not re.fullmatch(pattern, headers.get(name, "")):
             yield f"{name} is {headers.get(name)!r}"
@@ -125,7 +163,7 @@ def _structure_faults(message: EmailMessage) -> Iterator[str]:
             yield f"HTML of {len(part.get_payload())} bytes"
 
 
-def _letter_faults(plain: str, html: str, *, is_list: bool) -> list[str]:
+def _letter_faults(plain: str, html: str, kind: str) -> list[str]:
     parser = html5lib.HTMLParser(namespaceHTMLElements=False)
     root = parser.parse(html)
     found = [f"HTML error {name} at {at}" for at, name, _ in parser.errors]
@@ -134,7 +172,7 @@ def _letter_faults(plain: str, html: str, *, is_list: bool) -> list[str]:
         *_tag_faults(root),
         *_frame_faults(root),
         *_text_faults(plain, root, list(_walk(root, Look()))),
-        *_link_faults(plain, root, is_list=is_list),
+        *_link_faults(plain, root, kind),
         *(fault for look in ("light", "dark") for fault in _sight_faults(root, look)),
     ]
 
@@ -142,7 +180,10 @@ def _letter_faults(plain: str, html: str, *, is_list: bool) -> list[str]:
 def _tag_faults(root: Element) -> Iterator[str]:
     for element in root.iter():
         if not isinstance(element.tag, str):
-            continue  # a comment
+            # A comment; Outlook reads some of them.
+            if re.search(r"src|url|http|<img|<v:", element.text or "", re.IGNORECASE):
+                yield f"a comment that reaches out: {element.text}"
+            continue
         if not TAGS.fullmatch(element.tag):
             yield f"a <{element.tag}>"
         yield from (
@@ -167,6 +208,9 @@ def _frame_faults(root: Element) -> Iterator[str]:
         yield "no color-scheme or viewport"
     if len(list(root.iter("style"))) != 1:
         yield "not exactly one style block"
+    article = next((e for e in root.iter("div") if e.get("role") == "article"), None)
+    if article is None or not (article.get("aria-label") and article.get("lang")):
+        yield "no article with a name and a language"
     levels = [int(e.tag[1]) for e in root.iter() if re.fullmatch(r"h\d", str(e.tag))]
     if levels.count(1) != 1 or levels[0] != 1:
         yield f"headings {levels}"
@@ -177,9 +221,11 @@ def _frame_faults(root: Element) -> Iterator[str]:
 def _text_faults(plain: str, root: Element, tree: list["Shown"]) -> Iterator[str]:
     visible = _fold(" ".join(shown.text for shown in tree if not shown.look.hidden))
     hidden = _fold(" ".join(shown.text for shown in tree if shown.look.hidden))
-    urls = {a.get("href", "") for a in root.iter("a")} | set(URL.findall(visible))
-    if urls != set(URL.findall(plain)):
-        yield f"other links in text and HTML: {urls ^ set(URL.findall(plain))}"
+    hrefs, urls = {a.get("href", "") for a in root.iter("a")}, set(URL.findall(plain))
+    # Those in foreign text may be parted by a line end here and a bold word there.
+    said = {url for url in urls - hrefs if url not in "".join(visible.split())}
+    if other := hrefs - urls | said:
+        yield f"other links in text and HTML: {other}"
     for heading in root.iter("h2"):
         title = _fold("".join(heading.itertext()))
         if not title or title not in _fold(plain):
@@ -190,11 +236,15 @@ def _text_faults(plain: str, root: Element, tree: list["Shown"]) -> Iterator[str
         yield "hidden characters"
 
 
-def _link_faults(plain: str, root: Element, *, is_list: bool) -> Iterator[str]:
+def _link_faults(plain: str, root: Element, kind: str) -> Iterator[str]:
     labels = [(a, _fold("".join(a.itertext()))) for a in root.iter("a")]
     out = [a.get("href", "") for a, label in labels if "unsubscribe" in label.lower()]
-    if is_list and not (out and out[0] and out[0] in plain):
+    if kind == "daily" and not (out and out[0] and out[0] in plain):
         yield "no unsubscribe link in both parts"
+    if kind == "confirm" and (len(labels) != 1 or root.find(".//h2") is not None):
+        yield f"a question with {len(labels)} links, or with papers"
+    if kind == "confirm" and "works until" not in plain:
+        yield "a question that does not say how long its link works"
     for a, label in labels:
         if not label or label.lower() in VAGUE:
             yield f"a link called {label!r}"

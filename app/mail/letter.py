@@ -63,6 +63,7 @@ class Daily:
     """The day's letter. n_candidates: the new papers weighed for it.
 
     why: one sentence on why its reader gets it. postal: the operator's address, one line.
+    contact: the operator's mail address.
     n_left_out: set by `render`, picks that did not fit.
     """
 
@@ -78,6 +79,7 @@ class Daily:
     why: str
     note: str = ""
     postal: str = ""
+    contact: str = ""
     n_left_out: int = 0
 
 
@@ -92,6 +94,7 @@ class Confirm:
     expires: str
     why: str
     postal: str = ""
+    contact: str = ""
 
 
 Letter = Daily | Confirm

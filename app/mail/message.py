@@ -107,23 +107,30 @@ def _list_headers(list_id: str, unsubscribe_url: str, unsubscribe_mailto: str) -
     }
 
 
-def _words(name: str, text: str) -> str:
+def _words(name: str, text: str, *, encoded: bool = False) -> str:
     """Fold a header's text, in encoded words where it is not plain ASCII or looks encoded."""
     tamed = foreign.tame(text)
-    charset = "us-ascii" if tamed.isascii() and "=?" not in tamed else "utf-8"
+    is_plain = tamed.isascii() and "=?" not in tamed and not encoded
+    charset = "us-ascii" if is_plain else "utf-8"
     return Header(tamed, charset, MAX_LINE, name).encode(linesep="\r\n")
 
 
 def _mailbox(sender: str) -> str:
     """A name, perhaps, and an address, as From wants them."""
-    parsed = SMTP.header_factory("From", foreign.tame(sender))
+    said = BadValue("sender", f"“{sender}” is not like Paperboy <paperboy@example.org>.")
+    try:
+        parsed = SMTP.header_factory("From", foreign.tame(sender))
+    except ValueError as e:  # it hides a line end in an encoded word
+        raise said from e
     if len(parsed.addresses) != 1 or parsed.defects:
-        raise BadValue("sender", f"“{sender}” is not like Paperboy <paperboy@example.org>.")
-    name = parsed.addresses[0].display_name
+        raise said
+    name = foreign.tame(parsed.addresses[0].display_name)
     address = envelope_address(parsed.addresses[0].addr_spec)
-    if not name.isascii():
-        return f"{_words('From', name)}\r\n <{address}>"
-    return str(Address(name, addr_spec=address))
+    mailbox = str(Address(name, addr_spec=address))
+    if not name.isascii() or (name and len(f"From: {mailbox}") > MAX_LINE):
+        # A quoted name cannot be folded everywhere; encoded words can.
+        return f"{_words('From', name, encoded=True)}\r\n <{address}>"
+    return mailbox
 
 
 def _part(subtype: str, text: str, boundary: str) -> bytes:

@@ -9,8 +9,8 @@ from typing import Any
 from jinja2 import Environment
 from sqlmodel import Session
 
+from app.mail import dkim, links, message
 from app.mail import letter as letters_mail
-from app.mail import links, message
 from app.papers import tex
 from app.papers.paper import Paper as PaperFacts
 from app.recommend import explain, highlight, interests
@@ -20,12 +20,19 @@ from app.store.tables import Letter, LetterKind, Paper, Pick, Subscriber
 
 @dataclass(frozen=True)
 class Letterhead:
-    """What all letters of one service share. sender: "Paperboy <paperboy@example.org>"."""
+    """What all letters of one service share. sender: "Paperboy <paperboy@example.org>".
+
+    contact: the operator's address. bounce_address: a mailbox of ours, each letter's own return
+    path is made of it; "": bounces go to the sender. signer: None leaves signing to the relay.
+    """
 
     sender: str
     links: links.Links
     templates: Environment
     postal_address: str = ""
+    contact: str = ""
+    bounce_address: str = ""
+    signer: dkim.Signer | None = None
 
     @property
     def address(self) -> str:
@@ -36,6 +43,19 @@ class Letterhead:
     def domain(self) -> str:
         """The domain that Message-IDs are made under."""
         return self.address.rpartition("@")[2]
+
+    def return_path(self, row: Letter) -> str:
+        """Where reports on this letter go."""
+        if not self.bounce_address:
+            return self.address
+        base, tokens = message.envelope_address(self.bounce_address), self.links.tokens
+        return links.bounce_address(base, tokens, row.subscriber_id, row.id or 0)
+
+    def unsubscribe_address(self, subscriber_id: int) -> str:
+        """Where a mail unsubscribes this person, or "" where nobody would read it."""
+        if not self.bounce_address:
+            return ""
+        return links.unsubscribe_address(self.bounce_address, self.links.tokens, subscriber_id)
 
 
 @dataclass(frozen=True)
@@ -57,7 +77,7 @@ def why(session: Session, subscriber: Subscriber) -> str:
 
 
 def envelope(session: Session, head: Letterhead, row: Letter) -> Envelope:
-    """Build the message of a stored letter; the same facts give the same bytes."""
+    """Build and sign the message of a stored letter; the same facts give the same bytes."""
     links_ = head.links
     daily = row.kind == LetterKind.DAILY
     content = message.build(
@@ -67,13 +87,14 @@ def envelope(session: Session, head: Letterhead, row: Letter) -> Envelope:
         message_id=row.message_id,
         date=row.date,
         unsubscribe_url=links_.unsubscribe(row.subscriber_id) if daily else "",
+        unsubscribe_mailto=head.unsubscribe_address(row.subscriber_id) if daily else "",
         list_id=f"daily.{head.domain}",
         kind=row.kind,
     )
     return Envelope(
-        sender=head.address,
+        sender=head.return_path(row),
         recipient=message.envelope_address(row.recipient),
-        message=content,
+        message=head.signer.sign(content) if head.signer else content,
     )
 
 
@@ -100,6 +121,7 @@ def _confirm(head: Letterhead, row: Letter) -> letters_mail.Confirm:
         expires=f"{until.day} {until:%B %Y, %H:%M} UTC",
         why="Somebody, most likely you, typed this address on our sign-up page.",
         postal=head.postal_address,
+        contact=head.contact,
     )
 
 
@@ -124,6 +146,7 @@ def _daily(
         browser_url=head.links.letter(letter_id),
         why=row.why,
         postal=head.postal_address,
+        contact=head.contact,
     )
 
 

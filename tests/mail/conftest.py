@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import dkim as dkimpy
 import pytest
 from jinja2 import Environment, FileSystemLoader
 
-from app.mail import layout, letter, message
+from app.mail import dkim, layout, letter, message
 from app.papers.paper import Paper
 
 MakeDaily = Callable[..., letter.Daily]
@@ -107,3 +108,26 @@ def build() -> Callable[..., bytes]:
         return message.build(rendered, **made_up | changes)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def key_pem() -> str:
+    """A key made for this test run."""
+    return dkim.new_key()
+
+
+@pytest.fixture(scope="session")
+def signer(key_pem: str) -> dkim.Signer:
+    """Signs for example.org."""
+    return dkim.Signer("example.org", "paperboy", key_pem)
+
+
+@pytest.fixture(scope="session")
+def verifies(signer: dkim.Signer) -> Callable[[bytes], bool]:
+    """Whether a receiver would find the signature on these bytes to be good."""
+
+    def answer(name: bytes, timeout: float = 5) -> bytes | None:
+        is_ours = name.decode().rstrip(".") == signer.record_name
+        return signer.record.encode() if is_ours else None
+
+    return lambda signed: dkimpy.verify(signed, dnsfunc=answer)

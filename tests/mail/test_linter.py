@@ -20,7 +20,27 @@ HEADERS = [
     ("text/plain", "text/x-other", "the parts are"),
     ("\r\n\r\n1. Sparse", "\r\n\r\n1. Sparse" + "e" * 80, "a quoted-printable line over 76"),
     ("\r\n\r\n1. Sparse", "\r\n\r\n1. =Sparse", "something that is not quoted-printable"),
+    ("\r\nTo: ", "\r\nX-Name: é\r\nTo: ", "not ASCII: x-name"),
+    (".daily@", ".confirm@", "a letter of no list with"),
     ("\r\nTo: ", "\r\nX-Long: " + "a" * 999 + "\r\nTo: ", "a line over 998"),
+]
+SIGNED = [
+    ("DKIM-Signature", "X-A: b\r\nDKIM-Signature", "the signature does not stand on top"),
+    ("rsa-sha256", "rsa-sha1", "a signature of another sort"),
+    (" bh=", " l=10; bh=", "a signature of another sort"),
+    (":List-Unsubscribe-Post:", ":", "the signature does not cover {'list-unsubscribe-post'}"),
+    ("h=From:From", "h=From", "a second From could be added"),
+    ("1. Sparse", "1. Dense", "the signature is of another body"),
+]
+QUESTION = [
+    ("</h1>", "</h1><p><a href='https://x.org'>Papers</a></p>", "a question with 2 links"),
+    ("</h1>", "</h1><h2>Papers</h2>", "or with papers"),
+]
+LABELS = [
+    ("color:#7a5a10", "color:#b09a60", "light: contrast #b09a60 on #ffffff"),
+    ("color:#7a5a10", "color:#8a6e20", "light: contrast #8a6e20 on #f4f2ee"),
+    (".band { color: #e0b650", ".band { color: #7a5a10", "dark: contrast #7a5a10 on #1f2226"),
+    (".try { background: #16181b", ".try { background: #8a8a8a", "dark: contrast #e0b650 on"),
 ]
 HTML = [
     ("<h1 ", "<img src='x'><h1 ", "a <img>"),
@@ -44,6 +64,8 @@ HTML = [
     (">Unsubscribe</a>", ">Leave</a>", "no unsubscribe link"),
     ("display:none", "display:block", "no preheader"),
     ("345", "3\u200b45", "hidden characters"),
+    ('role="article"', 'role="main"', "no article"),
+    ("<h1 ", "<!--[if mso]><img src='https://x'><![endif]--><h1 ", "a comment that reaches out"),
 ]
 TEXT = [
     ("Pause:", "Pause: https://evil.example", "other links in text and HTML"),
@@ -82,3 +104,36 @@ def test_a_spoilt_text_is_caught(rendered, build, check_message, before, after, 
 
     with pytest.raises(AssertionError, match=re.escape(fault)):
         check_message(build(spoilt))
+
+
+@pytest.mark.parametrize(("before", "after", "fault"), SIGNED)
+def test_a_spoilt_signature_is_caught(rendered, build, signer, check_message, before, after, fault):
+    good = signer.sign(build(rendered)).decode()
+    assert before in good
+
+    with pytest.raises(AssertionError, match=re.escape(fault)):
+        check_message(good.replace(before, after, 1).encode())
+
+
+@pytest.mark.parametrize(("before", "after", "fault"), QUESTION)
+def test_a_spoilt_question_is_caught(
+    templates, make_confirm, build, check_message, before, after, fault
+):
+    good = letter.render(templates, make_confirm())
+    assert before in good.html
+
+    with pytest.raises(AssertionError, match=re.escape(fault)):
+        check_message(build(replace(good, html=good.html.replace(before, after, 1)), "confirm"))
+
+
+@pytest.mark.parametrize(("before", "after", "fault"), LABELS)
+def test_a_pale_label_is_caught_in_light_and_dark_in_and_out_of_the_dashed_box(
+    templates, make_daily, make_pick, build, check_message, before, after, fault
+):
+    picks = (make_pick(1, band="strong"), make_pick(2, exploring=True))
+    good = letter.render(templates, make_daily(picks=picks))
+    check_message(build(good))
+    assert before in good.html
+
+    with pytest.raises(AssertionError, match=re.escape(fault)):
+        check_message(build(replace(good, html=good.html.replace(before, after))))

@@ -1,0 +1,115 @@
+"""What a sender's domain has to say in the DNS, and whether it does."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.mail import dkim
+
+# RFC 1035 §3.3: a TXT record is made of strings no longer than this.
+LONGEST_STRING = 255
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record to publish. value: a TXT record's in quoted strings, as zone files have it."""
+
+    name: str
+    kind: str
+    value: str
+    why: str
+
+
+def to_publish(
+    mail_domain: str,
+    return_domain: str,
+    signer: dkim.Signer | None,
+    *,
+    has_mailbox: bool = False,
+    reports_to: str = "",
+    relay: str = "",
+) -> list[Record]:
+    """The records, with gaps in capitals that only the manuals of others can fill.
+
+    mail_domain: of the sender's address; return_domain: of the return path, in whose mailbox we
+    read if it has one; relay: the host that takes our letters, "" for this machine.
+    """
+    source = f"include:WHAT-{relay.upper()}-TELLS-YOU" if relay else "ip4:WHERE-THIS-MACHINE-SENDS"
+    reports = f"; rua=mailto:{reports_to}" if reports_to else ""
+    signature = (
+        [Record(signer.record_name, "TXT", quoted(signer.record), "DKIM: our signature's key")]
+        if signer
+        else []
+    )
+    mailbox = (
+        [
+            Record(
+                return_domain,
+                "MX",
+                "10 HOST-OF-THE-BOUNCE-MAILBOX.",
+                "MX: where bounces come back to; the mailbox must take addresses with a +",
+            )
+        ]
+        if has_mailbox
+        else []
+    )
+    return [
+        Record(return_domain, "TXT", quoted(f"v=spf1 {source} ~all"), "SPF: who may send"),
+        *mailbox,
+        *signature,
+        Record(
+            f"_dmarc.{mail_domain}",
+            "TXT",
+            quoted(f"v=DMARC1; p=none{reports}"),
+            "DMARC: to begin with, only ask; p=quarantine when reports show that all is well",
+        ),
+    ]
+
+
+def quoted(text: str) -> str:
+    """A TXT record's text as quoted strings, none too long."""
+    parts = [text[at : at + LONGEST_STRING] for at in range(0, len(text), LONGEST_STRING)]
+    return " ".join(f'"{part}"' for part in parts)
+
+
+def is_aligned(mail_domain: str, other: str) -> bool:
+    """Whether DMARC (RFC 9989) takes both for the same sender, as far as can be told offline.
+
+    One within the other: which domains two siblings both belong to is for a public list to say.
+    """
+    one, two = f".{mail_domain.lower()}", f".{other.lower()}"
+    return one.endswith(two) or two.endswith(one)
+
+
+def spf_fault(found: Sequence[str]) -> str:
+    """What is wrong with the SPF records of a domain, or ""."""
+    n = sum(text.lower().split(" ")[0] == "v=spf1" for text in found)
+    if n > 1:
+        return f"has {n} SPF records, and so none counts (RFC 7208 §3.2)"
+    return "" if n else "has no SPF record"
+
+
+def dkim_fault(found: Sequence[str], signer: dkim.Signer) -> str:
+    """What is wrong with the published key, or ""."""
+    keys = {key for text in found if (key := dkim.public_key(text))}
+    if not keys:
+        return "has no DKIM record, and so no signature of ours holds"
+    if keys != {dkim.public_key(signer.record)}:
+        return "publishes another key than the one we sign with"
+    return ""
+
+
+def dmarc_fault(found: Sequence[str]) -> str:
+    """What is wrong with the DMARC record of a domain, or ""."""
+    policies = [text for text in found if re.match(r"v\s*=\s*DMARC1\s*;", text)]
+    if not policies:
+        return "has no DMARC record"
+    if len(policies) > 1:
+        return f"has {len(policies)} DMARC records, and so none counts"
+    return "" if re.search(r";\s*p\s*=", policies[0]) else "has a DMARC record without p="
+
+
+def dmarc_names(mail_domain: str) -> list[str]:
+    """Where the policy for a domain may stand: its own name, then those above but the topmost."""
+    labels = mail_domain.split(".")
+    return [f"_dmarc.{'.'.join(labels[at:])}" for at in range(max(1, len(labels) - 1))]

@@ -1,0 +1,136 @@
+"""Letters as they leave with all that an operator can set: signed, each with its return path."""
+
+import asyncio
+
+import dkim as dkimpy
+import pytest
+
+from app.mail import dkim, links, message
+from app.pipeline import opt_in
+from app.recommend import interests
+from app.store import engine as engines
+
+KEY = dkim.new_key()
+
+
+@pytest.fixture
+def post(settings, make_day):
+    """The day of a service that signs, and reads what comes back."""
+    told = {
+        "dkim_domain": "example.org",
+        "dkim_private_key": KEY,
+        "bounce_address": "reports@bounces.example.org",
+        "admin_mail": "ops@example.org",
+        "postal_address": "1 Sample Street",
+    }
+    return make_day(type(settings)(_env_file=None, **settings.model_dump() | told))
+
+
+@pytest.fixture
+def reader(post, make_subscriber, store_papers, retrieval_papers):
+    """Somebody whose letter is ready to be sent."""
+    store_papers(*retrieval_papers)
+    person = make_subscriber("retrieval")
+    assert post.rank_due().n_letters == 1
+    return person
+
+
+@pytest.fixture
+def verifies(post, clock, monkeypatch):
+    record = post.desk.head.signer.record.encode()
+
+    def verify(raw):
+        with monkeypatch.context() as patch:
+            patch.setattr(dkimpy.time, "time", clock.now.timestamp)
+            return dkimpy.verify(raw, dnsfunc=lambda _name, timeout=5: record)
+
+    return verify
+
+
+def test_a_letter_verifies_as_it_came_over_the_wire(post, reader, sink, verifies):
+    assert asyncio.run(post.deliver()).sent == 1
+
+    (taken,) = sink.taken
+    assert verifies(taken.raw)
+    assert not verifies(taken.raw.replace(b"\r\nFrom: ", b"\r\nFrom: e@evil.example\r\nFrom: ", 1))
+
+
+def test_a_letter_tried_again_is_the_same_to_the_last_byte_of_its_signature(
+    post, reader, sink, clock
+):
+    sink.at_data[reader.address] = ["451 4.3.0 later"]
+    bytes_seen = []
+    taken = sink.handle_DATA
+
+    async def note(server, session, envelope):
+        bytes_seen.append((envelope.mail_from, envelope.original_content))
+        return await taken(server, session, envelope)
+
+    sink.handle_DATA = note
+    asyncio.run(post.deliver())
+    clock.forward(hours=1)
+    asyncio.run(post.deliver())
+
+    first, second = bytes_seen
+    assert first == second
+    assert b"DKIM-Signature:" in first[1]
+
+
+def test_what_comes_back_names_the_reader_and_the_letter(post, reader, sink):
+    asyncio.run(post.deliver())
+
+    (taken,) = sink.taken
+    tokens = post.desk.head.links.tokens
+    assert taken.sender.endswith("@bounces.example.org")
+    assert links.read_bounce_address(tokens, taken.sender) == (reader.id, 1)
+    stop = taken.message["List-Unsubscribe"].partition("<mailto:")[2].partition("?")[0]
+    assert links.read_unsubscribe_address(tokens, stop) == reader.id
+
+
+def test_the_footer_tells_whom_to_write_to(post, reader, sink):
+    asyncio.run(post.deliver())
+
+    for kind in ("plain", "html"):
+        text = sink.taken[0].message.get_body((kind,)).get_content()
+        assert "Questions or complaints? Write to ops@example.org." in text
+        assert "1 Sample Street" in text
+
+
+def test_a_letter_of_confirmation_is_signed_and_comes_back_too(post, engine, sink, clock, verifies):
+    wish = opt_in.Wish("ada@example.org", interests.parse("retrieval"))
+    with engines.transaction(engine) as session:
+        opt_in.request(session, wish, clock.now, "example.org")
+    asyncio.run(post.deliver())
+
+    (taken,) = sink.taken
+    assert verifies(taken.raw)
+    assert links.read_bounce_address(post.desk.head.links.tokens, taken.sender) == (1, 1)
+    assert "List-Unsubscribe" not in taken.message
+
+
+def test_without_a_mailbox_of_their_own_bounces_go_to_the_sender(
+    day, make_subscriber, store_papers, retrieval_papers, sink
+):
+    store_papers(*retrieval_papers)
+    make_subscriber("retrieval")
+    day.rank_due()
+    asyncio.run(day.deliver())
+
+    (taken,) = sink.taken
+    assert taken.sender == "paperboy@example.org"
+    assert "DKIM-Signature" not in taken.message
+    assert "mailto:" not in taken.message["List-Unsubscribe"]
+
+
+@pytest.mark.parametrize("address", ["jürgen@bücher.example", '"a b"@example.org', "a+b=c@x.org"])
+def test_an_unusual_address_is_the_only_one_the_server_hears_of(
+    address, post, make_subscriber, store_papers, retrieval_papers, sink, verifies
+):
+    store_papers(*retrieval_papers)
+    make_subscriber("retrieval", address=address)
+    post.rank_due()
+    asyncio.run(post.deliver())
+
+    assert sink.attempts == [message.envelope_address(address)]
+    (taken,) = sink.taken
+    assert verifies(taken.raw)
