@@ -1,4 +1,4 @@
-"""Every URL in a letter, and the signed tokens in them.
+"""Every URL and mail address in a letter that leads back to us, and the signed tokens in them.
 
 A token is made for one purpose and is worth nothing for another (its purpose is the salt). It
 carries facts, not secrets, and the same facts always give the same token: a letter rendered again
@@ -6,6 +6,8 @@ has the same bytes. Keys are a list, newest first: new tokens are signed with th
 """
 
 import base64
+import hmac
+import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +18,14 @@ from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, Signer
 
-from app.errors import BadLink
+from app.errors import BadLink, BadValue
 
 CONFIRM_WITHIN = timedelta(hours=48)
 FEEDBACK_WITHIN = timedelta(days=90)
+# RFC 5321 §4.5.3.1.1.
+LONGEST_LOCAL_PART = 64
+# Short enough for a local part; the numbers before it say little without it.
+MAIL_MAC_BYTES = 16
 
 
 class Purpose(StrEnum):
@@ -29,6 +35,13 @@ class Purpose(StrEnum):
     LETTER = "letter"
     PREFERENCES = "preferences"
     UNSUBSCRIBE = "unsubscribe"
+
+
+class MailPurpose(StrEnum):
+    """What a mail to an address of ours tells. The value stands before the token there."""
+
+    BOUNCE = "b"
+    UNSUBSCRIBE = "u"
 
 
 class Verdict(StrEnum):
@@ -72,6 +85,100 @@ class Tokens:
                 "This link is not one of ours, or it was cut short on its way to you. "
                 "Please use the link from the letter itself."
             ) from e
+
+    def make_mail(self, purpose: MailPurpose, *facts: int) -> str:
+        """The same for a mail address: lower-case letters and digits (base32), for some servers
+        on the way fold case."""
+        packed = b"".join(map(_varint, facts))
+        mac = self._mail_macs(purpose, packed)[0]
+        return base64.b32encode(packed + mac).decode().rstrip("=").lower()
+
+    def read_mail(self, purpose: MailPurpose, token: str, n_facts: int) -> tuple[int, ...] | None:
+        """Return the facts, or None for a token that is not ours or not for this purpose."""
+        try:
+            raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
+        except ValueError:
+            return None
+        packed, mac = raw[:-MAIL_MAC_BYTES], raw[-MAIL_MAC_BYTES:]
+        if not any(hmac.compare_digest(mac, each) for each in self._mail_macs(purpose, packed)):
+            return None
+        facts = _varints(packed)
+        return facts if len(facts) == n_facts else None
+
+    def _mail_macs(self, purpose: MailPurpose, packed: bytes) -> list[bytes]:
+        """By each key, the newest first."""
+        signer = Signer(
+            self._keys, salt=f"paperboy.mail.{purpose}", key_derivation="hmac", digest_method=sha256
+        )
+        keys = [signer.derive_key(key) for key in reversed(self._keys)]
+        return [hmac.digest(key, packed, "sha256")[:MAIL_MAC_BYTES] for key in keys]
+
+
+def _varint(number: int) -> bytes:
+    """Seven bits a byte, the lowest first; the eighth says that more follow."""
+    low = bytearray()
+    while number > 0x7F:
+        low.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*low, number])
+
+
+def _varints(packed: bytes) -> tuple[int, ...]:
+    numbers, number, shift = [], 0, 0
+    for byte in packed:
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte <= 0x7F:
+            numbers.append(number)
+            number = shift = 0
+    return tuple(numbers)
+
+
+def bounce_address(base: str, tokens: Tokens, subscriber_id: int, letter_id: int) -> str:
+    """The return path of one letter (VERP): `base` with a token added to its local part.
+
+    Raises BadValue for a base whose local part leaves no room for it.
+    """
+    return _addressed(base, tokens, MailPurpose.BOUNCE, subscriber_id, letter_id)
+
+
+def read_bounce_address(tokens: Tokens, address: str) -> tuple[int, int] | None:
+    """Whose letter came back, and which: (subscriber, letter). None if it is no such address."""
+    match _read_address(tokens, address, MailPurpose.BOUNCE, 2):
+        case (subscriber_id, letter_id):
+            return subscriber_id, letter_id
+    return None
+
+
+def unsubscribe_address(base: str, tokens: Tokens, subscriber_id: int) -> str:
+    """Where a mail, whatever it says, unsubscribes one subscriber. Raises BadValue, as above."""
+    return _addressed(base, tokens, MailPurpose.UNSUBSCRIBE, subscriber_id)
+
+
+def read_unsubscribe_address(tokens: Tokens, address: str) -> int | None:
+    """Who wants no more letters. None if it is no such address."""
+    match _read_address(tokens, address, MailPurpose.UNSUBSCRIBE, 1):
+        case (subscriber_id,):
+            return subscriber_id
+    return None
+
+
+def _addressed(base: str, tokens: Tokens, purpose: MailPurpose, *facts: int) -> str:
+    local, _, domain = base.rpartition("@")
+    longer = f"{local}+{purpose}{tokens.make_mail(purpose, *facts)}"
+    if len(longer) > LONGEST_LOCAL_PART:
+        raise BadValue(
+            "bounce_address", f"“{local}” in {base} is too long: give a mailbox of 12 letters."
+        )
+    return f"{longer}@{domain}"
+
+
+def _read_address(
+    tokens: Tokens, address: str, purpose: MailPurpose, n_facts: int
+) -> tuple[int, ...] | None:
+    # The mailbox before the +, and the domain, may have been renamed since.
+    found = re.search(rf"\+{purpose}([a-z2-7]+)@", address, re.IGNORECASE)
+    return tokens.read_mail(purpose, found[1], n_facts) if found else None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from app.mail.links import CONFIRM_WITHIN, Purpose, Tokens, Verdict
 from app.recommend import interests, tuning
 from app.recommend.interests import Interest
 from app.recommend.tuning import Tuning
-from app.store import feedback, letters, outbox, subscribers, suppressions
+from app.store import bounces, feedback, letters, outbox, subscribers, suppressions
 from app.store.tables import Letter, LetterKind, OutboxEntry, State, Status, Subscriber
 
 
@@ -77,6 +77,8 @@ def _queue_confirm_letter(
 ) -> None:
     subscriber_id, today = subscriber.id or 0, now.astimezone(UTC).date()
     earlier = outbox.of_edition(session, subscriber_id, today, LetterKind.CONFIRM)
+    if earlier and anew:
+        bounces.forget_letter(session, earlier.letter_id or 0)
     if earlier and not (anew and outbox.forget(session, earlier)):
         return
     typed = subscribers.interests_of(session, [subscriber_id]).get(subscriber_id, ())

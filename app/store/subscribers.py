@@ -10,7 +10,16 @@ from app.mail import edition
 from app.recommend import interests
 from app.recommend.calibration import Band
 from app.recommend.tuning import Tuning
-from app.store.tables import Feedback, Interest, Letter, OutboxEntry, Pick, Status, Subscriber
+from app.store.tables import (
+    Bounce,
+    Feedback,
+    Interest,
+    Letter,
+    OutboxEntry,
+    Pick,
+    Status,
+    Subscriber,
+)
 
 
 def schedule(subscriber: Subscriber) -> edition.Schedule:
@@ -147,11 +156,12 @@ def set_interests(
 
 
 def remove(session: Session, subscriber: Subscriber) -> None:
-    """Delete the subscriber and all that hangs on them: interests, feedback, letters, outbox."""
+    """Delete the subscriber and all that hangs on them: interests, letters, bounces, and so on."""
     letters = select(Letter.id).where(Letter.subscriber_id == subscriber.id)
     session.exec(delete(Interest).where(col(Interest.subscriber_id) == subscriber.id))
     session.exec(delete(Feedback).where(col(Feedback.subscriber_id) == subscriber.id))
     session.exec(delete(OutboxEntry).where(col(OutboxEntry.subscriber_id) == subscriber.id))
+    session.exec(delete(Bounce).where(col(Bounce.subscriber_id) == subscriber.id))
     session.exec(delete(Pick).where(col(Pick.letter_id).in_(letters)))
     session.exec(delete(Letter).where(col(Letter.subscriber_id) == subscriber.id))
     session.delete(subscriber)

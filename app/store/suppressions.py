@@ -1,19 +1,42 @@
-"""Addresses never to mail again."""
+"""Addresses never to mail again, why, and since when."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from app.store.tables import Suppression
 
 
-def add(session: Session, address: str, reason: str, now: datetime) -> None:
-    """Suppress an address; the first reason stays."""
-    if session.get(Suppression, address) is None:
-        session.add(Suppression(address=address, reason=reason, since=now))
-        session.flush()
+def add(session: Session, address: str, reason: str, now: datetime) -> bool:
+    """Suppress an address; False where it was already, and then the first reason stays."""
+    if session.get(Suppression, address) is not None:
+        return False
+    session.add(Suppression(address=address, reason=reason, since=now))
+    session.flush()
+    return True
 
 
 def has(session: Session, address: str) -> bool:
     """Whether the address is suppressed."""
     return session.get(Suppression, address) is not None
+
+
+def of_address(session: Session, address: str) -> Suppression | None:
+    """Why and since when an address is suppressed, if it is."""
+    return session.get(Suppression, address)
+
+
+def all_of(session: Session) -> Sequence[Suppression]:
+    """Every suppressed address, the latest first."""
+    newest = col(Suppression.since).desc(), col(Suppression.address)
+    return session.exec(select(Suppression).order_by(*newest)).all()
+
+
+def lift(session: Session, address: str) -> bool:
+    """Let an address be mailed again; False if it was not suppressed."""
+    row = session.get(Suppression, address)
+    if row is not None:
+        session.delete(row)
+        session.flush()
+    return row is not None

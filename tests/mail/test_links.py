@@ -7,9 +7,9 @@ from conftest import NOW
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import BadLink
+from app.errors import BadLink, BadValue
 from app.mail import links
-from app.mail.links import Links, Purpose, Tokens, Verdict
+from app.mail.links import Links, MailPurpose, Purpose, Tokens, Verdict
 
 TOKENS = Tokens(["a key for these tests only"])
 HEAD = Links("https://papers.example.org/lab", TOKENS)
@@ -137,3 +137,83 @@ def test_links_to_the_web_stay(url):
 )
 def test_whatever_else_a_digest_links_to_does_not_leave(url):
     assert links.only_web(url) == ""
+
+
+NUMBERS = st.integers(0, 2**63 - 1)
+MAILBOX = "bounce@example.org"
+
+
+@given(subscriber=NUMBERS, letter=st.integers(0, 2**40))
+def test_a_return_path_gives_back_whose_letter_it_is_in_any_case(subscriber, letter):
+    address = links.bounce_address("x@example.org", TOKENS, subscriber, letter)
+    assert links.read_bounce_address(TOKENS, address) == (subscriber, letter)
+    assert links.read_bounce_address(TOKENS, address.upper()) == (subscriber, letter)
+    assert len(address.partition("@")[0]) <= 64
+    assert set(address) <= set(string.ascii_lowercase + string.digits + "+@.")
+
+
+def test_a_million_readers_of_ten_thousand_letters_fit_into_a_usual_mailbox():
+    address = links.bounce_address("paperboy-bounces@example.org", TOKENS, 10**6, 10**10)
+    assert links.read_bounce_address(TOKENS, address) == (10**6, 10**10)
+    assert len(address.partition("@")[0]) <= 64
+
+
+def test_a_mailbox_too_long_for_a_token_is_named():
+    with pytest.raises(BadValue, match="too long"):
+        links.bounce_address("b" * 60 + "@example.org", TOKENS, 1, 1)
+
+
+@given(subscriber=NUMBERS)
+def test_an_address_to_unsubscribe_by_gives_back_who_wants_to(subscriber):
+    address = links.unsubscribe_address(MAILBOX, TOKENS, subscriber)
+    assert links.read_unsubscribe_address(TOKENS, address.swapcase()) == subscriber
+    assert links.read_bounce_address(TOKENS, address) is None
+
+
+@given(
+    subscriber=st.integers(0, 2**20),
+    letter=st.integers(0, 2**30),
+    at=st.integers(0),
+    bit=st.integers(0, 7),
+)
+def test_a_return_path_with_one_bit_flipped_speaks_for_nobody_else(subscriber, letter, at, bit):
+    address = links.bounce_address(MAILBOX, TOKENS, subscriber, letter)
+    raw = bytearray(address.encode())
+    start = len("bounce+b")
+    raw[start + at % (len(raw) - start - len("@example.org"))] ^= 1 << bit
+    forged = raw.decode("latin-1")
+    if forged.lower() != address:
+        read = links.read_bounce_address(TOKENS, forged)
+        # The last sign may hold bits that say nothing.
+        assert read is None or read == (subscriber, letter)
+    assert links.read_unsubscribe_address(TOKENS, forged) is None
+
+
+@given(st.text(max_size=80))
+def test_a_made_up_return_path_is_refused(text):
+    for address in (text, f"bounce+b{text}@example.org", f"bounce+u{text}@example.org"):
+        assert links.read_bounce_address(TOKENS, address) is None
+        assert links.read_unsubscribe_address(TOKENS, address) is None
+
+
+@given(purpose=st.sampled_from(MailPurpose), other=st.sampled_from(MailPurpose), facts=FACTS)
+def test_a_token_of_a_mail_address_is_worth_nothing_elsewhere(purpose, other, facts):
+    token = TOKENS.make_mail(purpose, *facts)
+    expected = tuple(facts) if purpose == other else None
+    assert TOKENS.read_mail(other, token, len(facts)) == expected
+    assert TOKENS.read_mail(other, token, len(facts) + 1) is None
+    for link in Purpose:
+        with pytest.raises(BadLink):
+            TOKENS.read(link, token, len(facts))
+        assert TOKENS.read_mail(other, TOKENS.make(link, *facts), len(facts)) is None
+
+
+def test_after_a_change_of_keys_letters_on_their_way_may_still_come_back():
+    old, new = (
+        Tokens(["the key of last year"]),
+        Tokens(["the key of this year", "the key of last year"]),
+    )
+    address = links.bounce_address(MAILBOX, old, 7, 3)
+    assert links.read_bounce_address(new, address) == (7, 3)
+    assert links.bounce_address(MAILBOX, new, 7, 3) != address
+    assert links.read_bounce_address(old, links.bounce_address(MAILBOX, new, 7, 3)) is None

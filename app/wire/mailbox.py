@@ -1,0 +1,181 @@
+"""The mailbox that reports come to: a Maildir folder, or a folder of an IMAP server.
+
+A mail counts as unread until it is confirmed, which is for after the commit: a crash in between
+reads it again, and never loses it.
+"""
+
+import imaplib
+import re
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailBoxUnencrypted
+
+from app.errors import NotReady
+
+# What is longer is cut: a report says at its beginning what it has to say.
+LARGEST = 1_000_000
+MOST_AT_ONCE = 500
+TIMEOUT_SECONDS = 60.0
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+HOW = "write it like maildir:/path or imaps://user@host/INBOX"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the mailbox is: "maildir:/path", "imaps://user@host/INBOX" or, with STARTTLS, "imap:".
+
+    tls: whom to trust; None: those this machine trusts.
+    """
+
+    url: str
+    password: str = field(default="", repr=False)
+    tls: ssl.SSLContext | None = None
+
+
+class Mailbox(Protocol):
+    """An open mailbox."""
+
+    def unread(self) -> Iterator[tuple[str, bytes]]:
+        """Up to MOST_AT_ONCE mails, each with the name to confirm it by. Raises NotReady."""
+
+    def confirm(self, name: str) -> None:
+        """Never show this mail again. Raises NotReady."""
+
+
+@contextmanager
+def opened(place: Place) -> Iterator[Mailbox]:
+    """Open the mailbox. Raises NotReady, also for what goes wrong with it while it is open."""
+    parts = _parsed(place.url)
+    if parts.scheme == "maildir":
+        yield _Maildir(Path(unquote(parts.path)))
+        return
+    try:
+        with _logged_in(parts, place) as box:
+            yield _Imap(box)
+    except (imaplib.IMAP4.error, ImapToolsError, OSError) as e:
+        words = " ".join(str(e).split())[:300]
+        if place.password:
+            words = words.replace(place.password, "***")
+        raise NotReady(f"The mailbox at {parts.hostname} cannot be read: {words}.") from e
+
+
+def _parsed(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        usable = parts.port != 0 and (
+            (parts.scheme == "maildir" and parts.path.startswith("/") and not parts.netloc)
+            or (parts.scheme in {"imap", "imaps"} and parts.hostname and parts.username)
+        )
+    except ValueError:
+        usable = False
+    if not usable:
+        # The URL may hold a password, where it does not belong.
+        raise NotReady(f"PAPERBOY_BOUNCE_MAILBOX cannot be used; {HOW}.")
+    return parts
+
+
+@contextmanager
+def _logged_in(parts: SplitResult, place: Place) -> Iterator[BaseMailBox]:
+    box = _connected(parts, place)
+    folder = unquote(parts.path.strip("/")) or "INBOX"
+    try:
+        box.login(unquote(parts.username or ""), place.password, initial_folder=folder)
+        yield box
+        box.logout()
+    except BaseException:
+        # A connection that was lost cannot be logged out of, and the library leaves it open.
+        with suppress(OSError):
+            box.client.shutdown()
+        raise
+
+
+def _connected(parts: SplitResult, place: Place) -> BaseMailBox:
+    host = parts.hostname or ""
+    context = place.tls or ssl.create_default_context()
+    if parts.scheme == "imaps":
+        return MailBox(host, parts.port or 993, TIMEOUT_SECONDS, ssl_context=context)
+    if host in LOOPBACK:
+        return MailBoxUnencrypted(host, parts.port or 143, TIMEOUT_SECONDS)
+    return _StartTls(host, parts.port or 143, context)
+
+
+class _StartTls(BaseMailBox):
+    """The library's own leaves the connection open where the server offers no TLS."""
+
+    def __init__(self, host: str, port: int, context: ssl.SSLContext) -> None:
+        self._server = host, port, TIMEOUT_SECONDS
+        self._context = context
+        super().__init__()
+
+    def _get_mailbox_client(self) -> imaplib.IMAP4:
+        client = imaplib.IMAP4(*self._server)
+        try:
+            client.starttls(self._context)
+        except BaseException:
+            client.shutdown()
+            raise
+        return client
+
+
+class _Imap:
+    def __init__(self, box: BaseMailBox) -> None:
+        self._box = box
+
+    def unread(self) -> Iterator[tuple[str, bytes]]:
+        for uid in self._box.uids("UNSEEN", charset=None)[:MOST_AT_ONCE]:
+            # PEEK leaves it unseen; the partial fetch is for mails of any size.
+            code, found = self._box.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST}>)")
+            if code != "OK":
+                raise imaplib.IMAP4.error(f"FETCH {uid}: {found}")
+            # Nothing comes where somebody else has removed it meanwhile.
+            yield from ((uid, part[1]) for part in found if isinstance(part, tuple))
+
+    def confirm(self, name: str) -> None:
+        # Not the library's own `flag`: it expunges what others have marked as deleted.
+        code, said = self._box.client.uid("STORE", name, "+FLAGS.SILENT", r"(\Seen)")
+        if code != "OK":
+            raise imaplib.IMAP4.error(f"STORE {name}: {said}")
+
+
+class _Maildir:
+    def __init__(self, path: Path) -> None:
+        self._new, self._cur = path / "new", path / "cur"
+        if not (self._new.is_dir() and self._cur.is_dir()):
+            raise NotReady(f"{path} is no Maildir: it has no folders new and cur.")
+
+    def unread(self) -> Iterator[tuple[str, bytes]]:
+        unreadable = ""
+        for path in self._waiting():
+            try:
+                with path.open("rb") as file:
+                    raw = file.read(LARGEST)
+            except FileNotFoundError:  # another reader was first
+                continue
+            except OSError as e:
+                unreadable = f"{path} cannot be read: {e.strerror}."
+                continue
+            yield path.name, raw
+        if unreadable:
+            raise NotReady(unreadable)
+
+    def _waiting(self) -> list[Path]:
+        try:
+            return sorted(self._new.iterdir())[:MOST_AT_ONCE]
+        except OSError as e:
+            raise NotReady(f"{self._new} cannot be read: {e.strerror}.") from e
+
+    def confirm(self, name: str) -> None:
+        # Its flags come behind a colon, and S says that it was seen.
+        seen = self._cur / f"{re.sub(':2,.*', '', name)}:2,S"
+        try:
+            (self._new / name).rename(seen)
+        except FileNotFoundError:
+            return
+        except OSError as e:
+            raise NotReady(f"{self._new / name} cannot be moved: {e.strerror}.") from e

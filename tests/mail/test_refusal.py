@@ -1,0 +1,69 @@
+import pytest
+
+from app.mail import refusal
+from app.mail.refusal import Kind
+
+
+@pytest.mark.parametrize("code", ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"])
+def test_these_codes_tell_of_a_dead_address(code):
+    assert refusal.judge(f"550 {code} no") == (Kind.HARD, code)
+    assert refusal.judge(f"550-{code} no") == (Kind.HARD, code)
+    assert refusal.judge("550 no", code) == (Kind.HARD, code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["5.7.1", "5.7.26", "5.7.515", "5.7.509", "5.3.0", "5.3.4", "5.6.0", "4.7.0", "4.3.2", "5.1.8"],
+)
+def test_these_codes_are_the_senders_fault(code):
+    assert refusal.judge(f"550 {code} user unknown") == (Kind.SENDER, code)
+
+
+@pytest.mark.parametrize("code", ["5.2.2", "5.4.4", "5.5.0", "4.2.2", "5.2.0", "5.1.0", "5.1.100"])
+def test_the_others_count(code):
+    assert refusal.judge(f"552 {code} not today") == (Kind.SOFT, code)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("550 5.1.1 no such person", "5.1.1"),
+        ("550-5.1.1 Gmail says it twice 550 5.1.1", "5.1.1"),
+        ("mailbox is full (#5.2.2)", "5.2.2"),
+        ("host 5.1.1.2 said: 452 4.2.2 full", "4.2.2"),
+        ("Exim 4.96.1 at 5.1.1.9", ""),
+        ("version 15.1.1", ""),
+        ("550 no such person", ""),
+        ("", ""),
+        ("5.1.1", "5.1.1"),
+        ("5.9.1", ""),
+    ],
+)
+def test_an_enhanced_code_is_found_in_words(words, code):
+    assert refusal.code_in(words) == code
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("550 No such user here", Kind.HARD),
+        ("550 <blocklist@example.org>: user unknown", Kind.HARD),
+        ("554 This mailbox is disabled", Kind.HARD),
+        ("552 mailbox is full", Kind.SOFT),
+        ("550 relaying denied", Kind.SENDER),
+        ("554 Your host is on a blacklist; no such user", Kind.SENDER),
+        ("450 user unknown", Kind.SOFT),
+        ("554 transaction failed", Kind.SOFT),
+        ("", Kind.SOFT),
+    ],
+)
+def test_plain_words_speak_where_no_code_does(words, kind):
+    assert refusal.judge(words)[0] == kind
+
+
+def test_a_block_list_that_says_user_unknown_is_not_believed():
+    assert refusal.judge("550 5.1.1 rejected by Spamhaus")[0] == Kind.SENDER
+
+
+def test_a_mailbox_that_gets_too_much_at_once_is_not_dead():
+    assert refusal.judge("550 5.2.1 is receiving mail at a rate that")[0] == Kind.SOFT
