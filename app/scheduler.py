@@ -5,9 +5,11 @@ second machine does no harm, and a missed one is made up for by the next.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -16,30 +18,74 @@ from app.errors import AppError
 from app.pipeline.plan import Day
 
 log = structlog.get_logger()
+Job = Callable[[], Coroutine[Any, Any, None]]
 INGEST_EVERY = timedelta(minutes=10)
 TIDY_EVERY = timedelta(minutes=10)
-# After the SMTP server could not be reached: from half a minute, doubling up to ten minutes.
-REST_FIRST, REST_MOST = timedelta(seconds=30), timedelta(minutes=10)
+LEARN_EVERY = timedelta(minutes=5)
+# A delivery leaves letters kept back by their pace to the next tick: others may become due.
+STAY = timedelta(minutes=1)
+# After the SMTP server could not be reached: from half a minute, doubling up to two minutes.
+REST_FIRST, REST_MOST = timedelta(seconds=30), timedelta(minutes=2)
+# Clocks that differ by more have been set, or the machine has slept.
+JUMP = timedelta(minutes=1)
+
+
+class _Jumps:
+    """Knows when the clock was last set forward, by a clock that nobody can set."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._ahead = self._offset()
+        self._seen_at: float | None = None
+
+    def _offset(self) -> float:
+        return self._clock().timestamp() - time.monotonic()
+
+    def seen_within(self, span: timedelta) -> bool:
+        """Whether it was, since the last question or within `span`."""
+        before, self._ahead = self._ahead, self._offset()
+        if self._ahead - before > JUMP.total_seconds():
+            self._seen_at = time.monotonic()
+        seen = self._seen_at
+        return seen is not None and time.monotonic() - seen < span.total_seconds()
+
+
+async def _follow_clock(scheduler: AsyncIOScheduler, every: timedelta) -> None:
+    """Tick on though the clock was set back: APScheduler would wait until it has caught up."""
+    while True:
+        await asyncio.sleep(every.total_seconds())
+        now = datetime.now(UTC)
+        for job in scheduler.get_jobs():
+            if job.next_run_time > now + job.trigger.interval + JUMP:
+                log.warning("clock_set_back", job=job.name, next_tick=job.next_run_time)
+                job.modify(next_run_time=now)
 
 
 class Ticks:
     """The stations as jobs. One run of each at a time; a failed one is logged and comes again."""
 
     def __init__(self, day: Day, every: timedelta) -> None:
+        self.scheduler = AsyncIOScheduler(timezone=UTC)
         self._day = day
         self._every = every
         self._rest = timedelta()
-        self._rest_until = day.clock()
+        self._rest_from = self._rest_until = day.clock()
         self._running: set[asyncio.Future[None]] = set()
+        self._sending: asyncio.Task[None] | None = None
+        self._is_sending = False
+        self._jumps = _Jumps(day.clock)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Tick while inside; on leaving, finish the letters on their way and start no others."""
-        scheduler = AsyncIOScheduler(timezone=UTC)
+        scheduler = self.scheduler
         now = datetime.now(UTC)  # not the day's clock: APScheduler looks at no other
         for job, every in (
+            (self._beat, self._every),
             (self._ingest, INGEST_EVERY),
+            (self._learn, LEARN_EVERY),
             (self._tidy, TIDY_EVERY),
+            (self._rank, self._every),
             (self._letters, self._every),
         ):
             scheduler.add_job(
@@ -53,16 +99,18 @@ class Ticks:
                 name=job.__name__,
             )
         scheduler.start()
+        following = asyncio.ensure_future(_follow_clock(scheduler, self._every))
         try:
             yield
         finally:
+            following.cancel()
             self._day.stop.set()
             scheduler.remove_all_jobs()
             while self._running:  # a job may begin while another is waited for
                 await asyncio.gather(*self._running)
             scheduler.shutdown(wait=False)
 
-    def _guarded(self, job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    def _guarded(self, job: Callable[[], Awaitable[None]]) -> Job:
         async def run() -> None:
             done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._running.add(done)
@@ -81,20 +129,39 @@ class Ticks:
     async def _ingest(self) -> None:
         await asyncio.to_thread(self._day.ingest_quietly)
 
+    async def _beat(self) -> None:
+        await asyncio.to_thread(self._day.beat)
+
+    async def _learn(self) -> None:
+        await asyncio.to_thread(self._day.learn_quietly)
+
     async def _tidy(self) -> None:
-        await asyncio.to_thread(self._day.tidy)
+        # By a clock set forward, a letter that is being sent looks long abandoned.
+        reclaims = not self._jumps.seen_within(self._day.lease)
+        await asyncio.to_thread(self._day.tidy, reclaims=reclaims)
 
     async def _rank(self) -> None:
-        await asyncio.to_thread(self._day.rank_due)
+        tally = await asyncio.to_thread(self._day.rank_due)
+        if tally.n_letters and not self._is_sending:
+            # Not awaited: who is due in an hour must not wait for the last of these.
+            self._sending = asyncio.create_task(self._guarded(self._letters)())
 
     async def _letters(self) -> None:
-        # What waits in the outbox must not stay there because ranking failed.
-        await self._guarded(self._rank)()
-        if self._day.clock() < self._rest_until:
+        # A run that is going takes up what was written meanwhile.
+        rests = self._rest_from <= self._day.clock() < self._rest_until
+        if self._is_sending or rests:
             return
-        tally = await self._day.deliver()
+        self._is_sending = True
+        try:
+            await self._send()
+        finally:
+            self._is_sending = False
+
+    async def _send(self) -> None:
+        tally = await self._day.deliver(stay=STAY)
         if tally.unreachable:
             self._rest = min(max(self._rest * 2, REST_FIRST), REST_MOST)
-            self._rest_until = self._day.clock() + self._rest
+            self._rest_from = self._day.clock()
+            self._rest_until = self._rest_from + self._rest
         else:
             self._rest = timedelta()

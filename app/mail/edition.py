@@ -1,7 +1,8 @@
 """When a subscriber's next letter is due, and of which day it is.
 
 An edition is a date in the subscriber's own zone. Whole hours only; on the day the clock springs
-forward the missing hour is the one after it, on the day it falls back the first of the two counts.
+forward the missing hour is the one after it (or before it, where midnight is sprung over), on the
+day it falls back the first of the two counts.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 RHYTHMS = {"daily": DAYS, "weekdays": DAYS[:5], "weekly": DAYS[:1]}
 # After this long a missed letter is stale: the next edition takes its papers with it.
 CATCH_UP = timedelta(hours=12)
+# Of a standstill of years no more is told, subscriber by subscriber, than of its last days.
+LOOK_BACK = timedelta(days=31)
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,12 @@ class Schedule:
     def moment(self, day: date) -> datetime:
         """The UTC moment at which the edition of `day` is due."""
         local = datetime.combine(day, time(self.hour), tzinfo=self.zone)
-        return local.astimezone(UTC)
+        due = local.astimezone(UTC)
+        if due.astimezone(self.zone).date() == day:
+            return due
+        # In Nuuk 23:00 is sprung over once a year, and the hour after it is the next day's.
+        earlier = local.replace(fold=1).astimezone(UTC)
+        return earlier if earlier.astimezone(self.zone).date() == day else due
 
     def is_paused(self, day: date) -> bool:
         """Whether no letter is wanted on this local day, whatever the weekday."""
@@ -117,6 +125,18 @@ def last_due(schedule: Schedule, next_due_at: datetime, now: datetime) -> dateti
     of papers three days old merges into the next one instead.
     """
     due = next_due_at
-    while (following := next_due(schedule, due)) <= now:
+    while (following := next_due(schedule, max(due, now - LOOK_BACK))) <= now:
         due = following
     return due
+
+
+def merged(schedule: Schedule, next_due_at: datetime, last: datetime) -> list[date]:
+    """The editions due from `next_due_at` on that the one due at `last` stands for.
+
+    Those of LOOK_BACK at most.
+    """
+    days, due = set(), next_due_at
+    while due < last:
+        days.add(day_of(schedule, due))
+        due = next_due(schedule, max(due, last - LOOK_BACK))
+    return sorted(days - {day_of(schedule, last)})

@@ -16,13 +16,15 @@ class Due:
     """A subscriber and the edition they should get.
 
     due_at: None if that edition is not the one they wait for next. is_stale: it was missed too
-    long ago. fault: why their schedule cannot be read, if it cannot; nobody else suffers from it.
+    long ago. merged: earlier ones that it stands for, missed while nobody was there to send them.
+    fault: why their schedule cannot be read, if it cannot; nobody else suffers from it.
     """
 
     subscriber: Subscriber
     edition: date
     due_at: datetime | None = None
     is_stale: bool = False
+    merged: tuple[date, ...] = ()
     fault: str = ""
 
 
@@ -30,11 +32,14 @@ def at(subscriber: Subscriber, now: datetime) -> Due:
     """The latest edition that one subscriber is due for; see `edition.last_due`."""
     try:
         schedule = subscribers.schedule(subscriber)
-        due_at = edition.last_due(schedule, subscriber.next_due_at or now, now)
+        waited_for = subscriber.next_due_at or now
+        due_at = edition.last_due(schedule, waited_for, now)
+        merged = tuple(edition.merged(schedule, waited_for, due_at))
     except (BadValue, ValueError, OverflowError) as e:
         return Due(subscriber, now.date(), fault=str(e))
     day = edition.day_of(schedule, due_at)
-    return Due(subscriber, day, due_at, is_stale=now - due_at > edition.CATCH_UP)
+    is_stale = now - due_at > edition.CATCH_UP
+    return Due(subscriber, day, due_at, is_stale=is_stale, merged=merged)
 
 
 def expected(session: Session, day: date | None, everyone: bool, now: datetime) -> list[Due]:

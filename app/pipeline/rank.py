@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -17,11 +17,12 @@ from app.pipeline.due import Due
 from app.recommend import explain, picks
 from app.recommend.interleaving import Drafted
 from app.store import engine as engines
-from app.store import letters, outbox, subscribers
+from app.store import letters, outbox, overtaken, subscribers
 from app.store.tables import Letter, LetterKind, OutboxEntry, Pick, State, Subscriber
 
 log = structlog.get_logger()
 SHARD = 500
+MISSED = "missed by more than 12 hours"
 _Outcome = tuple[int, list[Drafted]]  # how many papers were new to them, and the picks
 
 
@@ -94,15 +95,19 @@ def _rank_shard(
     tally = Tally(n_subscribers=len(shard))
     for each in shard:
         _plan_next(session, each, now)
-    done = outbox.subscribers_with(
-        session, {each.edition for each in shard}, [each.subscriber.id or 0 for each in shard]
-    )
+    ids = [each.subscriber.id or 0 for each in shard]
+    days = {day for each in shard for day in (*each.merged, each.edition)}
+    done = outbox.subscribers_with(session, days, ids)
     waiting = [each for each in shard if (each.subscriber.id, each.edition) not in done]
+    for each in shard:
+        for day in each.merged:
+            if (each.subscriber.id, day) not in done:
+                _skip(session, replace(each, edition=day), now, MISSED, tally)
     for each in waiting:
         if each.fault:
             _fail(session, each, now, each.fault, tally)
         elif each.is_stale:
-            _skip(session, each, now, "missed by more than 12 hours", tally)
+            _skip(session, each, now, MISSED, tally)
     if fresh := [each for each in waiting if not each.is_stale and not each.fault]:
         _rank_fresh(session, desk, fresh, today, now, tally)
     return tally
@@ -120,6 +125,8 @@ def _plan_next(session: Session, each: Due, now: datetime) -> None:
 def _rank_fresh(
     session: Session, desk: Desk, fresh: Sequence[Due], today: date, now: datetime, tally: Tally
 ) -> None:
+    # Before their papers are chosen: those of a letter that is given up may come again in this one.
+    overtaken.supersede(session, now, {each.subscriber.id or 0: each.edition for each in fresh})
     board = desk.models.board(session, today, now)
     model_id = trial.model_id(board.model, desk.rules.trial)
 

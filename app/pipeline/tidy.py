@@ -1,13 +1,18 @@
-"""Housekeeping: claims of vanished senders, letters too old to send, sign-ups never confirmed."""
+"""Housekeeping: claims of vanished senders, letters too old to send, sign-ups never confirmed.
+
+And what a clock that was set back leaves behind.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from app.mail import retry
+from app.errors import BadValue
+from app.mail import edition, retry
 from app.store import engine as engines
-from app.store import outbox, subscribers
+from app.store import outbox, overtaken, subscribers
+from app.store.tables import Status
 
 # A confirm link is good for two days; after a week nobody will ask for another with these words.
 FORGET_PENDING_AFTER = timedelta(days=7)
@@ -22,11 +27,29 @@ class Tidied:
     forgotten: int
 
 
-def tidy(engine: Engine, now: datetime, lease: timedelta) -> Tidied:
-    """Do all of it in one transaction. Raises NotReady."""
+def tidy(engine: Engine, now: datetime, lease: timedelta, *, reclaims: bool = True) -> Tidied:
+    """Do all of it in one transaction. reclaims: False leaves claims alone. Raises NotReady."""
     with engines.transaction(engine) as session:
         return Tidied(
-            reclaimed=outbox.reclaim_stale(session, now, lease),
+            reclaimed=outbox.reclaim_stale(session, now, lease) if reclaims else 0,
             given_up=outbox.expire(session, now, retry.GIVE_UP_AFTER),
             forgotten=subscribers.forget_pending(session, now - FORGET_PENDING_AFTER),
         )
+
+
+def follow_clock(engine: Engine, now: datetime) -> None:
+    """Plan anew what was planned by a clock that ran ahead of `now`. Raises NotReady.
+
+    From CATCH_UP before it, as it may have been set back while nobody was here. Who had letters
+    in the time to come gets none a second time: the outbox knows their editions.
+    """
+    with engines.transaction(engine) as session:
+        overtaken.recall(session, now)
+        for person in subscribers.all_of(session, Status.ACTIVE):
+            if person.next_due_at is not None and person.next_due_at > now:
+                try:
+                    due_at = edition.next_due(subscribers.schedule(person), now - edition.CATCH_UP)
+                except (BadValue, ValueError, OverflowError):
+                    continue  # ranking will say what is wrong with it
+                person.next_due_at = min(person.next_due_at, due_at)
+                session.add(person)

@@ -52,10 +52,11 @@ def papers_sent(
 ) -> dict[int, set[int]]:
     """The papers that went, or are on their way, to each of them.
 
-    A letter that failed for good reached nobody, so its papers may be picked again; not so where
-    an attempt ended in doubt. before: only of letters written before that moment.
+    A letter that failed for good, or was overtaken by the next, reached nobody, so its papers may
+    be picked again; not so where an attempt ended in doubt. before: only of letters written
+    before that moment.
     """
-    arrived = col(OutboxEntry.state).not_in([State.FAILED, State.SUPPRESSED])
+    arrived = col(OutboxEntry.state).not_in([State.FAILED, State.SKIPPED, State.SUPPRESSED])
     rows = (
         select(Letter.subscriber_id, Pick.paper_id)
         .join(Pick)

@@ -64,6 +64,7 @@ def test_the_next_edition_is_later_and_within_two_days(zone, hour, start):
         ("Europe/Berlin", 2, date(2026, 3, 29)),
         ("Europe/Berlin", 2, date(2026, 10, 25)),
         ("Antarctica/Troll", 1, date(2026, 3, 29)),  # forward by two hours
+        ("America/Nuuk", 23, date(2026, 3, 28)),  # 23:00 is midnight at once
     ],
 )
 def test_a_day_on_which_the_clock_is_changed_has_one_edition(zone, hour, around):
@@ -134,6 +135,21 @@ def test_after_a_standstill_only_the_last_edition_counts():
     now = datetime(2026, 11, 20, 9, tzinfo=UTC)
     assert edition.last_due(schedule, missed, now) == schedule.moment(date(2026, 11, 20))
     assert edition.last_due(schedule, missed, missed) == missed
+
+
+def test_editions_missed_in_a_standstill_are_named():
+    schedule = Schedule(ZoneInfo("Europe/Berlin"), 7, days=frozenset({"mon", "wed", "fri"}))
+    missed, last = (schedule.moment(date(2026, 11, day)) for day in (16, 20))
+    assert edition.merged(schedule, missed, last) == [date(2026, 11, 16), date(2026, 11, 18)]
+    assert edition.merged(schedule, last, last) == []
+
+
+def test_a_standstill_of_a_century_costs_no_walk_through_it():
+    schedule = Schedule(ZoneInfo("UTC"), 7)
+    missed, now = datetime(1926, 11, 20, 7, tzinfo=UTC), datetime(2026, 11, 20, 9, tzinfo=UTC)
+    last = edition.last_due(schedule, missed, now)
+    assert last == datetime(2026, 11, 20, 7, tzinfo=UTC)
+    assert len(edition.merged(schedule, missed, last)) <= edition.LOOK_BACK.days + 1
 
 
 @pytest.mark.parametrize("name", ["Europe/Berlin", "UTC", "America/Argentina/Ushuaia"])

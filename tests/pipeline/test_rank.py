@@ -297,8 +297,10 @@ def test_a_missed_hour_is_caught_up_within_twelve_hours(
     reader = make_subscriber("retrieval", hour=10)
     clock.forward(hours=1 + hours)
     day.rank_due()
+    # Yesterday's hour was missed too, and longer ago than that.
     assert [(entry.edition_date, entry.state) for entry in entries(reader)] == [
-        (TODAY, State.READY)
+        (TODAY - timedelta(days=1), State.SKIPPED),
+        (TODAY, State.READY),
     ]
 
 
@@ -310,7 +312,7 @@ def test_a_letter_missed_by_more_merges_into_the_next(
     day.rank_due()
     clock.forward(hours=12)
     day.rank_due()
-    assert _states(entries(reader)) == [
+    assert _states(entries(reader))[1:] == [
         (TODAY, State.SKIPPED, "missed by more than 12 hours"),
         (TODAY + timedelta(days=1), State.READY, ""),
     ]
@@ -322,7 +324,51 @@ def test_after_three_days_down_there_is_one_edition_and_not_three(
     reader = make_subscriber("retrieval")
     clock.forward(days=3)
     day.rank_due()
-    assert [entry.edition_date for entry in entries(reader)] == [TODAY + timedelta(days=3)]
+    assert _states(entries(reader)) == [
+        *(
+            (TODAY + timedelta(days=n), State.SKIPPED, "missed by more than 12 hours")
+            for n in (0, 1, 2)
+        ),
+        (TODAY + timedelta(days=3), State.READY, ""),
+    ]
+
+
+def test_todays_letter_takes_the_place_of_yesterdays_that_still_waits(
+    day, make_subscriber, stored, clock, entries, picked
+):
+    reader = make_subscriber("retrieval")
+    day.rank_due()
+    clock.forward(days=1)
+    day.rank_due()
+    assert _states(entries(reader)) == [
+        (TODAY, State.SKIPPED, "superseded by the next edition"),
+        (TODAY + timedelta(days=1), State.READY, ""),
+    ]
+    yesterdays, todays = picked(reader).values()
+    assert yesterdays == todays  # nobody has seen them yet
+
+
+@pytest.mark.parametrize("hours", [-2, 26, 26 * 24])
+def test_a_clock_that_was_wrong_for_a_while_costs_no_edition(
+    day, make_subscriber, store_papers, clock, entries, hours
+):
+    """Set back, forward, or weeks ahead, and put right an hour later."""
+    reader = make_subscriber("retrieval")
+    for n in range(4):
+        store_papers(Paper(f"Retrieval number {n}", f"Retrieval {n}."), at=clock.now)
+        day.rank_due()
+        if n == 1:
+            clock.forward(hours=hours)
+            day.rank_due()
+            clock.forward(hours=1)
+            day.rank_due()
+            clock.forward(hours=-hours - 1)
+        clock.forward(days=1)
+    editions = [entry for entry in entries(reader) if entry.edition_date <= clock.now.date()]
+    assert [entry.edition_date for entry in editions] == [
+        TODAY + timedelta(days=n) for n in range(4)
+    ]
+    assert State.FAILED not in {entry.state for entry in editions}
 
 
 def test_a_clock_that_is_set_back_and_forward_gives_one_edition_a_day(

@@ -1,0 +1,150 @@
+"""Was the database put back from a backup? A file outside of it knows how far sending had come.
+
+Whatever was due until then has been sent by the database that is lost, or nobody can tell. So it
+is marked as settled, and not sent again; what came due later is sent as after any standstill.
+The file also knows which numbers were mailed in links: nobody new gets one of these.
+"""
+
+import os
+import secrets
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from app.errors import BadValue, NotReady
+from app.mail import edition
+from app.store import engine as engines
+from app.store import heartbeats, numbers, outbox, overtaken, subscribers
+from app.store.tables import LetterKind, OutboxEntry, State, Subscriber
+
+log = structlog.get_logger()
+FILE = "sent-until"
+SHARD = 500
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the file holds: sent until `at`, and the highest numbers given out by then."""
+
+    at: datetime
+    n_subscriber: int = 0
+    n_letter: int = 0
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a restored backup would have sent again: letters on their way, or editions anew.
+
+    until: how far sending had come. n_subscribers: whose editions were settled.
+    """
+
+    until: datetime
+    n_letters: int
+    n_subscribers: int
+
+
+def note(engine: Engine, path: Path, now: datetime) -> None:
+    """Move the mark on, in the database and then in the file: so the file is never ahead of it.
+
+    Raises NotReady, but not for the file alone: letters are worth more than the mark.
+    """
+    with engines.transaction(engine) as session:
+        at = heartbeats.advance(session, heartbeats.SENDING, now)
+        highest = numbers.given_out(session)
+    mark = Mark(at, highest["subscriber"], highest["letter"])
+    try:
+        _write(path, mark)
+    except OSError as e:
+        log.warning("sent_until_not_kept", path=str(path), reason=e.strerror)
+
+
+def settle(engine: Engine, path: Path, now: datetime) -> Settled | None:
+    """If the file is ahead of the database, mark what was due until then as settled.
+
+    None where the database knows all that was sent. Raises NotReady.
+    """
+    mark = read(path)
+    with engines.transaction(engines.reading(engine)) as session:
+        known = heartbeats.latest(session).get(heartbeats.SENDING)
+    if mark is None or (known is not None and known >= mark.at):
+        return None
+    until = min(mark.at, now)  # a clock that ran ahead may have written it
+    n_subscribers = 0
+    while n := _settle_editions(engine, now, until):
+        n_subscribers += n
+    with engines.transaction(engine) as session:
+        n_letters = overtaken.settle_restored(session, now, until)
+        numbers.pass_over(session, {"subscriber": mark.n_subscriber, "letter": mark.n_letter})
+        heartbeats.advance(session, heartbeats.SENDING, max(mark.at, now))
+    return Settled(until, n_letters, n_subscribers)
+
+
+def read(path: Path) -> Mark | None:
+    """What the file holds; None if there is none. Raises NotReady."""
+    try:
+        moment, *highest = path.read_text(encoding="ascii").split()
+        mark = Mark(datetime.fromisoformat(moment), *map(int, highest))
+    except FileNotFoundError:
+        return None
+    except OSError as e:
+        raise NotReady(f"The file {path} cannot be read: {e.strerror}.") from e
+    except (ValueError, TypeError) as e:
+        raise NotReady(
+            f"The file {path} should hold the moment until which letters were sent, such as "
+            f"2026-11-22T07:05:00Z. Write one into it, or delete it if none need be remembered."
+        ) from e
+    return mark if mark.at.tzinfo else replace(mark, at=mark.at.replace(tzinfo=UTC))
+
+
+def _write(path: Path, mark: Mark) -> None:
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    moment = mark.at.astimezone(UTC).isoformat()
+    try:
+        with draft.open("x", encoding="ascii") as stream:
+            stream.write(f"{moment} {mark.n_subscriber} {mark.n_letter}\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _settle_editions(engine: Engine, now: datetime, until: datetime) -> int:
+    """The same for a shard of those who seem due; how many they were."""
+    with engines.transaction(engine) as session:
+        people = subscribers.due(session, until, SHARD)
+        for person in people:
+            _settle_person(session, person, now, until)
+    return len(people)
+
+
+def _settle_person(session: Session, person: Subscriber, now: datetime, until: datetime) -> None:
+    owed = person.next_due_at or until
+    try:
+        schedule = subscribers.schedule(person)
+        last = edition.last_due(schedule, owed, until)
+        days = [*edition.merged(schedule, owed, last), edition.day_of(schedule, last)]
+        person.next_due_at = edition.next_due(schedule, until)
+    except (BadValue, ValueError, OverflowError):
+        # Ranking will say what is wrong with their schedule.
+        days, person.next_due_at = [], until + timedelta(days=1)
+    session.add(person)
+    for day in days:
+        outbox.add(session, _entry(person, day, now))
+
+
+def _entry(person: Subscriber, day: date, now: datetime) -> OutboxEntry:
+    return OutboxEntry(
+        subscriber_id=person.id or 0,
+        kind=LetterKind.DAILY,
+        edition_date=day,
+        state=State.SKIPPED,
+        due_at=now,
+        first_due_at=now,
+        settled_at=now,
+        reason=overtaken.RESTORED,
+    )

@@ -1,0 +1,31 @@
+"""When each part of the service was last at work."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, select
+
+from app.store.tables import Heartbeat
+
+SCHEDULER, RANKING, DELIVERY, SENDING = "scheduler", "ranking", "delivery", "sending"
+
+
+def beat(session: Session, name: str, now: datetime) -> datetime | None:
+    """Note that a part is at work now; return when it was before, None if never."""
+    row = session.get(Heartbeat, name)
+    before = row.at if row else None
+    session.merge(Heartbeat(name=name, at=now))
+    session.flush()
+    return before
+
+
+def advance(session: Session, name: str, now: datetime) -> datetime:
+    """The same for a beat that only ever grows, whatever the clock does; return the new one."""
+    row = session.get(Heartbeat, name)
+    at = max(now, row.at + timedelta(microseconds=1)) if row else now
+    beat(session, name, at)
+    return at
+
+
+def latest(session: Session) -> dict[str, datetime]:
+    """The last beat of each part that ever was at work."""
+    return {row.name: row.at for row in session.exec(select(Heartbeat))}

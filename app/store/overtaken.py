@@ -1,0 +1,70 @@
+"""Letters that time overtook: by a newer edition, a restored backup, or a clock set back."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from sqlalchemy import Update, case, delete, update
+from sqlmodel import Session, col
+
+from app.store import outbox
+from app.store.tables import LetterKind, OutboxEntry, State
+
+SUPERSEDED = "superseded by the next edition"
+RESTORED = "due before the database was restored from a backup: sent then, or not at all"
+
+
+def supersede(session: Session, now: datetime, editions: Mapping[int, date]) -> int:
+    """Skip waiting daily letters older than these, each by subscriber id; return how many.
+
+    Who gets today's letter has no use for yesterday's. What a sender holds goes its way.
+    """
+    total = 0
+    for day in set(editions.values()):
+        ids = [subscriber_id for subscriber_id, of in editions.items() if of == day]
+        old = update(OutboxEntry).where(
+            col(OutboxEntry.subscriber_id).in_(ids),
+            col(OutboxEntry.kind) == LetterKind.DAILY,
+            col(OutboxEntry.edition_date) < day,
+            col(OutboxEntry.state).in_(outbox.WAITING),
+        )
+        skipped = {"state": State.SKIPPED, "settled_at": now, "reason": SUPERSEDED}
+        total += _count(session, old.values(**skipped))
+    return total
+
+
+def settle_restored(session: Session, now: datetime, until: datetime) -> int:
+    """Skip what was due, or held by a sender, when the restored backup was made; return how many.
+
+    Counted as doubtful, so that its papers are not picked again.
+    """
+    past = update(OutboxEntry).where(
+        col(OutboxEntry.state).in_((*outbox.WAITING, *outbox.HELD)),
+        col(OutboxEntry.due_at) <= until,
+    )
+    doubtful = col(OutboxEntry.doubtful) + 1
+    skipped = {"state": State.SKIPPED, "settled_at": now, "reason": RESTORED, "doubtful": doubtful}
+    return _count(session, past.values(**skipped))
+
+
+def recall(session: Session, now: datetime) -> None:
+    """Bring back what a clock that ran ahead put into the time to come.
+
+    What waits is due now; an edition that was skipped there without a letter is still to come.
+    """
+    settled_ahead = col(OutboxEntry.settled_at) > now
+    nothing = col(OutboxEntry.state) == State.SKIPPED, col(OutboxEntry.letter_id).is_(None)
+    session.exec(delete(OutboxEntry).where(settled_ahead, *nothing))
+    waiting = update(OutboxEntry).where(col(OutboxEntry.state).in_(outbox.WAITING))
+    first = col(OutboxEntry.first_due_at)
+    earlier = case((first > now, now), else_=first)
+    ahead = waiting.where(col(OutboxEntry.due_at) > now)
+    _count(session, ahead.values(due_at=now, first_due_at=earlier))
+    held = update(OutboxEntry).where(
+        col(OutboxEntry.state).in_(outbox.HELD), col(OutboxEntry.claimed_at) > now
+    )
+    _count(session, held.values(claimed_at=now))
+
+
+def _count(session: Session, change: Update) -> int:
+    found = session.scalars(change.returning(col(OutboxEntry.id)), execution_options=outbox.FRESH)
+    return len(found.all())

@@ -1,0 +1,120 @@
+import asyncio
+from datetime import timedelta
+
+import pytest
+from conftest import NOW
+
+from app.errors import NotReady
+from app.pipeline import deliver, pulse, restored
+from app.store import overtaken
+from app.store.tables import State
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / restored.FILE
+
+
+def test_what_was_noted_is_read_back_and_leaves_no_draft(engine, path):
+    restored.note(engine, path, NOW)
+    assert restored.read(path) == restored.Mark(NOW)
+    restored.note(engine, path, NOW - timedelta(hours=2))
+    assert restored.read(path).at > NOW
+    assert [each.name for each in path.parent.glob(f"{restored.FILE}*")] == [restored.FILE]
+
+
+def test_a_database_that_knows_what_was_sent_is_left_alone(engine, path, make_subscriber, dump):
+    make_subscriber()
+    assert restored.settle(engine, path, NOW) is None
+    restored.note(engine, path, NOW)
+    before = dump()
+    assert restored.settle(engine, path, NOW) is None
+    assert dump() == before
+
+
+def test_what_was_due_until_then_is_settled_once_and_what_came_later_is_owed(
+    engine, path, make_subscriber, entries, day, clock
+):
+    reader, later = make_subscriber(hour=8), make_subscriber(hour=9)
+    path.write_text("2026-11-20T08:30:00Z\n")
+    clock.forward(hours=2)
+    found = restored.settle(engine, path, clock.now)
+    assert (found.n_letters, found.n_subscribers) == (0, 1)
+    assert [(entry.state, entry.reason) for entry in entries(reader)] == [
+        (State.SKIPPED, overtaken.RESTORED)
+    ]
+    assert entries(later) == []
+    assert restored.settle(engine, path, clock.now) is None
+    assert day.rank_due().n_subscribers == 1
+    assert len(entries(reader)) == len(entries(later)) == 1
+
+
+def test_letters_that_waited_are_settled_and_their_papers_count_as_sent(
+    engine, path, make_subscriber, store_papers, retrieval_papers, day, clock, entries
+):
+    store_papers(*retrieval_papers)
+    reader = make_subscriber("retrieval", letter_size=10)
+    day.rank_due()
+    clock.forward(minutes=5)
+    path.write_text(clock.now.isoformat())
+    assert restored.settle(engine, path, clock.now).n_letters == 1
+    clock.forward(days=1)
+    day.rank_due()
+    assert [entry.state for entry in entries(reader)] == [State.SKIPPED] * 2
+    assert entries(reader)[-1].reason.startswith("no new paper")
+
+
+def test_a_mark_of_a_clock_that_ran_ahead_settles_nothing_to_come(
+    engine, path, make_subscriber, entries, clock
+):
+    reader = make_subscriber(hour=9)
+    path.write_text("2046-11-20T08:30:00Z")
+    clock.forward(minutes=-1)
+    assert restored.settle(engine, path, clock.now).n_subscribers == 0
+    assert entries(reader) == []
+    assert restored.settle(engine, path, clock.now) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "\x00", "2026-13-40", "2026-11-20 many", "2026-11-20 1 2 3"]
+)
+def test_a_file_without_a_moment_is_refused_with_the_cure(path, text):
+    path.write_text(text)
+    with pytest.raises(NotReady, match="should hold the moment until which letters were sent"):
+        restored.read(path)
+
+
+def test_letters_leave_though_the_mark_cannot_be_kept(engine, tmp_path, logged):
+    restored.note(engine, tmp_path / "nowhere" / restored.FILE, NOW)
+    assert [line["event"] for line in logged] == ["sent_until_not_kept"]
+
+
+def test_a_number_that_a_lost_reader_has_in_links_is_given_to_nobody_else(
+    engine, path, make_subscriber, clock
+):
+    known = make_subscriber()
+    path.write_text(f"2026-11-20T08:30:00Z {known.id + 5} 900")
+    restored.settle(engine, path, clock.now)
+    assert make_subscriber().id == known.id + 6
+
+
+def test_numbers_are_passed_over_in_an_empty_database_too(engine, path, make_subscriber, clock):
+    path.write_text("2026-11-20T08:30:00Z 57 900")
+    restored.settle(engine, path, clock.now)
+    assert make_subscriber().id == 58
+
+
+def test_a_run_whose_letters_were_written_after_it_began_leaves_its_mark(
+    path, make_subscriber, store_papers, retrieval_papers, day
+):
+    store_papers(*retrieval_papers)
+    make_subscriber("retrieval")
+
+    async def run():
+        beats = pulse.Beats(day.desk.engine, path, day.clock)
+        async with pulse.beating(beats):
+            day.rank_due()
+            await deliver.deliver(day.post(lambda: setattr(beats, "sends", True)))
+
+    asyncio.run(run())
+    assert restored.read(path) is not None
