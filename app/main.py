@@ -17,6 +17,7 @@ from app.web import (
     feedback,
     gate,
     health,
+    metrics,
     preferences,
     problems,
     signup,
@@ -47,11 +48,19 @@ def create_app(
     app.state.letter_size = settings.letter_size
     app.state.pages = Pages(templates, settings.base_url)
     app.state.clock = clock
+    app.state.metrics_token = settings.metrics_token.get_secret_value()
+    app.state.watched = health.Watched(
+        app.state.engine,
+        settings.data_dir,
+        ticks=lifespan is not None,
+        started=clock(),
+        longest_silence=max(health.LONGEST_SILENCE, 3 * settings.tick),
+    )
     app.state.models = models or assembly.models(settings)
     app.root_path = app.state.pages.root
     app.add_middleware(gate.Gate, root=app.root_path)
     problems.register(app)
-    for each in (archive, signup, feedback, preferences, unsubscribe, health):
+    for each in (archive, signup, feedback, preferences, unsubscribe, health, metrics):
         app.include_router(each.router)
     app.mount("/static", StaticFiles(directory=templates / "static"))
     access.hide_tokens()

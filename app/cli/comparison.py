@@ -81,7 +81,9 @@ def _cells(difference: "Difference") -> tuple[str, str, str]:
     mean, low, high = f"{difference.mean:+.4f}", difference.low, difference.high
     if low is None or high is None or difference.confidence is None:
         return mean, "too few days", ""
-    return mean, f"{low:+.4f} to {high:+.4f}", _percent(difference.confidence)
+    # Nothing is certain, least of all what was drawn at random.
+    sure = _percent(min(difference.confidence, 0.999))
+    return mean, f"{low:+.4f} to {high:+.4f}", sure
 
 
 def _percent(part: float) -> str:
@@ -91,8 +93,9 @@ def _percent(part: float) -> str:
 def stats(
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Print what became of the last letters, what readers said, and how a trial stands."""
+    """Print whether letters flow, what became of them, what readers said, how a trial stands."""
     from app import assembly
+    from app.cli import flow
     from app.pipeline import trial
     from app.recommend import calibration
     from app.store import engine as engines
@@ -101,12 +104,14 @@ def stats(
     now = shown.now()
     _, engine = assembly.store()
     with engines.transaction(engines.reading(engine)) as session:
+        delivery = flow.figures(session, now)
         editions = statistics.editions(session, N_EDITIONS)
         week, month = (statistics.feedback(session, now - timedelta(days=n)) for n in (7, 30))
         picks = statistics.shown(session, now - timedelta(days=30))
         trials = statistics.trials(session, trial.MARK)
-    kinds = (*calibration.EDGES, statistics.EXPLORING, "")
+    kinds = (*calibration.EDGES, statistics.EXPLORING, statistics.TREND, "")
     figures = {
+        "delivery": delivery,
         "editions": [_edition(each) for each in editions],
         "feedback": {"7 days": dict(week), "30 days": dict(month)},
         "ranks": _rates((str(pick.rank), pick) for pick in picks),
@@ -116,6 +121,7 @@ def stats(
     if as_json:
         print(json.dumps(figures))
         return
+    flow.tell(delivery)
     _print(figures)
 
 

@@ -12,7 +12,7 @@ from app.mail.links import Verdict
 from app.recommend.calibration import Band
 from app.store.tables import Feedback, Letter, LetterKind, OutboxEntry, Pick, State
 
-EXPLORING = "exploration"
+EXPLORING, TREND = "exploration", "trend"
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Edition:
 
 @dataclass(frozen=True)
 class Shown:
-    """Picks that went out at one rank, of one kind: a band, EXPLORING, or "" where neither is told.
+    """Picks that went out at one rank, of one kind: a band, EXPLORING, TREND or "" (not told).
 
     n_liked: how many of n were liked in the letter they stood in.
     """
@@ -80,7 +80,8 @@ def shown(session: Session, since: datetime) -> list[Shown]:
     """The picks of letters sent that were written at a moment or later, by rank and kind."""
     # A reason is JSON without blanks, in which a quote inside a text is written \": what a reader
     # typed cannot be taken for a key. Databases agree on LIKE, and not on how to read JSON.
-    marks = {'"exploring":true': EXPLORING} | {f'"band":"{band}"': band.value for band in Band}
+    marks = {'"exploring":true': EXPLORING, '"trending":true': TREND}
+    marks |= {f'"band":"{band}"': band.value for band in Band}
     holds = [(col(Pick.reason).contains(mark), kind) for mark, kind in marks.items()]
     kind = case(*holds, else_="").label("kind_of_pick")
     liked = and_(

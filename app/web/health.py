@@ -1,13 +1,38 @@
 """Is the process alive, and is it of use? For supervisors, load balancers and robots."""
 
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
+from sqlalchemy import Engine
+from sqlmodel import Session
 
 from app.errors import NotReady
-from app.store import migration
+from app.store import brakes, heartbeats, migration
+from app.store import engine as engines
+from app.store import health as figures
 from app.web import gate
+from app.web.deps import NowDep
 
 router = APIRouter()
+LEAST_FREE = 0.05
+LONGEST_SILENCE = timedelta(seconds=90)
+LONGEST_WAIT = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What readiness is judged by. ticks: whether a scheduler is to run here, since `started`."""
+
+    engine: Engine
+    data_dir: Path
+    ticks: bool
+    started: datetime
+    longest_silence: timedelta = LONGEST_SILENCE
 
 
 @router.get("/healthz")
@@ -17,13 +42,63 @@ def healthz() -> Response:
 
 
 @router.get("/readyz")
-def readyz(request: Request) -> Response:
-    """200 only where the database can be reached and is migrated; else 503 and the cure."""
-    try:
-        migration.require_current(request.app.state.engine)
-    except NotReady as e:
-        return PlainTextResponse(f"{e}\n", 503)
+def readyz(request: Request, now: NowDep) -> Response:
+    """200 where all is as it should be; else 503 with a sentence for each thing that is not."""
+    faults = list(_faults(request.app.state.watched, now))
+    if faults:
+        return PlainTextResponse("".join(f"{fault}\n" for fault in faults), 503)
     return PlainTextResponse("ready\n")
+
+
+def _faults(watched: Watched, now: datetime) -> Iterator[str]:
+    yield from _of_disk(watched.data_dir)
+    try:
+        migration.require_current(watched.engine)
+        with engines.transaction(engines.reading(watched.engine)) as session:
+            yield from _of_scheduler(session, watched, now)
+            yield from _of_sending(session, now)
+    except NotReady as e:
+        yield str(e)
+
+
+def _of_disk(folder: Path) -> Iterator[str]:
+    try:
+        space = shutil.disk_usage(folder)
+    except OSError as e:
+        yield f"The data folder {folder} cannot be read: {e.strerror}."
+        return
+    if space.free < LEAST_FREE * space.total:
+        yield (
+            f"The disk of {folder} is full but for {space.free / space.total:.1%}; make room, for "
+            "letters are sent only while it can be written down."
+        )
+
+
+def _of_scheduler(session: Session, watched: Watched, now: datetime) -> Iterator[str]:
+    if not watched.ticks:
+        return
+    # A process that has just started is given as long as one that has just ticked.
+    ticked = heartbeats.latest(session).get(heartbeats.SCHEDULER, watched.started)
+    silent = now - max(ticked, watched.started)
+    if silent > watched.longest_silence:
+        seconds = silent.total_seconds()
+        yield f"The scheduler has not ticked for {seconds:.0f} seconds; restart `paperboy serve`."
+
+
+def _of_sending(session: Session, now: datetime) -> Iterator[str]:
+    waiting = figures.queue(session, now)
+    if waiting.oldest and now - waiting.oldest > LONGEST_WAIT:
+        minutes = (now - waiting.oldest).total_seconds() // 60
+        yield (
+            f"The oldest letter that is due has waited for {minutes:.0f} minutes "
+            f"({waiting.n_letters} wait in all); the log says what the SMTP server answers."
+        )
+    for brake in brakes.all_of(session):
+        reason = brake.reason.rstrip(".")
+        yield (
+            f"Sending is held since {brake.since:%d %B %Y, %H:%M} UTC ({brake.name}): {reason}. "
+            "`paperboy resume` lets it go on."
+        )
 
 
 @router.get("/robots.txt")

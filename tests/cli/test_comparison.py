@@ -115,6 +115,49 @@ def test_the_numbers_can_be_read_by_a_program(sent, paperboy):
     assert found["trials"] == []
 
 
+def test_stats_tell_whether_letters_flow(sent, paperboy):
+    done = paperboy("stats")
+    assert "waiting to be sent" in done.out
+    assert "0 of 1 (0.00 %)" in done.out
+    assert not done.err
+    flow = json.loads(paperboy("stats", "--json").out)["delivery"]
+    assert (flow["waiting"], flow["deferred"], flow["doubtful"]) == (0, 0, 0)
+    assert flow["7 days"]["received"] == 1
+    assert flow["last_success"].startswith(str(TODAY)[:4])
+    assert flow["next_due"] > flow["last_success"]
+    assert flow["brakes"] == flow["warnings"] == []
+
+
+def test_stats_tell_what_waits_what_bounced_and_what_holds_sending(sent, paperboy, database):
+    yesterday = (datetime.now(UTC) - timedelta(hours=27)).strftime("%Y-%m-%d %H:%M:%S.%f")
+    database.execute(
+        "INSERT INTO bounce (subscriber_id, letter_id, kind, code, said, report, at)"
+        " SELECT 1, id, 'hard', '5.1.1', '', 'r', date || '' FROM letter"
+    )
+    database.execute(
+        "INSERT INTO brake (name, reason, since) VALUES ('bounces', 'Too many.', ?)", [yesterday]
+    )
+    database.execute(
+        "INSERT INTO outbox (subscriber_id, kind, edition_date, state, due_at, first_due_at,"
+        " attempts, doubtful, reason) VALUES (1, 'daily', '2026-01-01', 'ready', ?, ?, 0, 0, '')",
+        [yesterday, yesterday],
+    )
+    done = paperboy("stats")
+    assert "1, the oldest for 1620 minutes" in done.out
+    assert "1 of 1 (100.00 %)" in done.out
+    assert "(bounces): Too many. `paperboy resume` lets it go on." in done.err
+    flow = json.loads(paperboy("stats", "--json").out)["delivery"]
+    assert [brake["name"] for brake in flow["brakes"]] == ["bounces"]
+    assert flow["7 days"]["bounce_rate"] == 1
+
+
+def test_stats_warn_where_nothing_was_sent_for_a_day(paperboy, migrated, database):
+    paperboy("subscribers", "add", "ada@example.org", "--keyword", "birds", "--confirmed")
+    database.execute("UPDATE subscriber SET next_due_at = '2026-01-01 07:00:00.000000'")
+    done = paperboy("stats")
+    assert "Sending is in danger: the server has taken no letter, although one was due" in done.err
+
+
 def test_a_trial_is_told_with_its_verdict(sent, paperboy, database):
     database.execute("UPDATE letter SET model_id = '0123+fade=0.3'")
     database.execute("UPDATE pick SET team = 'b' WHERE rank = 1")

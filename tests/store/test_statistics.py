@@ -102,14 +102,14 @@ def test_likes_are_counted_by_rank_and_kind_of_pick(
             entry,
             {"reason": explain.to_json(Reason((hostile,), band="good"))},
             {"reason": explain.to_json(Reason(band="worth a look", exploring=True))},
-            {"reason": explain.to_json(Reason())},
+            {"reason": explain.to_json(Reason(trending=True))},
         )
         like(entry, rank=n + 1)
         like(entry, rank=3, verdict=Verdict.SAVE)
     assert statistics.shown(session, A_WEEK) == [
         Shown(1, "good", 2, 1),
         Shown(2, statistics.EXPLORING, 2, 1),
-        Shown(3, "", 2, 0),
+        Shown(3, statistics.TREND, 2, 0),
     ]
 
 

@@ -71,6 +71,7 @@ def client(app: FastAPI) -> TestClient:
         base_url="http://localhost:8000",
         follow_redirects=False,
         raise_server_exceptions=False,
+        client=("127.0.0.1", 50_000),
     )
 
 
@@ -210,6 +211,7 @@ def get_paths(reader: Reader, confirm_link: str) -> dict[str, str]:
         "/unsubscribe/{token}": reader.unsubscribe,
         "/healthz": "/healthz",
         "/readyz": "/readyz",
+        "/metrics": "/metrics",
         "/robots.txt": "/robots.txt",
     }
 

@@ -1,0 +1,82 @@
+"""The part of `paperboy stats` that tells whether letters flow."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from app.cli import shown
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+WEEK = timedelta(days=7)
+
+
+def figures(session: "Session", now: datetime) -> dict[str, Any]:
+    """What waits, how the letters of a week were received, and what holds sending."""
+    from app.pipeline import guard
+    from app.store import brakes, health, outbox
+    from app.store.tables import State
+
+    waiting = health.queue(session, now)
+    received = health.reception(session, now - WEEK, now)
+    held = brakes.all_of(session)
+    names = {brake.name for brake in held}
+    age = now - waiting.oldest if waiting.oldest else timedelta()
+    return {
+        "waiting": waiting.n_letters,
+        "oldest_due": _iso(waiting.oldest),
+        "waited_minutes": int(age.total_seconds() // 60),
+        "deferred": outbox.count_by_state(session).get(State.DEFERRED, 0),
+        "doubtful": health.doubtful(session),
+        "7 days": {
+            "received": received.n_letters,
+            "bounced": received.n_bounced,
+            "bounce_rate": _rate(received.n_bounced, received.n_letters),
+            "complaints": received.n_complaints,
+            "complaint_rate": _rate(received.n_complaints, received.n_letters),
+        },
+        "brakes": [{"name": b.name, "reason": b.reason, "since": _iso(b.since)} for b in held],
+        "warnings": [
+            each.reason
+            for each in guard.findings(session, now)
+            if each.reason and each.name not in names
+        ],
+        "last_success": _iso(health.last_success(session)),
+        "next_due": _iso(health.next_due(session)),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
+
+
+def _rate(n: int, n_letters: int) -> float | None:
+    return n / n_letters if n_letters else None
+
+
+def tell(told: dict[str, Any]) -> None:
+    """The same for a person."""
+    week = told["7 days"]
+    waits = f", the oldest for {told['waited_minutes']} minutes" if told["waiting"] else ""
+    rows = [
+        ("waiting to be sent", f"{told['waiting']}{waits}"),
+        ("deferred until later", told["deferred"]),
+        ("in doubt, ever", told["doubtful"]),
+        ("bounced, 7 days", _part(week["bounced"], week["bounce_rate"], week["received"])),
+        ("complaints, 7 days", _part(week["complaints"], week["complaint_rate"], week["received"])),
+        ("last taken by the server", told["last_success"] or "never"),
+        ("next letter due", told["next_due"] or "none"),
+    ]
+    shown.table(("delivery", ""), rows)
+    for brake in told["brakes"]:
+        reason = brake["reason"].rstrip(".")
+        shown.problem(
+            f"Sending is held since {brake['since']} ({brake['name']}): {reason}. "
+            "`paperboy resume` lets it go on."
+        )
+    for warning in told["warnings"]:
+        shown.problem(f"Sending is in danger: {warning}.")
+
+
+def _part(n: int, rate: float | None, of: int) -> str:
+    return f"{n} of {of}" if rate is None else f"{n} of {of} ({rate * 100:.2f} %)"

@@ -1,0 +1,121 @@
+"""What the last letters' reception says of the next ones: warn, or hold all sending.
+
+Mail providers count too, and a sender they have turned against is not forgiven by tomorrow.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from app.store import brakes, health, heartbeats
+from app.store import engine as engines
+
+log = structlog.get_logger()
+# What is judged: the letters of a day, or the last thousand where a day has fewer.
+SPAN, LAST, LONGEST = timedelta(days=1), 1_000, timedelta(days=30)
+# Fewer letters say nothing, and one reader's click must not stop everybody's letters.
+LEAST, LEAST_REPORTS = 200, 2
+# Relays look at a sender with 5 % of bounces, Gmail turns away one with 0.3 % of complaints.
+BOUNCES_WARN, BOUNCES_HOLD = 0.02, 0.05
+COMPLAINTS_WARN, COMPLAINTS_HOLD = 0.0008, 0.003
+# A day, and a morning's delay.
+SILENCE = timedelta(hours=26)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """name: what was looked at. reason: "" where all is well. holds: whether to stop sending."""
+
+    name: str
+    reason: str = ""
+    holds: bool = False
+
+
+@dataclass
+class Guard:
+    """Looks after each run, and says what changed; `_said` is the last word on each subject."""
+
+    engine: Engine
+    _said: dict[str, str] = field(default_factory=dict)
+
+    def look(self, now: datetime) -> None:
+        """Judge what was received; put the brakes on where that is called for. Raises NotReady."""
+        with engines.transaction(self.engine) as session:
+            found = list(findings(session, now))
+            held = {brake.name: brake.reason for brake in brakes.held(session, now)}
+            for each in found:
+                if each.holds and each.name not in held:
+                    brakes.put_on(session, each.name, each.reason, now)
+                    heartbeats.beat(session, _judged(each.name), now)
+        for each in found:
+            # A brake stays on, whatever came in since, until somebody lifts it.
+            is_held = each.name in held
+            self._tell(Finding(each.name, held[each.name], holds=True) if is_held else each)
+
+    def note_run(self, began: datetime, ended: datetime) -> None:
+        """Keep how long a run with letters took."""
+        with engines.transaction(self.engine) as session:
+            heartbeats.beat(session, health.RUN_BEGAN, began)
+            heartbeats.beat(session, health.RUN_ENDED, ended)
+
+    def _tell(self, found: Finding) -> None:
+        # Its figures change with every letter; a change is from well to warning to brake.
+        kind = "sending_held" if found.holds else "sending_in_danger" if found.reason else ""
+        if kind and self._said.get(found.name) != kind:
+            log.error(kind, about=found.name, reason=found.reason)
+        elif not kind and self._said.get(found.name):
+            log.info("sending_well_again", about=found.name)
+        self._said[found.name] = kind
+
+
+def _judged(name: str) -> str:
+    return f"judged {name}"
+
+
+def findings(session: Session, now: datetime) -> Iterator[Finding]:
+    """What there is to say of bounces, complaints and silence; one each, also where all is well."""
+    known = heartbeats.latest(session)
+    limits = {
+        "bounces": (BOUNCES_WARN, BOUNCES_HOLD),
+        "complaints": (COMPLAINTS_WARN, COMPLAINTS_HOLD),
+    }
+    for name, (warn, hold) in limits.items():
+        # Whoever lifts a brake has seen why; only letters sent since can put it on again.
+        since = _since(session, now, known.get(_judged(name)))
+        received = health.reception(session, since, now)
+        n = received.n_bounced if name == "bounces" else received.n_complaints
+        yield _judge(name, n, received.n_letters, warn, hold)
+    yield silence(session, now)
+
+
+def _since(session: Session, now: datetime, judged: datetime | None) -> datetime:
+    longest = now - LONGEST
+    last = health.since_last(session, LAST) or longest
+    since = max(min(now - SPAN, last), longest)
+    return max(since, judged) if judged else since
+
+
+def _judge(name: str, n: int, n_letters: int, warn: float, hold: float) -> Finding:
+    rate = n / n_letters if n_letters else 0.0
+    if n_letters < LEAST or rate < warn:
+        return Finding(name)
+    holds = rate >= hold and n >= LEAST_REPORTS
+    part = f"{n} of the last {n_letters} letters ({rate:.2%})"
+    came_to = "bounced for good" if name == "bounces" else "were called spam by their readers"
+    return Finding(name, f"{part} {came_to}; the limit is {hold:.1%}", holds)
+
+
+def silence(session: Session, now: datetime) -> Finding:
+    """Whether letters were due and none was taken for too long."""
+    success = health.last_success(session)
+    unsent = health.unsent_since(session, success)
+    quiet = success is None or success <= now - SILENCE
+    if not quiet or unsent is None or unsent > now - SILENCE:
+        return Finding("silence")
+    since = f" since {success:%d %B %Y, %H:%M} UTC" if success else ""
+    due = f"although one was due on {unsent:%d %B %Y, %H:%M} UTC"
+    return Finding("silence", f"the server has taken no letter{since}, {due}")

@@ -1,0 +1,369 @@
+"""What delivery costs, from claim to settled letter, against senders that only send.
+
+Ways take turns (A B A B …) within one run, each in a process of its own, all into one server on
+this machine; letters are made up, ten papers each. Ratios hold within a run only.
+
+    python benchmarks/delivery.py [--full] [--rounds N] [--profile] [--grow]
+
+--full: 6,000 letters and not 600. --grow: P7, ten times as many letters against the first number
+(with --full 100,000 against 2,000). --profile: where the sender's CPU time goes.
+"""
+
+import argparse
+import asyncio
+import cProfile
+import json
+import pstats
+import re
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from importlib.util import find_spec
+from pathlib import Path
+
+import post_office
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from app import assembly, logs
+from app.mail import dkim, message
+from app.mail.letter import Rendered
+from app.pipeline import compose
+from app.store import engine as engines
+from app.store import letters
+
+LIMIT_IS = "smtp-source" if shutil.which("smtp-source") else "socket"
+NAMES = {
+    "ours": "ours: claim, render, ledger, send",
+    "signed": "the same, signed (DKIM RSA-2048)",
+    "smtp-source": "smtp-source -d -s 10 (the limit)",
+    "socket": "bare socket in Python, 1 connection (stands in for smtp-source)",
+    "smtplib": "smtplib, 1 connection, the same bytes",
+    "django": "Django EmailMultiAlternatives, no ledger",
+}
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Of one way, once: letters, seconds on the clock, CPU seconds, and peak memory in MiB."""
+
+    n: int
+    wall: float
+    cpu: float
+    peak: float
+
+    @property
+    def rate(self) -> float:
+        """Letters a second."""
+        return self.n / self.wall
+
+    @property
+    def micros(self) -> float:
+        """CPU µs a letter."""
+        return 1e6 * self.cpu / self.n
+
+
+def main() -> None:
+    """Print every way's figures, then each goal with its figure."""
+    asked = argparse.ArgumentParser(description="What delivery costs.")
+    asked.add_argument("--full", action="store_true")
+    asked.add_argument("--rounds", type=int, default=5)
+    asked.add_argument("--profile", action="store_true")
+    asked.add_argument("--grow", action="store_true")
+    for name in ("way", "folder", "port"):
+        asked.add_argument(f"--{name}", help=argparse.SUPPRESS)
+    told = asked.parse_args()
+    if told.way == "sink":
+        post_office.serve()
+    elif told.way:
+        print(json.dumps(asdict(send(told.way, Path(told.folder), int(told.port)))))
+    else:
+        with tempfile.TemporaryDirectory() as folder, sink() as port:
+            measure(Path(folder), port, 6_000 if told.full else 600, told)
+
+
+def measure(folder: Path, port: int, n: int, told: argparse.Namespace) -> None:
+    """The whole run."""
+    engine = post_office.lay(folder, n)
+    (folder / "dkim.pem").write_bytes(_new_key())
+    post_office.write_messages(folder, engine, n)
+    sizes = [len(raw) for *_, raw in post_office.read_messages(folder)]
+    print(f"{n:,} letters of {statistics.mean(sizes) / 1000:.1f} kB, {told.rounds} rounds")
+    ways = [LIMIT_IS, "ours", "signed", *(["smtplib"] if LIMIT_IS != "smtplib" else [])]
+    if find_spec("django"):
+        ways.append("django")
+    else:
+        print("Django is not installed: skipped.")
+    runs: dict[str, list[Spent]] = {way: [] for way in ways}
+    for _ in range(told.rounds):
+        for way in ways:
+            post_office.make_ready(engine)
+            runs[way].append(_sent(way, folder, port, n, max(sizes)))
+            if way in {"ours", "signed"}:
+                assert post_office.count_sent(engine) == n
+    table(runs)
+    p1_to_p4(runs)
+    p5(folder)
+    p6(folder, engine)
+    p7(port, n, told)
+    p13(folder, engine, port, n)
+    if told.profile:
+        post_office.make_ready(engine)
+        profile(folder, port)
+
+
+def _sent(way: str, folder: Path, port: int, n: int, size: int) -> Spent:
+    if way != "smtp-source":
+        return _child(way, folder, port)
+    command = ["smtp-source", "-d", "-s", "10", "-l", str(size), "-m", str(n)]
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run([*command, f"127.0.0.1:{port}"], check=True)  # noqa: S603
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Spent(n, wall, _cpu(after) - _cpu(before), 0.0)
+
+
+def _child(way: str, folder: Path, port: int, *before: str) -> Spent:
+    words = ["--way", way, "--folder", str(folder), "--port", str(port)]
+    done = subprocess.run(  # noqa: S603
+        [*before, sys.executable, __file__, *words], check=True, capture_output=True, text=True
+    )
+    return Spent(**json.loads(done.stdout.splitlines()[-1]))
+
+
+@contextmanager
+def sink() -> Iterator[int]:
+    """A server in a process of its own; gives its port."""
+    words = [sys.executable, __file__, "--way", "sink"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+        assert server.stdout is not None
+        try:
+            yield int(server.stdout.readline())
+        finally:
+            server.kill()
+
+
+def send(way: str, folder: Path, port: int) -> Spent:
+    """Send everything once, in this process; what was imported and read before does not count."""
+    if way in {"ours", "signed"}:
+        work, n = _pipeline(way, folder, port)
+    else:
+        messages = post_office.read_messages(folder)
+        rival, n = post_office.RIVALS[way], len(messages)
+
+        def work() -> None:
+            rival(messages, port)
+
+    before, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    work()
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
+    return Spent(n, wall, _cpu(after) - _cpu(before), _peak())
+
+
+def _pipeline(way: str, folder: Path, port: int) -> tuple[Callable[[], None], int]:
+    logs.configure("ERROR", "json")
+    key = (folder / "dkim.pem").read_text() if way == "signed" else ""
+    domain = "example.org" if key else ""
+    configured = post_office.settings(folder, port, dkim_domain=domain, dkim_private_key=key)
+    day = assembly.day(configured, engines.connect(configured.database))
+    return lambda: print(asyncio.run(day.deliver())), day.count_waiting()
+
+
+def _peak() -> float:
+    """The most memory this program held, in MiB; imports included."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # What getrusage says was inherited from whoever started this process.
+        return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _cpu(usage: resource.struct_rusage) -> float:
+    return usage.ru_utime + usage.ru_stime
+
+
+def table(runs: dict[str, list[Spent]]) -> None:
+    """Medians of every way, and ratios to the limit of the same round."""
+    print(f"{'letters/s':>66} {'÷ limit':>8} {'CPU µs':>8} {'÷ limit':>8} {'peak MiB':>9}")
+    for way, spent in runs.items():
+        rate, cpu = _median(spent, "rate"), _median(spent, "micros")
+        peak = max(each.peak for each in spent)
+        print(
+            f"{NAMES[way]:<57}{rate:9,.0f} {_ratio(runs, way, LIMIT_IS, 'rate'):8.2f}"
+            f" {cpu:8,.0f} {_ratio(runs, way, LIMIT_IS, 'micros'):8.1f} {peak:9.0f}"
+        )
+
+
+def _median(spent: list[Spent], figure: str) -> float:
+    return statistics.median(getattr(each, figure) for each in spent)
+
+
+def _ratio(runs: dict[str, list[Spent]], way: str, to: str, figure: str) -> float:
+    """The median of what the rounds give, each compared within itself."""
+    pairs = zip(runs[way], runs[to], strict=True)
+    return statistics.median(getattr(a, figure) / getattr(b, figure) for a, b in pairs)
+
+
+def p1_to_p4(runs: dict[str, list[Spent]]) -> None:
+    """The whole pipeline against those who only send."""
+    stands_in = "" if LIMIT_IS == "smtp-source" else f" (against the {LIMIT_IS} sender)"
+    rate, cpu = (_ratio(runs, "ours", LIMIT_IS, figure) for figure in ("rate", "micros"))
+    row("P1", f"rate ÷ limit{stands_in}", "≥ 0.25 / 0.5", rate, rate >= 0.25)
+    row("P2", f"CPU a letter ÷ limit{stands_in}", "≤ 10 / 6", cpu, cpu <= 10)
+    if "django" in runs:
+        faster = _ratio(runs, "ours", "django", "rate")
+        cheaper = _ratio(runs, "django", "ours", "micros")
+        row("P3", "rate ÷ Django's", "≥ 6 / 10", faster, faster >= 6)
+        row("P3", "Django's CPU ÷ ours", "≥ 10 / 20", cheaper, cheaper >= 10)
+    else:
+        row("P3", "rate ÷ Django's", "≥ 6 / 10", "Django is not installed")
+    row("P4", "rate ÷ smtp-source, into a Postfix", "≥ 0.7 / 0.95", "no Postfix is started here")
+
+
+def p5(folder: Path) -> None:
+    """Signing against the bare private-key operation."""
+    pem = (folder / "dkim.pem").read_bytes()
+    key = serialization.load_pem_private_key(pem, None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    signer = dkim.Signer("example.org", "bench", pem.decode())
+    messages = [raw for *_, raw in post_office.read_messages(folder)[:200]]
+    bare, whole = _in_turns(
+        lambda: [key.sign(b"x" * 600, padding.PKCS1v15(), hashes.SHA256()) for _ in messages],
+        lambda: [signer.sign(raw) for raw in messages],
+    )
+    row("P5", "DKIM ÷ the bare RSA operation", "≤ 1.3", whole / bare, whole <= 1.3 * bare)
+    print(f"      {1e6 * whole / len(messages):,.0f} µs of CPU a signature")
+
+
+def p6(folder: Path, engine: engines.Engine) -> None:
+    """Building a message against the standard library, from the same parts."""
+    head = assembly.letterhead(post_office.settings(folder, 25))
+    with engines.transaction(engines.reading(engine)) as session:
+        rows = [each for n in range(1, 51) if (each := letters.by_id(session, n))]
+        parts = [compose.rendered(session, head, each) for each in rows]
+    facts = [
+        {
+            "sender": head.sender,
+            "recipient": each.recipient,
+            "message_id": each.message_id,
+            "date": each.date,
+            "kind": "daily",
+            "list_id": "daily.example.org",
+            "unsubscribe_url": head.links.unsubscribe(each.subscriber_id),
+        }
+        for each in rows
+    ]
+    pairs = list(zip(parts, facts, strict=True))
+    plain, ours = _in_turns(
+        lambda: [_by_the_library(part, fact) for part, fact in pairs],
+        lambda: [message.build(part, **fact) for part, fact in pairs],
+    )
+    goal = 1 / 15
+    row("P6", "build ÷ EmailMessage", "≤ 0.067", ours / plain, ours <= goal * plain)
+    print(f"      {1e6 * ours / len(pairs):,.0f} µs against {1e6 * plain / len(pairs):,.0f}")
+
+
+def _by_the_library(part: Rendered, fact: dict[str, object]) -> bytes:
+    made = EmailMessage(policy=SMTP)
+    made["From"], made["To"] = fact["sender"], fact["recipient"]
+    made["Subject"], made["Date"] = part.subject, fact["date"]
+    made["Message-ID"] = fact["message_id"]
+    made["List-Unsubscribe"] = f"<{fact['unsubscribe_url']}>"
+    made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    made["List-Id"] = f"<{fact['list_id']}>"
+    made.set_content(part.text, cte="quoted-printable")
+    made.add_alternative(part.html, subtype="html", cte="quoted-printable")
+    return made.as_bytes()
+
+
+def _in_turns(*works: Callable[[], object], rounds: int = 5) -> list[float]:
+    """The least CPU seconds of each."""
+    spent: list[list[float]] = [[] for _ in works]
+    for _ in range(rounds):
+        for work, times in zip(works, spent, strict=True):
+            start = time.process_time()
+            work()
+            times.append(time.process_time() - start)
+    return [min(times) for times in spent]
+
+
+def p7(port: int, n: int, told: argparse.Namespace) -> None:
+    """Many letters cost no more each than few."""
+    if not told.grow:
+        row("P7", "CPU a letter as letters grow", "≤ 1.15", "ask for it with --grow")
+        return
+    few, many = (2_000, 100_000) if told.full else (n, 10 * n)
+    spent = {}
+    for count in (few, many):
+        with tempfile.TemporaryDirectory() as folder:
+            post_office.lay(Path(folder), count).dispose()
+            spent[count] = _child("ours", Path(folder), port)
+    growth = spent[many].micros / spent[few].micros
+    memory = spent[many].peak / spent[few].peak
+    row("P7", f"CPU a letter, {many:,} ÷ {few:,}", "≤ 1.15", growth, growth <= 1.15)
+    row("P7", f"peak memory, {many:,} ÷ {few:,}", "≤ 1.10", memory, memory <= 1.10)
+
+
+def p13(folder: Path, engine: engines.Engine, port: int, n: int) -> None:
+    """Flushes of the disk for 1,000 letters."""
+    goal, strace = "≤ 250", shutil.which("strace")
+    what = f"fdatasync a 1,000 letters, {post_office.CONNECTIONS} connections"
+    if not strace:
+        row("P13", what, goal, "strace is not installed")
+        return
+    post_office.make_ready(engine)
+    counts = folder / "strace.txt"
+    tracing = (strace, "-f", "-c", "-e", "trace=fsync,fdatasync", "-o", str(counts))
+    try:
+        _child("ours", folder, port, *tracing)
+    except subprocess.CalledProcessError:
+        row("P13", what, goal, "strace may not trace here")
+        return
+    found = re.findall(r"(\d+)(?:\s+\d+)?\s+f(?:data)?sync$", counts.read_text(), re.MULTILINE)
+    per_thousand = 1000 * sum(map(int, found)) / n
+    row("P13", what, goal, per_thousand, per_thousand <= 250)
+
+
+def row(name: str, what: str, goal: str, figure: float | str, holds: bool = False) -> None:
+    """A goal, its figure, and whether it is held; or why it was not measured."""
+    if isinstance(figure, str):
+        print(f"{name:<4} {what}: goal {goal}: not measured ({figure})")
+    else:
+        print(f"{name:<4} {what}: goal {goal}: {figure:,.3g} {'hold' if holds else 'miss'}")
+
+
+def profile(folder: Path, port: int) -> None:
+    """Where CPU time goes while letters are made, and while they are sent."""
+    configured = post_office.settings(folder, port)
+    engine = engines.connect(configured.database)
+    head = assembly.letterhead(configured)
+    with engines.transaction(engines.reading(engine)) as session:
+        rows = [each for n in range(1, 301) if (each := letters.by_id(session, n))]
+        making = cProfile.Profile()
+        making.runcall(lambda: [compose.envelope(session, head, each) for each in rows])
+    pstats.Stats(making).sort_stats("cumulative").print_stats(45)
+    day = assembly.day(configured, engine)
+    logs.configure("ERROR", "json")
+    sending = cProfile.Profile()
+    sending.runcall(lambda: asyncio.run(day.deliver()))
+    pstats.Stats(sending).sort_stats("tottime").print_stats(25)
+
+
+def _new_key() -> bytes:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+if __name__ == "__main__":
+    main()
