@@ -11,17 +11,19 @@ from sqlalchemy import Engine
 
 from app import logs
 from app import settings as settings_
-from app.errors import NotReady
-from app.mail import layout
+from app.errors import BadValue, NotReady
+from app.mail import dkim, layout, links, message
 from app.mail.links import Links, Tokens
 from app.pipeline import trial
 from app.pipeline.compose import Letterhead
+from app.pipeline.pace import Pace
 from app.pipeline.plan import Day
 from app.pipeline.rank import Desk
 from app.pipeline.readers import Models, Rules
 from app.settings import Settings
 from app.store import engine as engines
-from app.wire.smtp import Server
+from app.wire.mailbox import Place
+from app.wire.smtp import Patience, Server
 
 
 def utc_now() -> datetime:
@@ -77,14 +79,41 @@ def _make_key(path: Path) -> None:
 
 
 def letterhead(settings: Settings) -> Letterhead:
-    """What every letter of this service shares."""
+    """What every letter of this service shares. Raises NotReady for what would fail them all."""
     loader = FileSystemLoader(engines.resource_dir("templates"))
+    signs = tokens(settings)
     return Letterhead(
         sender=settings.mail_from,
-        links=Links(settings.base_url, tokens(settings)),
+        links=Links(settings.base_url, signs),
         templates=layout.environment(loader),
         postal_address=settings.postal_address,
+        contact=settings.admin_mail,
+        bounce_address=bounce_address(settings, signs),
+        signer=signer(settings),
     )
+
+
+def signer(settings: Settings) -> dkim.Signer | None:
+    """Signs letters, where the settings say so. Raises NotReady."""
+    domain, key = settings.dkim_domain, settings.dkim_private_key.get_secret_value()
+    if not domain and not key:
+        return None
+    if not domain or not key:
+        missing = "PRIVATE_KEY" if domain else "DOMAIN"
+        raise NotReady(f"PAPERBOY_DKIM_{missing} is not set; signing needs both, key and domain.")
+    return dkim.Signer(domain, settings.dkim_selector, key)
+
+
+def bounce_address(settings: Settings, signs: Tokens) -> str:
+    """The mailbox that return paths are made of, or "". Raises NotReady."""
+    base = settings.bounce_address
+    try:
+        if base:
+            # Room is needed for the numbers of the last letter, not only for those of the first.
+            links.bounce_address(message.envelope_address(base), signs, 10**9, 10**9)
+    except BadValue as e:
+        raise NotReady(f"PAPERBOY_BOUNCE_ADDRESS: {e}") from e
+    return base
 
 
 def server(settings: Settings) -> Server:
@@ -95,8 +124,15 @@ def server(settings: Settings) -> Server:
         tls=settings.tls,
         username=settings.smtp_username,
         password=settings.smtp_password.get_secret_value(),
-        data_seconds=settings.smtp_timeout.total_seconds(),
+        max_per_connection=settings.max_per_connection,
+        patience=Patience(taken=settings.smtp_timeout.total_seconds()),
     )
+
+
+def mailbox(settings: Settings) -> Place | None:
+    """Where bounces and complaints come to, if anywhere."""
+    password = settings.bounce_mailbox_password.get_secret_value()
+    return Place(settings.bounce_mailbox, password) if settings.bounce_mailbox else None
 
 
 def models(settings: Settings) -> Models:
@@ -114,5 +150,7 @@ def day(settings: Settings, engine: Engine, clock: Callable[[], datetime] = utc_
         sources=settings.sources,
         data_dir=settings.data_dir,
         n_connections=settings.smtp_connections,
+        pace=Pace(settings.send_rate, settings.send_rate_domain),
         lease=settings.claim_lease,
+        mailbox=mailbox(settings),
     )

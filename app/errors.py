@@ -3,12 +3,13 @@
 AppError
 ├── BadValue             something a person typed cannot be used: which field, and what to do
 ├── UnreadableDigest     the text is no digest in any format we read; nothing of it is kept
-├── ColdStart            neither interests nor a liked paper: rank by trend instead
 ├── BadLink              a token that is not ours, for another purpose, or too old
 ├── UnusableModel        a kept model's file is damaged or foreign: fit anew
 ├── NotReady             the database or a setting needs the operator first (migrate, a key, …)
 └── DeliveryError        the SMTP server did not take a message
     ├── Deferred         4xx reply, or no connection (code 0): may succeed later
+    │   ├── Refused      the server refuses us, whoever the reader is: pause, blame no address
+    │   └── Lost         the connection was lost in the message, which may have arrived
     └── Rejected         5xx reply: will never succeed
 """
 
@@ -27,10 +28,6 @@ class BadValue(AppError):
 
 class UnreadableDigest(AppError):
     """The text holds no paper; the sentence says what was found instead."""
-
-
-class ColdStart(AppError):
-    """There is nothing yet to rank by."""
 
 
 class BadLink(AppError):
@@ -56,6 +53,14 @@ class DeliveryError(AppError):
 
 class Deferred(DeliveryError):
     """Try again later."""
+
+
+class Refused(Deferred):
+    """The sender is refused: its domain, its signature, its log-in, its standing."""
+
+
+class Lost(Deferred):
+    """Some of the message had left when the connection was lost."""
 
 
 class Rejected(DeliveryError):

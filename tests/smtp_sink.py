@@ -16,7 +16,11 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from app.demo.catcher import free_port
 from app.wire.smtp import Server
 
-DROP = "drop"  # in a script: close the connection instead of answering
+# In a script, instead of an answer: close the connection; take the message, and then close it.
+DROP, TAKE_AND_DROP = "drop", "take and drop"
+# At go_on: close it after "354", or when some of the message has come.
+GO_ON_AND_DROP, DROP_IN_MESSAGE = "go on and drop", "drop in message"
+YES = "250 2.0.0 OK"
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,18 @@ class Sink:
     """Use as a context manager.
 
     at_mail, at_rcpt, at_data: recipient (at_mail: sender) → answers to give, one a try, before
-    saying yes; "*" is for everybody. An answer is a reply line or DROP.
+    saying yes; "*" is for everybody. An answer is a reply line or DROP. at_go_on: the same, before
+    the message itself. most_taken: messages a connection may bring before it is told to go.
     """
 
     at_mail: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     at_rcpt: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     at_data: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    at_go_on: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     password: str = ""
     options: dict[str, object] = field(default_factory=dict)
     most_connections: int = sys.maxsize
+    most_taken: int = sys.maxsize
 
     def __post_init__(self) -> None:
         self.taken: list[Taken] = []
@@ -63,7 +70,7 @@ class Sink:
                 "auth_required": True,
                 "auth_require_tls": False,
             }
-        self._controller = Controller(
+        self._controller = _Controller(
             self, hostname="127.0.0.1", port=self.port, enable_SMTPUTF8=True, **extra
         )
         self._controller.start()
@@ -118,11 +125,13 @@ class Sink:
     async def handle_MAIL(
         self,
         server: SMTP,
-        _session: Session,
+        session: Session,
         envelope: Envelope,
         address: str,
         options: list[str],
     ) -> str:
+        if getattr(session, "n_taken", 0) >= self.most_taken:
+            return "421 4.7.0 enough for this connection"
         answer = self._answer(server, self.at_mail, address)
         if answer.startswith("250"):
             envelope.mail_from = address
@@ -137,26 +146,51 @@ class Sink:
         address: str,
         _options: list[str],
     ) -> str:
+        if envelope.rcpt_tos:
+            return "452 4.5.3 one recipient at a time"
         self.attempts.append(address)
         answer = self._answer(server, self.at_rcpt, address)
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer
 
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         recipient = envelope.rcpt_tos[0]
         answer = self._answer(server, self.at_data, recipient)
-        if answer.startswith("250"):
+        if answer.startswith("250") or answer == TAKE_AND_DROP:
+            session.n_taken = getattr(session, "n_taken", 0) + 1
             raw = envelope.original_content or b""
             self.taken.append(Taken(envelope.mail_from or "", recipient, raw))
         return answer
 
     @staticmethod
     def _answer(server: SMTP, script: dict[str, list[str]], address: str) -> str:
-        answers = script.get(address) or script.get("*") or ["250 2.0.0 OK"]
+        answers = script.get(address) or script.get("*") or [YES]
         answer = answers[0]
         if script.get(address) or script.get("*"):
             answers.pop(0)
-        if answer == DROP and server.transport is not None:
+        if answer in {DROP, TAKE_AND_DROP} and server.transport is not None:
             server.transport.abort()
         return answer
+
+
+class _Server(SMTP):
+    async def smtp_DATA(self, arg: str) -> None:
+        sink, envelope = self.event_handler, self.envelope
+        if envelope is not None and envelope.rcpt_tos:
+            fault = sink._answer(self, sink.at_go_on, envelope.rcpt_tos[0])
+            if fault in {GO_ON_AND_DROP, DROP_IN_MESSAGE}:
+                await self.push("354 go on")
+                if fault == DROP_IN_MESSAGE:
+                    await self._reader.read(500)
+                self.transport.abort()
+            elif not fault.startswith("250") and fault != DROP:
+                await self.push(fault)
+            if fault != YES:
+                return
+        await super().smtp_DATA(arg)
+
+
+class _Controller(Controller):
+    def factory(self) -> SMTP:
+        return _Server(self.handler, **self.SMTP_kwargs)

@@ -5,6 +5,7 @@ import pytest
 
 from app import assembly
 from app.errors import NotReady
+from app.mail import dkim
 from app.mail.links import Purpose
 from app.settings import Settings
 
@@ -76,4 +77,30 @@ def test_the_day_is_run_by_the_settings(settings, engine):
         "starttls",
     )
     assert day.lease == settings.claim_lease
-    assert day.server.data_seconds == settings.smtp_timeout.total_seconds()
+    assert day.server.patience.taken == settings.smtp_timeout.total_seconds()
+
+
+def _told(settings, **changes):
+    return Settings(_env_file=None, **settings.model_dump() | changes)
+
+
+def test_letters_are_signed_where_key_and_domain_are_set(settings):
+    told = _told(settings, dkim_domain="example.org", dkim_private_key=dkim.new_key())
+
+    assert assembly.letterhead(told).signer.record_name == "paperboy._domainkey.example.org"
+    assert assembly.letterhead(settings).signer is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"dkim_domain": "example.org"}, "PAPERBOY_DKIM_PRIVATE_KEY"),
+        ({"dkim_private_key": "x"}, "PAPERBOY_DKIM_DOMAIN"),
+        ({"dkim_domain": "example.org", "dkim_private_key": "x"}, "PAPERBOY_DKIM_PRIVATE_KEY"),
+        ({"bounce_address": "nobody"}, "PAPERBOY_BOUNCE_ADDRESS"),
+        ({"bounce_address": f"{'a' * 30}@example.org"}, "PAPERBOY_BOUNCE_ADDRESS"),
+    ],
+)
+def test_what_would_fail_every_letter_is_told_at_the_start(settings, changes, name):
+    with pytest.raises(NotReady, match=name):
+        assembly.letterhead(_told(settings, **changes))

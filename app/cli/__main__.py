@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from app.cli import comparison, demo, digests, letters, operation, people, reasons
+from app.cli import (
+    comparison,
+    demo,
+    digests,
+    doctor,
+    letters,
+    operation,
+    people,
+    reasons,
+    sending,
+    suppressions,
+)
 from app.errors import AppError
 
 app = typer.Typer(
@@ -23,14 +34,18 @@ app.command()(operation.serve)
 app.command()(operation.migrate)
 app.command()(digests.ingest)
 app.add_typer(people.app, name="subscribers")
+app.add_typer(suppressions.app, name="suppressions")
+app.command()(suppressions.learn)
 app.command()(letters.preview)
 app.command()(reasons.why)
 app.command()(letters.run)
+app.command()(sending.resume)
 app.command()(letters.rank)
 app.add_typer(digests.export, name="export")
 app.command()(comparison.replay)
 app.command()(comparison.stats)
 app.command()(operation.config)
+app.command()(doctor.doctor)
 
 
 def _print_version(wanted: bool) -> None:

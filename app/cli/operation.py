@@ -1,6 +1,7 @@
 """`paperboy serve`, `migrate` and `config`."""
 
 import json
+import re
 import signal
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -84,6 +85,7 @@ def config(
     settings = settings_.load()
     values = {name: str(value) for name, value in settings.model_dump(mode="json").items()}
     values["database_url"] = engines.shown_url(settings.database)
+    values["bounce_mailbox"] = re.sub("(://[^:@]*):.*@", r"\1:***@", settings.bounce_mailbox)
     values["smtp_tls"] = settings.tls.value
     if as_json:
         print(json.dumps(values, indent=1))

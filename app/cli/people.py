@@ -1,7 +1,7 @@
 """`paperboy subscribers`: the operator's way to look after people."""
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -78,10 +78,15 @@ def add(
     settings, engine = assembly.store()
     tuned = wishes.tuned(threshold, dial, exploration, share_likes)
     with engines.transaction(engine) as session:
-        asked = {"zone": zone, "hour": hour, "days": days, "size": size or settings.letter_size}
-        wish = wishes.wish(
-            session, {"email": email, "likes": like, **asked, **tuned}, wishes.language(keyword)
-        )
+        asked: dict[str, Any] = {
+            "zone": zone,
+            "hour": hour,
+            "days": days,
+            "size": size or settings.letter_size,
+        }
+        asked |= {"email": email, "likes": like, **tuned}
+        with wishes.pointing(keyword):
+            wish = wishes.wish(session, asked, wishes.language(keyword))
         wishes.refuse_known(session, wish.address, returning=True)
         wishes.subscribe(session, wish, now, confirmed, assembly.letterhead(settings).domain)
     what = "letters start" if confirmed else "a letter that asks them to confirm waits to be sent"
@@ -179,7 +184,8 @@ def edit(
         person = find(session, email)
         if keyword:
             likes = bool(like) or feedback.has_liked(session, person.id or 0)
-            typed = interests.parse(wishes.language(keyword), has_likes=likes)
+            with wishes.pointing(keyword):
+                typed = interests.parse(wishes.language(keyword), has_likes=likes)
             subscribers.set_interests(session, person.id or 0, typed)
         for paper_id in wishes.papers(session, like or []):
             feedback.record(session, person.id or 0, paper_id, Verdict.LIKE, now)

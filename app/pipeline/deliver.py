@@ -8,18 +8,20 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from app.errors import AppError, Deferred, DeliveryError, NotReady, Rejected
-from app.mail import retry
+from app.errors import AppError, Deferred, DeliveryError, Lost, NotReady, Refused
 from app.pipeline import compose
+from app.pipeline.breaker import Breaker
 from app.pipeline.ledger import Ledger
-from app.store import letters, outbox
+from app.pipeline.outcome import Outcomes, Tally
+from app.pipeline.pace import Pace
+from app.store import allowances, letters, outbox, waiting
 from app.store.tables import OutboxEntry
 from app.wire import smtp
 
@@ -27,22 +29,6 @@ log = structlog.get_logger()
 T = TypeVar("T")
 # Claimed and rendered in one commit; what a stop finds unsent is given back.
 BATCH = 20
-# What the server said of a letter must be written down, or it would be sent again. Each try
-# already waits for a locked database as long as the engine does.
-SETTLE_TRIES = 30
-
-
-@dataclass
-class Tally:
-    """How a delivery run went.
-
-    unreachable: the server's words, if letters wait because no connection could be had.
-    """
-
-    sent: int = 0
-    deferred: int = 0
-    failed: int = 0
-    unreachable: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,15 +41,22 @@ class _Ready:
 
 @dataclass
 class Post:
-    """All that a delivery run needs. on_settled: called after each letter, for a progress bar."""
+    """All that a delivery run needs. on_settled: called after each letter, for a progress bar.
+
+    stay: how long to wait at most for letters that only their pace keeps back; None: for them all.
+    """
 
     engine: Engine
     head: compose.Letterhead
     server: smtp.Server
     clock: Callable[[], datetime]
     n_connections: int = 4
+    pace: Pace = field(default_factory=Pace)
+    breaker: Breaker = field(default_factory=Breaker)
+    stay: timedelta | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     on_settled: Callable[[], None] = lambda: None
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 class _NotNow(Exception):
@@ -73,25 +66,43 @@ class _NotNow(Exception):
 async def deliver(post: Post) -> Tally:
     """Send every letter that is due, until none is left or `post.stop` is set.
 
-    Raises NotReady if the database fails; whatever was claimed is taken up again after the lease.
+    Sends nothing while a brake is on. Raises NotReady if the database fails; whatever was claimed
+    is taken up again after the lease.
     """
     tally, stopping = Tally(), asyncio.Event()
     watch = asyncio.ensure_future(_watch(post.stop, stopping))
     async with Ledger(post.engine) as ledger:
-        lanes = [_Lane(post, ledger, tally, stopping).run() for _ in range(post.n_connections)]
-        done = await asyncio.gather(*lanes, return_exceptions=True)
-        watch.cancel()
-        for outcome in done:
-            if isinstance(outcome, BaseException):
-                raise outcome
-        if tally.unreachable and not await ledger.write(
-            lambda session: outbox.any_due(session, post.clock())
-        ):
-            # A server that takes fewer connections than we asked for took every letter.
-            tally.unreachable = ""
+        try:
+            await _send_all(post, ledger, tally, stopping)
+            if tally.unreachable and not await ledger.write(
+                lambda session: outbox.any_due(session, post.clock())
+            ):
+                # A server that takes fewer connections than we asked for took every letter.
+                tally.unreachable = ""
+        finally:
+            watch.cancel()
     if tally.unreachable:
         log.warning("smtp_unreachable", reply=tally.unreachable)
     return tally
+
+
+async def _send_all(post: Post, ledger: Ledger, tally: Tally, stopping: asyncio.Event) -> None:
+    is_try = await ledger.write(
+        lambda session: (
+            outbox.any_due(session, post.clock()) and post.breaker.open(session, post.clock())
+        )
+    )
+    if is_try:
+        await _Lane(post, ledger, tally, stopping, is_try=True).run()
+        await ledger.write(lambda session: post.breaker.look(session, post.clock()))
+    lanes = [_Lane(post, ledger, tally, stopping) for _ in range(post.n_connections)]
+    # One knocks before all come: a server that is down for hours is asked as seldom as can be.
+    if await lanes[0].reach():
+        runs = (lane.run() for lane in lanes)
+        for outcome in await asyncio.gather(*runs, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
+    tally.held = post.breaker.held
 
 
 async def _watch(stop: threading.Event, stopping: asyncio.Event) -> None:
@@ -103,31 +114,78 @@ async def _watch(stop: threading.Event, stopping: asyncio.Event) -> None:
 
 @dataclass
 class _Lane:
-    """One connection at a time, and the letters that go through it one after the other."""
+    """One connection at a time, and the letters that go through it one after the other.
+
+    is_try: one letter only, to see if the brake is still needed.
+    """
 
     post: Post
     ledger: Ledger
     tally: Tally
     stopping: asyncio.Event
+    is_try: bool = False
     connection: smtp.Connection | None = None
 
-    async def run(self) -> None:
+    def __post_init__(self) -> None:
+        post = self.post
+        self.outcomes = Outcomes(
+            self.ledger, post.clock, post.breaker, self.tally, post.stop, self.is_try
+        )
+
+    async def reach(self) -> bool:
+        """Connect, if there is a letter to send; False if that was not to be."""
         try:
-            while await self.ledger.write(self._any_due):
+            if await self.ledger.write(lambda s: self._wait(s, self.post.clock())) is not None:
+                await self._connected()
+        except (_NotNow, Deferred) as e:
+            await self._cannot_go_on(e)
+            return False
+        return True
+
+    async def run(self) -> None:
+        """Send until nothing is left that may go."""
+        began = self.post.clock()
+        try:
+            while (wait := await self.ledger.write(lambda s: self._wait(s, began))) is not None:
+                if wait:
+                    await self._rest(wait)
+                    continue
                 connection = await self._connected()
                 await self._send_batch(connection, await self.ledger.write(self._claim))
-        except _NotNow:
-            return
-        except Deferred as e:
-            self.tally.unreachable = e.reply
+                if self.is_try:
+                    return
+        except (_NotNow, Deferred) as e:
+            await self._cannot_go_on(e)
         finally:
             if self.connection is not None and self.connection.is_open:
                 await self.connection.close()
 
-    def _any_due(self, session: Session) -> bool:
-        return not self.post.stop.is_set() and outbox.any_due(session, self.post.clock())
+    async def _cannot_go_on(self, why: _NotNow | Deferred) -> None:
+        if isinstance(why, Deferred):
+            self.tally.unreachable = why.reply
+        if isinstance(why, Refused):
+            await self.outcomes.refused(why)
+
+    def _wait(self, session: Session, began: datetime) -> timedelta | None:
+        """How long until there may be a letter to send; None: this run has none."""
+        now, pace = self.post.clock(), self.post.pace
+        if not self.is_try:
+            self.post.breaker.look(session, now)
+        if self.post.stop.is_set() or self.post.breaker.held:
+            return None
+        moment = waiting.next_due(session)
+        if moment is None or moment > max(now, pace.put_off_until(now)):
+            return None
+        wait = max(moment - now, pace.wait(session, now))
+        has_time = self.post.stay is None or now + wait - began <= self.post.stay
+        return wait if has_time or not wait else None
+
+    async def _rest(self, wait: timedelta) -> None:
+        await self._unless_stopped(self.post.sleep(wait.total_seconds()))
 
     async def _connected(self) -> smtp.Connection:
+        if self.connection is not None and self.connection.is_open and self.connection.is_worn:
+            await self.connection.close()
         if self.connection is None or not self.connection.is_open:
             self.connection = await self._unless_stopped(smtp.connect(self.post.server))
         return self.connection
@@ -147,9 +205,12 @@ class _Lane:
             told.cancel()
 
     def _claim(self, session: Session) -> list[_Ready]:
-        now = self.post.clock()
+        now, pace = self.post.clock(), self.post.pace
+        if pace.is_limited and pace.wait(session, now):
+            return []
+        choose = pace.choose if pace.is_limited else None
         ready = []
-        for entry in outbox.claim_due(session, now, BATCH):
+        for entry in outbox.claim_due(session, now, 1 if self.is_try else BATCH, choose):
             try:
                 ready.append(_Ready(entry, _envelope(session, self.post.head, entry)))
             except Exception as e:
@@ -162,7 +223,9 @@ class _Lane:
     async def _send_batch(self, connection: smtp.Connection, batch: list[_Ready]) -> None:
         for n, ready in enumerate(batch):
             try:
-                if self.post.stop.is_set() or not connection.is_open:
+                if self.post.stop.is_set() or self.post.breaker.held:
+                    raise _NotNow
+                if not connection.is_open or connection.is_worn:
                     raise _NotNow
                 await self._send(connection, ready)
             except _NotNow:
@@ -172,59 +235,44 @@ class _Lane:
 
     async def _give_back(self, unsent: list[_Ready]) -> None:
         ids = [ready.entry.id or 0 for ready in unsent]
-        await self.ledger.write(lambda session: outbox.release(session, ids))
+        await self.outcomes.settle(lambda session: outbox.release(session, ids))
 
     async def _send(self, connection: smtp.Connection, ready: _Ready) -> None:
-        entry_id, envelope, in_data = ready.entry.id or 0, ready.envelope, False
+        envelope = ready.envelope
         try:
-            offer = connection.offer(envelope.sender, envelope.recipient)
+            offer = connection.offer(envelope.sender, envelope.recipient, len(envelope.message))
             await self._unless_stopped(offer)
-            in_data = await self.ledger.write(
-                lambda session: outbox.begin_data(session, entry_id, self.post.clock())
-            )
-            if not in_data:
+            while wait := await self._write_begin(connection, ready):
+                await self._rest(wait)
+            if wait is None:
                 # Somebody took the claim over; the open transaction is left to QUIT.
                 await connection.close()
                 return
             code, reply = await connection.transmit(envelope.message)
         except DeliveryError as e:
-            await self._record_failure(ready.entry, e, doubtful=in_data and e.code == 0)
+            if connection.n_taken and not connection.is_open and not isinstance(e, Lost):
+                # It had served, and closed before anything of this letter left: on to the next.
+                raise _NotNow from e
+            await self.outcomes.failed(ready.entry, e)
             return
-        now = self.post.clock()
-        await self._settle(lambda session: outbox.mark_sent(session, entry_id, now, code, reply))
-        self.tally.sent += 1
-        log.info("letter_sent", entry=entry_id, code=code)
+        await self.outcomes.sent(ready.entry, code, reply)
 
-    async def _record_failure(
-        self, entry: OutboxEntry, failure: DeliveryError, doubtful: bool
-    ) -> None:
-        now, entry_id = self.post.clock(), entry.id or 0
-        code, reply = failure.code, failure.reply
-        again = retry.next_attempt(entry.attempts, entry.first_due_at, now)
-        if isinstance(failure, Rejected) or again is None:
-            await self._settle(
-                lambda s: outbox.fail(s, entry_id, now, code, reply, doubtful=doubtful)
-            )
-            self.tally.failed += 1
-            log.warning("letter_failed", entry=entry_id, code=code, reply=reply)
-        else:
-            await self._settle(
-                lambda s: outbox.defer(s, entry_id, again, code, reply, doubtful=doubtful)
-            )
-            self.tally.deferred += 1
-            log.warning("letter_deferred", entry=entry_id, code=code, reply=reply)
+    async def _write_begin(self, connection: smtp.Connection, ready: _Ready) -> timedelta | None:
+        try:
+            return await self.ledger.write(lambda session: self._begin(session, ready))
+        except NotReady as e:
+            await connection.reset()
+            raise _NotNow from e
 
-    async def _settle(self, work: Callable[[Session], object]) -> None:
-        for n in range(1, SETTLE_TRIES + 1):
-            try:
-                await self.ledger.write(work)
-            except NotReady as e:
-                log.error("outcome_not_stored_yet", reason=str(e), tries=n)
-                if n == SETTLE_TRIES:
-                    raise
-                await asyncio.sleep(min(n, 10))
-            else:
-                return
+    def _begin(self, session: Session, ready: _Ready) -> timedelta | None:
+        """Note that the letter is about to leave; else how long it must wait, or None: for ever."""
+        now, entry, pace = self.post.clock(), ready.entry, self.post.pace
+        is_late = now - (entry.claimed_at or now) > allowances.GOOD_FOR
+        if pace.is_limited and is_late:
+            domain = ready.envelope.recipient.rpartition("@")[2].lower()
+            if wait := pace.allow(session, domain, now):
+                return wait
+        return timedelta(0) if outbox.begin_data(session, entry.id or 0, now) else None
 
 
 def _envelope(session: Session, head: compose.Letterhead, entry: OutboxEntry) -> compose.Envelope:

@@ -3,28 +3,35 @@
 On SQLite every shard runs here, in this process, one after the other.
 """
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import structlog
 
-from app.errors import AppError
-from app.pipeline import deliver, ingest, rank, tidy
+from app.errors import AppError, NotReady
+from app.pipeline import deliver, guard, ingest, learn, outcome, pulse, rank, restored, tidy
+from app.pipeline.breaker import Breaker
+from app.pipeline.pace import Pace
 from app.store import engine as engines
-from app.store import outbox
+from app.store import heartbeats, outbox
+from app.wire.mailbox import Place
 from app.wire.smtp import Server
 
 log = structlog.get_logger()
+# A clock may be corrected by so much without anything having to be planned anew.
+CORRECTION = timedelta(minutes=10)
 
 
 @dataclass
 class Day:
     """The stations, with what they need. stop: set it, and whatever runs ends at the next letter.
 
-    lease: see `outbox.reclaim_stale`. sources, data_dir: see `ingest.folders`.
+    lease: see `outbox.reclaim_stale`. sources, data_dir: see `ingest.folders`. mailbox: where
+    bounces and complaints come to, if anywhere.
     """
 
     desk: rank.Desk
@@ -34,8 +41,38 @@ class Day:
     data_dir: Path
     n_connections: int
     lease: timedelta
+    pace: Pace = field(default_factory=Pace)
+    breaker: Breaker = field(default_factory=Breaker)
+    mailbox: Place | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     _unreadable: set[str] = field(default_factory=set)
+    _mailbox_problem: str = ""
+    _has_looked_back: bool = False
+    _looking_back: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._guard = guard.Guard(self.desk.engine)
+
+    def look_back(self) -> None:
+        """Before anything else, and once: was the database restored? Raises NotReady."""
+        with self._looking_back:
+            if not self._has_looked_back:
+                found = restored.settle(self.desk.engine, self._sent_until, self.clock())
+                self._has_looked_back = True
+                if found:
+                    log.warning("database_was_restored", **vars(found))
+
+    @property
+    def _sent_until(self) -> Path:
+        return self.data_dir / restored.FILE
+
+    def beat(self) -> None:
+        """Say that the clock ticks. Raises NotReady."""
+        self._beat(heartbeats.SCHEDULER)
+
+    def _beat(self, name: str) -> datetime | None:
+        with engines.transaction(self.desk.engine) as session:
+            return heartbeats.beat(session, name, self.clock())
 
     def ingest_sources(self, now: datetime | None = None) -> Iterator[ingest.Report | AppError]:
         """Read every configured source; a bad digest fails alone."""
@@ -52,15 +89,40 @@ class Day:
             elif not report.is_known:
                 log.info("digest_read", name=report.name, new=report.n_new)
 
-    def tidy(self) -> tidy.Tidied:
+    def learn(self) -> learn.Tally:
+        """Read the bounce mailbox, where there is one. Raises NotReady if it cannot be read."""
+        if self.mailbox is None:
+            return learn.Tally()
+        tokens = self.desk.head.links.tokens
+        reader = learn.Reader(self.desk.engine, tokens, self.mailbox, self.clock, self.stop)
+        tally = learn.read_mailbox(reader)
+        self.look()
+        if tally.read:
+            log.info("reports_read", **vars(tally))
+        return tally
+
+    def learn_quietly(self) -> None:
+        """The same for a tick: log once that the mailbox is down."""
+        try:
+            self.learn()
+            self._mailbox_problem = ""
+        except NotReady as e:
+            if str(e) != self._mailbox_problem:
+                log.error("mailbox_unreadable", reason=str(e))
+            self._mailbox_problem = str(e)
+
+    def tidy(self, *, reclaims: bool = True) -> tidy.Tidied:
         """Housekeeping; see the station."""
-        done = tidy.tidy(self.desk.engine, self.clock(), self.lease)
+        self.look_back()
+        done = tidy.tidy(self.desk.engine, self.clock(), self.lease, reclaims=reclaims)
         if done != tidy.Tidied(0, 0, 0):
             log.info("tidied", **vars(done))
         return done
 
     def rank_due(self) -> rank.Tally:
         """Put a letter into the outbox for everyone who is due, shard by shard."""
+        self.look_back()
+        self._follow_clock()
         total = rank.Tally()
         while not self.stop.is_set():
             shard = rank.rank_due_shard(self.desk, self.clock())
@@ -69,10 +131,19 @@ class Day:
             total.add(shard)
         if total.n_subscribers:
             log.info("ranked", **vars(total))
+        if n := total.skipped[rank.MISSED]:
+            log.error("editions_missed", n=n, reason=rank.MISSED)
         return total
+
+    def _follow_clock(self) -> None:
+        before, now = self._beat(heartbeats.RANKING), self.clock()
+        if before and before - now > CORRECTION:
+            log.warning("clock_set_back", before=before, now=now)
+            tidy.follow_clock(self.desk.engine, now)
 
     def rank_edition(self, edition: date | None, everyone: bool) -> rank.Tally:
         """The same for one edition, whatever the hour; see `rank.rank_edition`."""
+        self.look_back()
         total = rank.Tally()
         for shard in rank.rank_edition(self.desk, edition, everyone, self.clock()):
             total.add(shard)
@@ -91,10 +162,34 @@ class Day:
             server=self.server,
             clock=self.clock,
             n_connections=self.n_connections,
+            pace=self.pace,
+            breaker=self.breaker,
             stop=self.stop,
             on_settled=on_settled,
         )
 
-    async def deliver(self) -> deliver.Tally:
-        """Send what waits in the outbox."""
-        return await deliver.deliver(self.post())
+    async def deliver(
+        self, on_settled: Callable[[], None] = lambda: None, stay: timedelta | None = None
+    ) -> outcome.Tally:
+        """Send what waits in the outbox, and judge how it was received.
+
+        stay: see `deliver.Post`.
+        """
+        await asyncio.to_thread(self.look_back)
+        began = self.clock()
+        beats = pulse.Beats(self.desk.engine, self._sent_until, self.clock)
+
+        def settled() -> None:
+            beats.sends = True  # it may have been written after the first beat
+            on_settled()
+
+        async with pulse.beating(beats):
+            tally = await deliver.deliver(replace(self.post(settled), stay=stay))
+        await asyncio.to_thread(self.look)
+        if tally.sent or tally.failed or tally.deferred:
+            await asyncio.to_thread(self._guard.note_run, began, self.clock())
+        return tally
+
+    def look(self) -> None:
+        """Judge how letters were received so far; it may hold all sending. Raises NotReady."""
+        self._guard.look(self.clock())

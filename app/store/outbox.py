@@ -4,7 +4,7 @@ A second sender is harmless: each step repeats in its WHERE the state it expects
 finds another state changes nothing and says so.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, literal, union_all, update
@@ -23,6 +23,7 @@ from app.store.tables import (
 
 WAITING = (State.READY, State.DEFERRED)
 HELD = (State.CLAIMED, State.IN_DATA)
+Choose = Callable[[Session, Sequence[int], datetime], Sequence[int]]
 
 
 def add(session: Session, entry: OutboxEntry) -> bool:
@@ -79,16 +80,18 @@ def forget(session: Session, entry: OutboxEntry) -> bool:
     return True
 
 
-def claim_due(session: Session, now: datetime, limit: int) -> Sequence[OutboxEntry]:
+def claim_due(
+    session: Session, now: datetime, limit: int, choose: Choose | None = None
+) -> Sequence[OutboxEntry]:
     """Mark up to `limit` waiting entries due at `now` as claimed, and return them.
 
-    Two senders never get the same entry: the UPDATE repeats the state it expects. Whoever
-    unsubscribed or was suppressed in the meantime is taken out first, in the same transaction.
-    Costs as much as the answer is long, however many wait.
+    Two senders never get the same entry. Who unsubscribed or was suppressed in the meantime is
+    taken out first, in the same transaction. Costs as much as the answer is long, and no more.
+    choose: which of the oldest to claim; if it chooses none, it must put all of them off.
     """
     while ids := _oldest(session, now, limit):
         _suppress_unwanted(session, ids, WAITING, now)
-        if claimed := _claim(session, ids, now):
+        if claimed := _claim(session, choose(session, ids, now) if choose else ids, now):
             return claimed
     return []
 
@@ -110,11 +113,14 @@ def _oldest(session: Session, now: datetime, limit: int) -> Sequence[int]:
 
 
 def _claim(session: Session, ids: Sequence[int], now: datetime) -> Sequence[OutboxEntry]:
-    claim = update(OutboxEntry).where(col(OutboxEntry.id).in_(ids), _is_still(WAITING))
-    claim = claim.values(
-        state=State.CLAIMED, claimed_at=now, attempts=col(OutboxEntry.attempts) + 1
+    # PostgreSQL: pass by what another sender is about to claim. SQLite has one writer at a time.
+    free = select(OutboxEntry.id).where(col(OutboxEntry.id).in_(ids), _is_still(WAITING))
+    claim = update(OutboxEntry).where(
+        col(OutboxEntry.id).in_(free.with_for_update(skip_locked=True))
     )
-    claimed = session.scalars(claim.returning(OutboxEntry), execution_options=FRESH).all()
+    attempts = col(OutboxEntry.attempts) + 1
+    claim = claim.values(state=State.CLAIMED, claimed_at=now, attempts=attempts)
+    claimed = session.scalars(claim.returning(OutboxEntry), execution_options=FRESH)
     return sorted(claimed, key=lambda entry: (entry.due_at, entry.id or 0))
 
 
@@ -230,16 +236,14 @@ def release(session: Session, entry_ids: Sequence[int]) -> None:
 
 def count_due(session: Session, now: datetime) -> int:
     """How many letters wait to be sent at `now`."""
-    waiting = col(OutboxEntry.state).in_(WAITING), OutboxEntry.due_at <= now
-    return session.exec(select(func.count()).select_from(OutboxEntry).where(*waiting)).one()
+    due = select(func.count()).where(col(OutboxEntry.state).in_(WAITING), OutboxEntry.due_at <= now)
+    return session.exec(due).one()
 
 
 def any_due(session: Session, now: datetime) -> bool:
     """Whether a letter waits to be sent at `now`."""
-    due = select(OutboxEntry.id).where(
-        col(OutboxEntry.state).in_(WAITING), OutboxEntry.due_at <= now
-    )
-    return session.exec(due.limit(1)).first() is not None
+    is_due = col(OutboxEntry.state).in_(WAITING), OutboxEntry.due_at <= now
+    return session.exec(select(OutboxEntry.id).where(*is_due).limit(1)).first() is not None
 
 
 def expire(session: Session, now: datetime, after: timedelta) -> int:

@@ -1,33 +1,53 @@
 """One message to the SMTP server, in two steps, and what the server's reply means.
 
 Two steps because of the ledger: the message is offered (MAIL, RCPT), the caller writes down that it
-is about to leave, and only then it is transmitted (DATA). A connection lost in the second step
-leaves it open whether the message arrived; lost in the first it did not.
+is about to leave, and only then it is transmitted (DATA). A connection lost after the server said
+"go on" leaves it open whether the message arrived; lost before that it did not.
 """
 
 import asyncio
+import re
 import socket
+import sys
 from dataclasses import dataclass
 from typing import NoReturn
 
 from aiosmtplib import (
     SMTP,
     SMTPAuthenticationError,
+    SMTPDataError,
     SMTPException,
     SMTPHeloError,
     SMTPNotSupported,
+    SMTPResponse,
     SMTPResponseException,
+    SMTPServerDisconnected,
 )
 
-from app.errors import Deferred, DeliveryError, Rejected
+from app.errors import Deferred, DeliveryError, Lost, Refused, Rejected
 from app.mail import message as mail_message
+from app.mail import refusal
 
-# RFC 5321 §4.5.3.2; the wait after the final dot is the operator's to set.
-OPEN_SECONDS, COMMAND_SECONDS = 60.0, 300.0
-SERVICE_CLOSING = 421
+SERVICE_CLOSING, GO_ON, TAKEN, TOO_BIG = 421, 354, 250, 552
 # RFC 4954 §6: log in first. Said to every letter alike until the operator has set it right.
-ABOUT_THE_SENDER = {530, 535, 538}
+LOG_IN_FIRST = {530, 535, 538}
 LONGEST_REPLY = 1_000
+_ABOUT_THE_LETTER = re.compile(r"5\.3\.4|5\.6\.")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How many seconds to wait for each reply, and for a block of the message to leave.
+
+    The defaults are those of RFC 5321 §4.5.3.2. A shorter wait for `taken`, the reply that takes
+    the message over, makes second copies.
+    """
+
+    greeting: float = 300
+    command: float = 300
+    go_on: float = 120
+    block: float = 180
+    taken: float = 600
 
 
 @dataclass(frozen=True)
@@ -39,73 +59,161 @@ class Server:
     tls: str = "none"
     username: str = ""
     password: str = ""
-    data_seconds: float = 600.0
+    max_per_connection: int = 100
+    patience: Patience = Patience()
 
 
 class Connection:
-    """One open connection; use it for one message at a time. Open it with `connect`."""
+    """One open connection; use it for one message at a time. Open it with `connect`.
+
+    n_offered, n_taken: how many messages it was asked to take, and took.
+    """
 
     def __init__(self, client: SMTP, server: Server) -> None:
         self._client = client
         self._server = server
-        self.is_open = True
+        self._is_open = True
+        self.n_offered = self.n_taken = 0
 
-    async def offer(self, sender: str, recipient: str) -> None:
-        """Name sender and one recipient. Raises Deferred or Rejected; nothing has left then."""
-        needs = mail_message.needs_smtputf8(sender) or mail_message.needs_smtputf8(recipient)
-        options = ["SMTPUTF8"] if needs else []
-        if options and not self._client.supports_extension("smtputf8"):
-            raise Rejected(
-                0, f"the server {self._server.host} takes no address with non-ASCII letters"
-            )
+    @property
+    def is_open(self) -> bool:
+        """Whether the server still listens, as far as is known."""
+        return self._is_open and self._client.is_connected
+
+    @property
+    def extensions(self) -> dict[str, str]:
+        """What the server said it can do (RFC 5321 §4.1.1.1): keyword, in lower case → value."""
+        return self._client.esmtp_extensions
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether it has had its share: some servers refuse who never lets go."""
+        return self.n_offered >= self._server.max_per_connection
+
+    async def offer(self, sender: str, recipient: str, size: int = 0) -> None:
+        """Name sender and one recipient. Raises Deferred or Rejected; nothing has left then.
+
+        size: of the message in bytes, for a server that wants to know (RFC 1870).
+        """
+        options = self._options(sender, recipient, size)
+        patience, self.n_offered = self._server.patience.command, self.n_offered + 1
         try:
-            await self._client.mail(
-                sender, options=options, encoding="utf-8", timeout=COMMAND_SECONDS
-            )
-            await self._client.rcpt(recipient, encoding="utf-8", timeout=COMMAND_SECONDS)
+            await self._client.mail(sender, options=options, encoding="utf-8", timeout=patience)
         except (SMTPException, OSError, ValueError) as e:
-            await self._give_up(e)
+            await self._give_up(self._meaning_at_mail(e), e)
         except asyncio.CancelledError:
-            self.is_open = False
-            self._client.close()
+            self.drop()
             raise
+        try:
+            await self._client.rcpt(recipient, encoding="utf-8", timeout=patience)
+        except (SMTPException, OSError, ValueError) as e:
+            await self._give_up(_meaning(e), e)
+        except asyncio.CancelledError:
+            self.drop()
+            raise
+
+    def _options(self, sender: str, recipient: str, size: int) -> list[str]:
+        options, host = [], self._server.host
+        most = self._client.esmtp_extensions.get("size", "")
+        if most.isdecimal() and 0 < int(most) < size:
+            raise Rejected(TOO_BIG, f"the letter has {size} bytes, and {host} takes {most} at most")
+        if size and self._client.supports_extension("size"):
+            options.append(f"SIZE={size}")
+        if mail_message.needs_smtputf8(sender) or mail_message.needs_smtputf8(recipient):
+            if not self._client.supports_extension("smtputf8"):
+                raise Rejected(0, f"the server {host} takes no address with non-ASCII letters")
+            options.append("SMTPUTF8")
+        return options
+
+    def _meaning_at_mail(self, error: Exception) -> DeliveryError:
+        """No recipient was named yet: a final word is about the sender, or the letter's size."""
+        failure = _meaning(error)
+        if failure.code == SERVICE_CLOSING and not self.n_taken:
+            return Refused(failure.code, failure.reply)
+        if isinstance(failure, Rejected) and not _is_about_the_letter(failure):
+            return Refused(failure.code, failure.reply)
+        return failure
 
     async def transmit(self, message: bytes) -> tuple[int, str]:
         """Hand the message over and return the server's reply.
 
-        Raises Rejected, or Deferred; a Deferred of code 0 means that the connection was lost and
-        the message may have arrived all the same.
+        Raises Rejected, or Deferred; Lost means that it may have arrived all the same.
         """
+        has_begun = False
         try:
-            reply = await self._client.data(message, timeout=self._server.data_seconds)
+            reply = await self._client.execute_command(b"DATA", timeout=self._server.patience.go_on)
+            if reply.code != GO_ON:
+                raise SMTPDataError(reply.code, reply.message)
+            has_begun = True
+            reply = await self._hand_over(message)
+            if reply.code != TAKEN:
+                raise SMTPDataError(reply.code, reply.message)
         except (SMTPException, OSError, ValueError) as e:
-            await self._give_up(e)
+            failure = _meaning(e)
+            if has_begun and failure.code == 0:
+                failure = Lost(0, failure.reply)
+            await self._give_up(failure, e)
+        self.n_taken += 1
         return reply.code, _words(reply.message)
+
+    async def _hand_over(self, message: bytes) -> SMTPResponse:
+        # Not aiosmtplib's data(): it waits for "go on" as long as for the last reply, and does not
+        # tell which of them failed to come.
+        protocol = self._client.protocol
+        if protocol is None:
+            raise SMTPServerDisconnected("the connection was lost")
+        protocol.write(_on_the_wire(message))
+        watch = asyncio.ensure_future(self._watch_the_flow())
+        try:
+            return await protocol.read_response(timeout=self._server.patience.taken)
+        finally:
+            watch.cancel()
+
+    async def _watch_the_flow(self) -> None:
+        """Hang up on a server that takes no block of the message for too long."""
+        left, transport = sys.maxsize, self._client.transport
+        while isinstance(transport, asyncio.WriteTransport):
+            before, left = left, transport.get_write_buffer_size()
+            if left == 0:
+                return
+            if left >= before:
+                transport.abort()  # close() would wait for what is unsent
+                return
+            await asyncio.sleep(self._server.patience.block)
+
+    async def reset(self) -> None:
+        """Take back what was offered."""
+        try:
+            await self._client.rset(timeout=self._server.patience.command)
+        except (SMTPException, OSError):
+            self.drop()
 
     async def close(self) -> None:
         """Say QUIT, if anybody is still listening."""
-        self.is_open = False
+        self._is_open = False
         try:
             await self._client.quit(timeout=5)
         except (SMTPException, OSError):
             self._client.close()
 
-    async def _give_up(self, error: Exception) -> NoReturn:
-        failure = _meaning(error)
+    def drop(self) -> None:
+        """Hang up without a word."""
+        self._is_open = False
+        self._client.close()
+
+    async def _give_up(self, failure: DeliveryError, error: Exception) -> NoReturn:
         if failure.code in {0, SERVICE_CLOSING}:
-            # aiosmtplib still counts itself connected after a 421.
-            self.is_open = False
-            self._client.close()
+            # aiosmtplib may still count itself connected after a 421.
+            self.drop()
         else:
-            await self._reset()
+            await self.reset()
         raise failure from error
 
-    async def _reset(self) -> None:
-        try:
-            await self._client.rset(timeout=COMMAND_SECONDS)
-        except (SMTPException, OSError):
-            self.is_open = False
-            self._client.close()
+
+def _on_the_wire(message: bytes) -> bytes:
+    """CRLF throughout, dots doubled, and the final one (RFC 5321 §4.5.2)."""
+    lines = re.sub(rb"\r\n|\r|\n", b"\r\n", message).removesuffix(b"\r\n")
+    return re.sub(rb"(?m)^\.", b"..", lines) + b"\r\n.\r\n"
 
 
 async def connect(server: Server) -> Connection:
@@ -122,7 +230,7 @@ async def connect(server: Server) -> Connection:
         local_hostname=socket.gethostname(),  # the default looks it up in the DNS, and may hang
         use_tls=server.tls == "tls",
         start_tls=server.tls == "starttls",
-        timeout=OPEN_SECONDS,
+        timeout=server.patience.greeting,
     )
     try:
         await client.connect()
@@ -150,7 +258,7 @@ def _cannot_connect(server: Server, error: Exception) -> Deferred:
     code = error.code if isinstance(error, SMTPResponseException) else 0
     if isinstance(error, SMTPAuthenticationError):
         words = _words(error.message)
-        return Deferred(code, f"{where} refused the log-in of {server.username}: {words}")
+        return Refused(code, f"{where} refused the log-in of {server.username}: {words}")
     if isinstance(error, SMTPNotSupported):
         return Deferred(code, f"{where} does not offer what is asked for ({error})")
     return Deferred(code, f"{where} cannot be reached: {_words(str(error))}")
@@ -161,8 +269,17 @@ def _meaning(error: Exception) -> DeliveryError:
         return Deferred(0, f"connection lost: {_words(str(error))}")
     if error.code < 200:  # what came was no reply at all
         return Deferred(0, _words(error.message))
-    is_final = error.code >= 500 and error.code not in ABOUT_THE_SENDER
-    return (Rejected if is_final else Deferred)(error.code, _words(error.message))
+    code, words = error.code, _words(error.message)
+    if code < 500:
+        return Deferred(code, words)
+    rejected = Rejected(code, words)
+    kind, _ = refusal.judge(f"{code} {words}")
+    is_ours = kind is refusal.Kind.SENDER and not _is_about_the_letter(rejected)
+    return Refused(code, words) if is_ours or code in LOG_IN_FIRST else rejected
+
+
+def _is_about_the_letter(failure: DeliveryError) -> bool:
+    return failure.code == TOO_BIG or bool(_ABOUT_THE_LETTER.match(failure.reply))
 
 
 def _words(reply: str) -> str:

@@ -93,7 +93,7 @@ def test_the_demo_sends_six_letters(played):
 
 def test_the_demo_shows_what_a_click_changed(played):
     assert "presses “more like this”" in played
-    assert "which you liked" in played
+    assert "Close to “Generative" in played
 
 
 def test_the_demo_reads_its_samples_whole(played):

@@ -7,14 +7,16 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from conftest import KEY, MakeSubscriber, StorePapers
 from smtp_sink import Sink
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import select
 
 from app import assembly
@@ -34,11 +36,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 class SlowSink(Sink):
-    """Notes each message before it answers, and takes up to 10 ms to do so."""
+    """Notes each message before it answers, and takes up to 10 ms to do so, or `delay` seconds."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.random = random.Random(20)  # noqa: S311
+        self.delay = 0.0
         self._reached = threading.Event()
         self._awaited = sys.maxsize
 
@@ -46,7 +49,7 @@ class SlowSink(Sink):
         answer = await super().handle_DATA(server, session, envelope)
         if len(self.taken) >= self._awaited:
             self._reached.set()
-        await asyncio.sleep(self.random.uniform(0, 0.01))
+        await asyncio.sleep(self.delay or self.random.uniform(0, 0.01))
         return answer
 
     def wait_for(self, n_messages: int) -> None:
@@ -55,6 +58,20 @@ class SlowSink(Sink):
         self._awaited = n_messages
         if len(self.taken) < n_messages:
             assert self._reached.wait(PATIENCE), f"only {len(self.taken)} of {n_messages} came"
+
+    def wait_until_quiet(self, seconds: float = 2) -> None:
+        """Return when no message came for so long."""
+        n_before = -1
+        while n_before != len(self.taken):
+            n_before = len(self.taken)
+            time.sleep(seconds)
+
+    def die(self) -> None:
+        """Break off whatever is going on."""
+        self.__exit__(None, None, None)
+
+    def come_back(self) -> None:
+        self.__enter__()
 
     def copies(self) -> Counter[str]:
         return Counter(taken.recipient for taken in self.taken)
@@ -71,7 +88,10 @@ Start = Callable[..., subprocess.Popen[bytes]]
 
 @pytest.fixture
 def start(settings: Settings, slow_sink: SlowSink, tmp_path: Path) -> Iterator[Start]:
-    """Start a `paperboy` command as a process of its own; none outlives the test."""
+    """Start a `paperboy` command as a process of its own; none outlives the test.
+
+    told: settings by their names without PAPERBOY_.
+    """
     set_up = {
         "DATA_DIR": settings.data_dir,
         "SECRET_KEYS": KEY,
@@ -85,13 +105,21 @@ def start(settings: Settings, slow_sink: SlowSink, tmp_path: Path) -> Iterator[S
     environment = {f"PAPERBOY_{name}": str(value) for name, value in set_up.items()}
     started = []
 
-    def run(*command: str, connections: int = 4) -> subprocess.Popen[bytes]:
+    def run(
+        *command: str,
+        connections: int = 4,
+        program: Sequence[str] = ("-m", "app.cli"),
+        told: Mapping[str, object] | None = None,
+        **pipes: int,
+    ) -> subprocess.Popen[bytes]:
+        more = {f"PAPERBOY_{name}": str(value) for name, value in (told or {}).items()}
+        more["PAPERBOY_SMTP_CONNECTIONS"] = str(connections)
         with (tmp_path / "errors.txt").open("ab") as errors:
             process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", *command],
-                env=os.environ | environment | {"PAPERBOY_SMTP_CONNECTIONS": str(connections)},
-                stdout=subprocess.DEVNULL,
+                [sys.executable, *program, *command],
+                env=os.environ | environment | more,
                 stderr=errors,
+                **{"stdout": subprocess.DEVNULL} | pipes,
             )
         started.append(process)
         return process
@@ -100,7 +128,8 @@ def start(settings: Settings, slow_sink: SlowSink, tmp_path: Path) -> Iterator[S
     for process in started:
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
-        process.wait()
+        with process:  # waits for it, and closes its pipes
+            pass
 
 
 Prepare = Callable[[int], list[Subscriber]]
@@ -133,3 +162,45 @@ def outbox_by_address(engine: Engine) -> Callable[[], dict[str, OutboxEntry]]:
             return dict(session.exec(rows).all())
 
     return read
+
+
+@pytest.fixture
+def alter(engine: Engine) -> Callable[..., None]:
+    """Change the database behind the service's back."""
+
+    def execute(statement: str, **values: object) -> None:
+        with engines.transaction(engine) as session:
+            session.execute(text(statement), values)
+
+    return execute
+
+
+@pytest.fixture
+def let_time_pass(settings: Settings, alter: Callable[..., None]) -> Callable[[], None]:
+    """Whatever is held by a vanished sender, or deferred, comes up again."""
+
+    def forward() -> None:
+        now = assembly.utc_now()
+        long_ago = now - settings.claim_lease - timedelta(seconds=1)
+        held = "UPDATE outbox SET claimed_at = :at WHERE state IN ('claimed', 'in_data')"
+        alter(held, at=f"{long_ago:%Y-%m-%d %H:%M:%S.%f}")
+        deferred = "UPDATE outbox SET due_at = :at WHERE state = 'deferred' AND due_at > :at"
+        alter(deferred, at=f"{now:%Y-%m-%d %H:%M:%S.%f}")
+
+    return forward
+
+
+@pytest.fixture
+def start_at(start: Start) -> Callable[..., subprocess.Popen[bytes]]:
+    """Start `paperboy serve` without its pages, on a clock that starts at a moment.
+
+    Several moments: it lives through each in turn, one tick each, for a line on its input.
+    """
+    ticking = Path(__file__).with_name("ticking.py")
+
+    def run(*moments: datetime) -> subprocess.Popen[bytes]:
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        told = [moment.isoformat() for moment in moments]
+        return start(*told, program=[str(ticking)], **pipes)
+
+    return run

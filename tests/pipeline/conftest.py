@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from conftest import MakeSubscriber, StorePapers
 from sqlalchemy import Engine, text
 from sqlmodel import select
 from structlog.testing import capture_logs
 
 from app.papers.paper import Paper
+from app.pipeline.plan import Day
 from app.store import engine as engines
 from app.store.tables import OutboxEntry, Subscriber, metadata
 
@@ -82,6 +84,27 @@ def entries(engine: Engine) -> Entries:
             return list(session.exec(rows))
 
     return read
+
+
+Letters = Callable[..., list[Subscriber]]
+
+
+@pytest.fixture
+def letters(
+    day: Day,
+    make_subscriber: MakeSubscriber,
+    store_papers: StorePapers,
+    retrieval_papers: list[Paper],
+) -> Letters:
+    """Write letters for so many invented readers, ready to be sent."""
+
+    def write(n: int = 1, **changes: Any) -> list[Subscriber]:
+        store_papers(*retrieval_papers)
+        people = [make_subscriber("retrieval", **changes) for _ in range(n)]
+        assert day.rank_due().n_letters == n
+        return people
+
+    return write
 
 
 Alter = Callable[..., None]

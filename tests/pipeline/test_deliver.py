@@ -23,21 +23,12 @@ from app.store.tables import OutboxEntry, State, Subscriber
 PHASES = ["at_mail", "at_rcpt", "at_data"]
 
 
-@pytest.fixture
-def letters(day, make_subscriber, store_papers, retrieval_papers):
-    """Write letters for so many invented readers, ready to be sent."""
-
-    def write(n=1, **changes):
-        store_papers(*retrieval_papers)
-        people = [make_subscriber("retrieval", **changes) for _ in range(n)]
-        assert day.rank_due().n_letters == n
-        return people
-
-    return write
-
-
 def _send(day):
     return asyncio.run(day.deliver())
+
+
+def _without_heartbeats(tables):
+    return {name: rows for name, rows in tables.items() if name != "heartbeat"}
 
 
 def _nothing_sent(tally):
@@ -118,7 +109,7 @@ def _back_to_ready(day):
             entry.state, entry.attempts, entry.settled_at = State.READY, 0, None
 
 
-@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("phase", ["at_rcpt", "at_data"])
 def test_a_rejected_letter_fails_at_once_and_is_never_tried_again(
     day, letters, sink, entries, clock, phase
 ):
@@ -155,9 +146,9 @@ def test_a_closing_server_is_met_on_a_new_connection(day, letters, sink, entries
     day.n_connections = 1
     sink.at_rcpt[people[2].address] = ["421 4.7.0 enough for this connection"]
     tally = _send(day)
-    assert (tally.sent, tally.deferred) == (5, 1)
+    assert (tally.sent, tally.deferred) == (6, 0)
     assert sink.n_connections == 2
-    assert entries(people[2])[0].doubtful == 0
+    assert (entries(people[2])[0].doubtful, entries(people[2])[0].attempts) == (0, 1)
 
 
 @pytest.mark.parametrize("phase", ["at_mail", "at_rcpt"])
@@ -233,7 +224,7 @@ def test_a_letter_is_given_up_after_twenty_hours(day, letters, sink, entries, cl
 
 def test_a_server_that_is_not_there_leaves_everything_waiting(day, letters, entries, dump, sink):
     letters(5)
-    before = dump()
+    before = _without_heartbeats(dump())
     sink.__exit__(None, None, None)
     try:
         tally = _send(day)
@@ -241,14 +232,14 @@ def test_a_server_that_is_not_there_leaves_everything_waiting(day, letters, entr
         sink.__enter__()
     assert f"127.0.0.1:{sink.port} cannot be reached" in tally.unreachable
     assert _nothing_sent(tally)
-    assert dump() == before
+    assert _without_heartbeats(dump()) == before
     assert _send(day).sent == 5
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 def test_a_wrong_log_in_fails_no_letter_and_says_why(day, letters, dump):
     letters(3)
-    before = dump()
+    before = _without_heartbeats(dump())
     with Sink(password="right") as strict:
         day.server = replace(strict.server, username="paperboy", password="hunter2")
         tally = _send(day)
@@ -256,7 +247,7 @@ def test_a_wrong_log_in_fails_no_letter_and_says_why(day, letters, dump):
     assert "refused the log-in of paperboy" in tally.unreachable
     assert "hunter2" not in tally.unreachable
     assert _nothing_sent(tally)
-    assert dump() == before
+    assert _without_heartbeats(dump()) == before
 
 
 def test_a_server_that_wants_a_log_in_we_have_not_fails_no_letter(day, letters, sink, entries):
@@ -268,12 +259,12 @@ def test_a_server_that_wants_a_log_in_we_have_not_fails_no_letter(day, letters, 
 
 def test_tls_that_is_demanded_and_not_offered_keeps_every_letter_back(day, letters, sink, dump):
     letters(3)
-    before = dump()
+    before = _without_heartbeats(dump())
     day.server = replace(sink.server, tls="starttls")
     tally = _send(day)
     assert "STARTTLS" in tally.unreachable
     assert (sink.attempts, sink.taken) == ([], [])
-    assert dump() == before
+    assert _without_heartbeats(dump()) == before
 
 
 def test_a_set_stop_gives_back_what_is_not_on_its_way(day, letters, sink, entries, monkeypatch):

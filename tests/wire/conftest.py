@@ -2,15 +2,23 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from smtp_sink import Sink
 
 from app.wire.smtp import Server
 
 HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    """Takes what these tests send, which is no letters."""
+    with Sink() as sink:
+        yield sink
 
 
 @pytest.fixture

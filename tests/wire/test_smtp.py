@@ -3,11 +3,13 @@ import socket
 from dataclasses import replace
 
 import pytest
-from smtp_sink import DROP, Sink
+from hypothesis import given
+from hypothesis import strategies as st
+from smtp_sink import DROP, DROP_IN_MESSAGE, GO_ON_AND_DROP, Sink
 
-from app.errors import Deferred, DeliveryError, Rejected
+from app.errors import Deferred, DeliveryError, Lost, Refused, Rejected
 from app.wire import smtp
-from app.wire.smtp import Server
+from app.wire.smtp import Patience, Server
 
 LETTER = b"Subject: Owls\r\n\r\n.They fly\r\n.\r\nat night.\r\n"
 FROM, TO = "paperboy@example.org", "reader@example.org"
@@ -57,6 +59,8 @@ def test_one_connection_serves_many_messages(sink):
     ("answer", "kind"), [("450 4.2.0 greylisted", Deferred), ("550 5.1.1 no such person", Rejected)]
 )
 def test_a_refusal_is_told_in_the_servers_words(sink, phase, answer, kind):
+    if phase == "at_mail" and kind is Rejected:
+        kind = Refused  # no reader was named yet
     getattr(sink, phase)["*"] = [answer]
     failure = _fails(sink.server, kind)
     assert f"{failure.code} {failure.reply}" == answer
@@ -69,7 +73,7 @@ def test_after_a_refusal_the_connection_serves_the_next_message(sink, phase):
 
     async def send_two():
         connection = await smtp.connect(sink.server)
-        with pytest.raises(Rejected):
+        with pytest.raises(DeliveryError):
             await _hand_over(connection)
         assert connection.is_open
         await _hand_over(connection, "other@example.org")
@@ -98,7 +102,7 @@ def test_a_server_that_goes_away_leaves_no_open_connection(sink, phase, answer, 
 @pytest.mark.parametrize("code", [530, 535, 538])
 def test_to_be_asked_for_a_log_in_says_nothing_of_the_letter(sink, code):
     sink.at_mail["*"] = [f"{code} 5.7.0 authentication required"]
-    assert _fails(sink.server, Deferred).code == code
+    assert _fails(sink.server, Refused).code == code
 
 
 UNPROTECTED = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -116,7 +120,7 @@ def test_a_log_in_is_made():
 def test_a_wrong_log_in_is_told_without_the_password():
     with Sink(password="right") as sink:
         server = replace(sink.server, username="paperboy", password="hunter2")
-        failure = _fails(server, Deferred)
+        failure = _fails(server, Refused)
         assert "refused the log-in of paperboy: " in failure.reply
         assert "hunter2" not in str(failure)
         assert sink.attempts == []
@@ -244,7 +248,7 @@ def test_a_server_that_greets_otherwise_takes_nothing_and_fails_nothing(answerin
 def test_a_reply_that_does_not_come_in_time_leaves_the_letter_in_doubt(answering):
     async def send():
         async with answering(**{".": b"250-not all of it yet"}) as server:
-            return await _send(replace(server, data_seconds=0.05))
+            return await _send(replace(server, patience=Patience(taken=0.05)))
 
     with pytest.raises(Deferred) as failure:
         asyncio.run(send())
@@ -263,3 +267,123 @@ def test_a_closed_connection_may_be_closed_again(sink):
         assert not connection.is_open
 
     asyncio.run(close_twice())
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "550 5.7.515 access denied, the sending domain does not pass authentication",
+        "550-5.7.26 this mail has been blocked because the sender is unauthenticated",
+        "554 5.7.1 blocked by a block list",
+        "550 5.1.8 the sender's domain does not exist",
+        "554 5.3.2 not accepting mail",
+    ],
+)
+@pytest.mark.parametrize("phase", ["at_rcpt", "at_data"])
+def test_a_refusal_of_the_sender_is_not_held_against_the_reader(sink, phase, reply):
+    getattr(sink, phase)["*"] = [reply.replace("550-", "550 ")]
+    _fails(sink.server, Refused)
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        ("552 5.3.4 too big", Rejected),
+        ("554 5.6.0 a part of it cannot be read", Rejected),
+        ("550 5.2.1 disabled", Rejected),
+        ("450 4.7.1 greylisted", Deferred),
+    ],
+)
+def test_a_refusal_of_the_letter_or_its_reader_is_not_held_against_the_sender(sink, reply, kind):
+    sink.at_data["*"] = [reply]
+    _fails(sink.server, kind)
+
+
+def test_a_busy_server_refuses_the_sender_only_if_it_took_nothing_on_the_connection(sink):
+    async def two_letters():
+        connection = await smtp.connect(sink.server)
+        await _hand_over(connection)
+        sink.at_mail["*"] = ["421 4.7.0 too much of you"] * 2
+        with pytest.raises(Deferred) as failure:
+            await _hand_over(connection)
+        return failure.value
+
+    assert type(asyncio.run(two_letters())) is Deferred
+    assert _fails(sink.server, Refused).code == 421
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"), [(DROP, Deferred), (GO_ON_AND_DROP, Lost), (DROP_IN_MESSAGE, Lost)]
+)
+def test_doubt_begins_where_the_server_said_go_on(sink, fault, kind):
+    sink.at_go_on["*"] = [fault]
+    assert _fails(sink.server, kind).code == 0
+    assert sink.taken == []
+
+
+def test_a_message_too_big_for_the_server_is_not_even_offered():
+    with Sink(options={"data_size_limit": 1_000}) as sink:
+
+        async def offer(size):
+            connection = await smtp.connect(sink.server)
+            try:
+                await connection.offer(FROM, TO, size)
+            finally:
+                await connection.close()
+
+        with pytest.raises(Rejected, match=r"has 1001 bytes, and 127\.0\.0\.1 takes 1000 at most"):
+            asyncio.run(offer(1_001))
+        assert sink.attempts == []
+        asyncio.run(offer(1_000))
+        assert sink.attempts == [TO]
+
+
+@pytest.mark.parametrize("step", ["greeting", "MAIL", "RCPT", "DATA", "."])
+def test_each_step_is_waited_for_as_long_as_it_may_take(answering, step):
+    """A reply that never ends: the wait for the one step ends it, all others are long."""
+    waits = {"greeting": "greeting", "MAIL": "command", "RCPT": "command", "DATA": "go_on"}
+    patience = Patience(**{waits.get(step, "taken"): 0.2})
+
+    async def send():
+        async with answering(**{step: b"220-not all of it yet"}) as server:
+            return await _send(replace(server, patience=patience))
+
+    with pytest.raises(Deferred) as failure:
+        asyncio.run(asyncio.wait_for(send(), 20))
+    assert isinstance(failure.value, Lost) == (step == ".")
+
+
+def test_a_server_that_takes_no_block_of_a_message_is_left():
+    async def send():
+        async def stall(reader, writer):
+            writer.write(b"220 here\r\n")
+            while line := await reader.readline():
+                if line == b"DATA\r\n":
+                    writer.write(b"354 go on\r\n")
+                    break
+                writer.write(b"250 OK\r\n")
+            await gone.wait()
+            writer.close()
+
+        gone = asyncio.Event()
+        stalling = await asyncio.start_server(stall, "127.0.0.1", 0, limit=1_000)
+        server = Server("127.0.0.1", stalling.sockets[0].getsockname()[1])
+        connection = await smtp.connect(replace(server, patience=Patience(block=0.2)))
+        await connection.offer(FROM, TO)
+        try:
+            await connection.transmit(b"x" * 70 + b"\r\n" + b"y" * 30_000_000)
+        finally:
+            gone.set()
+            stalling.close()
+
+    with pytest.raises(Lost):
+        asyncio.run(asyncio.wait_for(send(), 20))
+
+
+@given(st.lists(st.sampled_from([b".", b"..", b"\r\n", b"\n", b"\r", b"a", b".a"]), max_size=12))
+def test_whatever_the_lines_the_message_ends_where_it_should(parts):
+    wire = smtp._on_the_wire(b"".join(parts))
+    assert wire.endswith(b"\r\n.\r\n")
+    lines = wire.removesuffix(b".\r\n").removesuffix(b"\r\n").split(b"\r\n")
+    assert not any(line.startswith(b".") and not line.startswith(b"..") for line in lines)
+    assert b"\n" not in wire.replace(b"\r\n", b"")

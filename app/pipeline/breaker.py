@@ -1,0 +1,72 @@
+"""When the server refuses us and not our readers: hold everything before it costs a good name.
+
+A domain's record is missing, a key is wrong, a log-in has changed: each further letter would be
+refused too. The brake lets go after half an hour for one letter; if that is refused it holds again.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlmodel import Session
+
+from app.errors import DeliveryError
+from app.store import brakes
+
+log = structlog.get_logger()
+NAME = "sender refused"
+# Ten in a row, or 5 % of the last two hundred: the one is a case of the other.
+MEMORY, TOO_MANY = 200, 10
+TRY_AGAIN_AFTER = timedelta(minutes=30)
+
+
+@dataclass
+class Breaker:
+    """Remembers how the last letters fared. Give one to all lanes of a process, and keep it.
+
+    held: why nothing may be sent; "" while letters may go.
+    """
+
+    held: str = ""
+    _refused: deque[bool] = field(default_factory=lambda: deque(maxlen=MEMORY))
+    _told: str = ""
+
+    def open(self, session: Session, now: datetime) -> bool:
+        """Look at the brakes at the start of a run; True if only one letter is to go, as a try."""
+        is_try = brakes.take_a_try(session, NAME, now, now + TRY_AGAIN_AFTER)
+        self.look(session, now)
+        others = [brake for brake in brakes.held(session, now) if brake.name != NAME]
+        if is_try and not others:
+            self.held = ""
+            return True
+        if self.held and self.held != self._told:
+            log.warning("sending_held", reason=self.held)
+        self._told = self.held
+        return False
+
+    def look(self, session: Session, now: datetime) -> None:
+        """Take note of what holds, whoever put it on."""
+        self.held = "; ".join(f"{each.name}: {each.reason}" for each in brakes.held(session, now))
+
+    def counts(self, *, is_refused: bool) -> bool:
+        """Count a letter: refused for our sake, or not. True if that makes too many."""
+        self._refused.append(is_refused)
+        return is_refused and sum(self._refused) >= TOO_MANY
+
+    def brake(self, session: Session, failure: DeliveryError, now: datetime) -> None:
+        """Hold everything, and say so."""
+        words = f"{failure.code} {failure.reply}" if failure.code else failure.reply
+        reason = f"the mail server refuses the sender ({words})"
+        brakes.put_on(session, NAME, reason, now, now + TRY_AGAIN_AFTER)
+        self._refused.clear()
+        if self.held:
+            return  # another lane was first
+        self.held = self._told = f"{NAME}: {reason}"
+        log.error("sending_held", reason=self.held, again=str(now + TRY_AGAIN_AFTER))
+
+    def let_go(self, session: Session) -> None:
+        """The letter sent as a try was not refused."""
+        brakes.take_off(session, NAME)
+        self._refused.clear()
+        log.info("sending_goes_on")

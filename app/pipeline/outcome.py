@@ -1,0 +1,132 @@
+"""What became of each letter, written down: in the ledger, in the tally, in the log."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlmodel import Session
+
+from app.errors import DeliveryError, Lost, NotReady, Refused, Rejected
+from app.mail import retry
+from app.pipeline import learn
+from app.pipeline.breaker import Breaker
+from app.pipeline.ledger import Ledger
+from app.store import outbox
+from app.store.tables import OutboxEntry
+
+log = structlog.get_logger()
+# What the server said of a letter must be written down, or it would be sent again: ten minutes
+# for a database that is gone, half a minute if we are to stop. Each try already waits for a locked
+# database as long as the engine does.
+SETTLE_TRIES, SETTLE_TRIES_AT_A_STOP = 60, 7
+
+
+@dataclass
+class Tally:
+    """How a delivery run went.
+
+    unreachable: the server's words, if letters wait because no connection could be had. held: why
+    letters wait although one could be had.
+    """
+
+    sent: int = 0
+    deferred: int = 0
+    failed: int = 0
+    unreachable: str = ""
+    held: str = ""
+
+
+@dataclass
+class Outcomes:
+    """Of one lane. is_try: its letter shows whether the brake is still needed."""
+
+    ledger: Ledger
+    clock: Callable[[], datetime]
+    breaker: Breaker
+    tally: Tally
+    stop: threading.Event
+    is_try: bool = False
+
+    async def sent(self, entry: OutboxEntry, code: int, reply: str) -> None:
+        """The server took it over."""
+        entry_id, now = entry.id or 0, self.clock()
+        work = self._with_brake(
+            None, lambda session: outbox.mark_sent(session, entry_id, now, code, reply)
+        )
+        await self.settle(work)
+        self.tally.sent += 1
+        log.info("letter_sent", entry=entry_id, code=code)
+
+    async def failed(self, entry: OutboxEntry, failure: DeliveryError) -> None:
+        """The server did not, or perhaps did (Lost): it is tried again later, if ever."""
+        again = retry.next_attempt(entry.attempts, entry.first_due_at, self.clock())
+        if isinstance(failure, Rejected):
+            again = None
+        work = self._fail(entry, failure) if again is None else _defer(entry, failure, again)
+        await self.settle(self._with_brake(failure, work))
+        if again is None:
+            self.tally.failed += 1
+        else:
+            self.tally.deferred += 1
+        said = "letter_failed" if again is None else "letter_deferred"
+        log.warning(said, entry=entry.id, code=failure.code, reply=failure.reply)
+
+    async def refused(self, failure: Refused) -> None:
+        """No letter got as far as to be offered."""
+        await self.settle(self._with_brake(failure, lambda _session: None))
+
+    def _fail(self, entry: OutboxEntry, failure: DeliveryError) -> Callable[[Session], object]:
+        now, is_lost = self.clock(), isinstance(failure, Lost)
+
+        def fail(session: Session) -> None:
+            code, reply = failure.code, failure.reply
+            outbox.fail(session, entry.id or 0, now, code, reply, doubtful=is_lost)
+            if code:
+                learn.judge_rejection(session, entry, code, reply, now)
+
+        return fail
+
+    def _with_brake(
+        self, failure: DeliveryError | None, work: Callable[[Session], object]
+    ) -> Callable[[Session], object]:
+        """The work, and in the same commit the brake, if this is one refusal too many."""
+        now, breaker = self.clock(), self.breaker
+        if failure is not None and failure.code == 0 and not isinstance(failure, Refused):
+            return work  # a lost connection says nothing of the sender
+        refusal = failure if isinstance(failure, Refused) else None
+        is_too_much = breaker.counts(is_refused=refusal is not None)
+
+        def work_and_brake(session: Session) -> None:
+            work(session)
+            if refusal is not None and (is_too_much or self.is_try):
+                breaker.brake(session, refusal, now)
+            elif refusal is None and self.is_try:
+                breaker.let_go(session)
+
+        return work_and_brake
+
+    async def settle(self, work: Callable[[Session], object]) -> None:
+        """Write down what must not be lost, and wait for a database that cannot take it."""
+        for n in range(1, SETTLE_TRIES + 1):
+            try:
+                await self.ledger.write(work)
+            except NotReady as e:
+                log.error("outcome_not_stored_yet", reason=str(e), tries=n)
+                if n >= (SETTLE_TRIES_AT_A_STOP if self.stop.is_set() else SETTLE_TRIES):
+                    raise
+                await asyncio.sleep(min(n, 10))
+            else:
+                return
+
+
+def _defer(
+    entry: OutboxEntry, failure: DeliveryError, again: datetime
+) -> Callable[[Session], object]:
+    def defer(session: Session) -> None:
+        code, reply, is_lost = failure.code, failure.reply, isinstance(failure, Lost)
+        outbox.defer(session, entry.id or 0, again, code, reply, doubtful=is_lost)
+
+    return defer

@@ -1,0 +1,62 @@
+"""How fast letters leave, and when those that must wait come up again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from app.store import allowances, waiting
+from app.store.allowances import IN_ALL
+
+
+@dataclass
+class Pace:
+    """Letters in any minute at most: in all, and to one mail domain; 0: no limit.
+
+    Give one to all lanes of a process: it remembers up to when each domain's letters are put off,
+    so that each gets a moment of its own.
+    """
+
+    rate: int = 0
+    rate_domain: int = 0
+    _put_off: dict[str, datetime] = field(default_factory=dict)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is any limit."""
+        return bool(self.rate or self.rate_domain)
+
+    def wait(self, session: Session, now: datetime) -> timedelta:
+        """How long until a letter may leave, whoever it is for."""
+        return allowances.wait(session, IN_ALL, self.rate, now) if self.rate else allowances.NOW
+
+    def put_off_until(self, now: datetime) -> datetime:
+        """When the last of the letters put off is due."""
+        return max(self._put_off.values(), default=now)
+
+    def choose(self, session: Session, ids: Sequence[int], now: datetime) -> list[int]:
+        """The first of these waiting letters that may leave now, allowed; put off those before.
+
+        Call it only where `wait` is zero.
+        """
+        for entry_id, domain in waiting.domains(session, list(ids)).items():
+            if self.allow(session, domain, now) == allowances.NOW:
+                return [entry_id]
+            waiting.put_off(session, entry_id, self._moment(session, domain, now))
+        return []
+
+    def allow(self, session: Session, domain: str, now: datetime) -> timedelta:
+        """Take the allowance of one letter, or say how long to wait."""
+        if self.rate and (wait := allowances.wait(session, IN_ALL, self.rate, now)):
+            return wait
+        if self.rate_domain and (wait := allowances.take(session, domain, self.rate_domain, now)):
+            return wait
+        return allowances.take(session, IN_ALL, self.rate, now) if self.rate else allowances.NOW
+
+    def _moment(self, session: Session, domain: str, now: datetime) -> datetime:
+        first = now + allowances.wait(session, domain, self.rate_domain, now)
+        step = allowances.step(self.rate_domain)
+        moment = max(first, self._put_off.get(domain, first - step) + step)
+        self._put_off[domain] = moment
+        return moment

@@ -1,0 +1,78 @@
+"""How fast letters may leave: a bucket for each mail domain and one for all, which time refills.
+
+Buckets are rows, so that they outlast the process and every sender draws from the same ones.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from app.store.tables import Allowance
+
+IN_ALL = ""
+NOW = timedelta(0)
+# How long after it was allowed a letter may leave, and still no minute sees more than the rate.
+GOOD_FOR = timedelta(seconds=2)
+# A clock that went back further than this was set; the bucket must not wait for it.
+CLOCK_WAS_SET = timedelta(minutes=1)
+
+
+def take(session: Session, domain: str, rate: int, now: datetime) -> timedelta:
+    """Allow one letter to a domain, or in all (IN_ALL); else say how long to wait, at least.
+
+    rate: letters in any minute at most.
+    """
+    row = _row(session, domain, rate, now)
+    tokens = _tokens(row, rate, now)
+    if tokens < 1:
+        return _seconds((1 - tokens) / _per_second(rate))
+    row.tokens = tokens - 1
+    row.at = now if row.at - now > CLOCK_WAS_SET else max(row.at, now)
+    session.add(row)
+    session.flush()
+    return NOW
+
+
+def wait(session: Session, domain: str, rate: int, now: datetime) -> timedelta:
+    """The same answer, but nothing is taken."""
+    tokens = _tokens(_row(session, domain, rate, now), rate, now)
+    return NOW if tokens >= 1 else _seconds((1 - tokens) / _per_second(rate))
+
+
+def step(rate: int) -> timedelta:
+    """How far letters are apart when all of the rate is used."""
+    return _seconds(1 / _per_second(rate))
+
+
+def _row(session: Session, domain: str, rate: int, now: datetime) -> Allowance:
+    found = session.get(Allowance, domain, with_for_update=True, populate_existing=True)
+    if found is not None:
+        return found
+    try:
+        with session.begin_nested():
+            row = Allowance(domain=domain, tokens=_capacity(rate), at=now)
+            session.add(row)
+    except IntegrityError:  # another sender was first
+        return session.get_one(Allowance, domain, with_for_update=True)
+    return row
+
+
+def _tokens(row: Allowance, rate: int, now: datetime) -> float:
+    elapsed = max((now - row.at).total_seconds(), 0)
+    return min(row.tokens + elapsed * _per_second(rate), float(_capacity(rate)))
+
+
+def _capacity(rate: int) -> int:
+    # Room for lanes that woke up late; what may come at once is taken off the steady flow.
+    return 1 + rate // 20
+
+
+def _per_second(rate: int) -> float:
+    """Such that capacity and refill together stay below rate + 1 in a minute and GOOD_FOR."""
+    return (rate + 1 - _capacity(rate)) / (60 + GOOD_FOR.total_seconds())
+
+
+def _seconds(seconds: float) -> timedelta:
+    # Rounded up: whoever comes back at that moment must find what was promised.
+    return timedelta(seconds=seconds) + timedelta(milliseconds=1)

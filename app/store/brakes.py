@@ -1,0 +1,53 @@
+"""What holds sending: while a brake is on no letter leaves, and nobody is suppressed for it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import or_, update
+from sqlmodel import Session, col, select
+
+from app.store.tables import Brake
+
+
+def put_on(
+    session: Session, name: str, reason: str, now: datetime, until: datetime | None = None
+) -> None:
+    """Hold sending, for a reason fit to be read by the operator; one of this name is renewed.
+
+    until: when it lets go by itself; None: when somebody takes it off.
+    """
+    brake = session.get(Brake, name) or Brake(name=name, reason=reason, since=now)
+    if brake.until is not None and brake.until <= now:
+        brake.since = now  # it had let go by itself
+    brake.reason, brake.until = reason, until
+    session.add(brake)
+    session.flush()
+
+
+def take_off(session: Session, name: str) -> None:
+    """Let go, if it holds."""
+    brake = session.get(Brake, name)
+    if brake is not None:
+        session.delete(brake)
+        session.flush()
+
+
+def held(session: Session, now: datetime) -> Sequence[Brake]:
+    """The brakes that are on, the oldest first."""
+    on = or_(col(Brake.until).is_(None), col(Brake.until) > now)
+    return session.exec(select(Brake).where(on).order_by(col(Brake.since))).all()
+
+
+def all_of(session: Session) -> Sequence[Brake]:
+    """The same, and those that wait for a letter to try them."""
+    return session.exec(select(Brake).order_by(col(Brake.since))).all()
+
+
+def take_a_try(session: Session, name: str, now: datetime, until: datetime) -> bool:
+    """Whether the caller may send one letter, to see if the brake is still needed.
+
+    It has let go by itself, and holds everybody else until `until`.
+    """
+    tried = update(Brake).where(col(Brake.name) == name, col(Brake.until) <= now)
+    found = session.scalars(tried.values(until=until).returning(col(Brake.name)))
+    return found.first() is not None

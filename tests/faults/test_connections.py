@@ -1,0 +1,120 @@
+"""The mail server hangs up, is slow, or sends us away: no letter is lost, none comes twice."""
+
+import asyncio
+
+import pytest
+from smtp_sink import DROP, DROP_IN_MESSAGE, GO_ON_AND_DROP, TAKE_AND_DROP, YES
+
+from app.store.tables import State
+
+
+@pytest.fixture
+def n_readers(request):
+    return 2_000 if request.config.getoption("full") else 40
+
+
+@pytest.fixture
+def finish(start, let_time_pass):
+    """Run until nothing waits; the last run is the one that has nothing left to do."""
+
+    def run(times=2, **told):
+        codes = []
+        for _ in range(times):
+            codes.append(start("run", **told).wait(timeout=600))
+            let_time_pass()
+        return codes
+
+    return run
+
+
+def _all_sent_once(people, sink, entries):
+    assert sink.recipients() == sorted(person.address for person in people)
+    assert {entry.state for entry in entries.values()} == {State.SENT}
+
+
+def test_a_reply_that_is_lost_costs_one_copy_with_the_same_bytes(
+    n_readers, prepare, finish, slow_sink, outbox_by_address
+):
+    people = prepare(n_readers)
+    unlucky = {person.address for person in people[::20]}
+    for address in unlucky:
+        slow_sink.at_data[address] = [TAKE_AND_DROP]
+    finish()
+    copies, entries = slow_sink.copies(), outbox_by_address()
+    assert copies == {person.address: 1 + (person.address in unlucky) for person in people}
+    assert {entry.state for entry in entries.values()} == {State.SENT}
+    assert {address for address, entry in entries.items() if entry.doubtful} == unlucky
+    for address in unlucky:
+        first, second = (taken for taken in slow_sink.taken if taken.recipient == address)
+        assert first.raw == second.raw
+
+
+def test_a_connection_lost_before_the_message_was_taken_costs_nothing(
+    n_readers, prepare, finish, slow_sink, outbox_by_address
+):
+    people = prepare(n_readers)
+    slow_sink.at_mail["*"] = ([YES] * 19 + [DROP]) * (n_readers // 20)
+    faults = [DROP, GO_ON_AND_DROP, DROP_IN_MESSAGE]
+    for person in people[::20]:
+        slow_sink.at_rcpt[person.address] = [DROP]
+    for n, person in enumerate(people[5::10]):
+        slow_sink.at_go_on[person.address] = [faults[n % 3]]
+    finish()
+    _all_sent_once(people, slow_sink, outbox_by_address())
+
+
+def test_a_late_reply_is_waited_for(request, n_readers, prepare, start, slow_sink):
+    """9 min 50 s of the ten that are waited; or else as large a part of less."""
+    patience = 600 if request.config.getoption("full") else 3
+    people = prepare(n_readers)
+    real = slow_sink.handle_DATA
+
+    async def answer_late(server, session, envelope):
+        if envelope.rcpt_tos[0] == people[0].address:
+            await asyncio.sleep(patience * 590 / 600)
+        return await real(server, session, envelope)
+
+    slow_sink.handle_DATA = answer_late
+    assert start("run", told={"SMTP_TIMEOUT": patience}).wait(timeout=700) == 0
+    assert slow_sink.recipients() == sorted(person.address for person in people)
+
+
+def test_a_server_that_sends_every_connection_away_after_seven_letters_gets_them_all(
+    n_readers, prepare, start, slow_sink, outbox_by_address
+):
+    people = prepare(n_readers)
+    slow_sink.most_taken = 7
+    assert start("run").wait(timeout=120) == 0
+    _all_sent_once(people, slow_sink, outbox_by_address())
+    assert n_readers / 7 <= slow_sink.n_connections <= n_readers / 7 + 8
+
+
+def test_a_server_that_dies_again_and_again_gets_each_letter_once(
+    n_readers, prepare, finish, start, let_time_pass, slow_sink, outbox_by_address
+):
+    people = prepare(n_readers)
+    for n in range(1, 20 if n_readers > 1_000 else 3):
+        run = start("run")
+        slow_sink.wait_for(len(slow_sink.taken) + n_readers // 25)
+        slow_sink.die()
+        assert run.wait(timeout=60) == 1, f"death {n} came after the end"
+        slow_sink.come_back()
+        let_time_pass()
+    finish()
+    entries = outbox_by_address()
+    assert set(slow_sink.copies()) == {person.address for person in people}
+    for address, n_copies in slow_sink.copies().items():
+        assert n_copies - 1 <= entries[address].doubtful
+
+
+def test_a_greylisting_server_gets_each_letter_within_three_attempts(
+    n_readers, prepare, finish, slow_sink, outbox_by_address
+):
+    people = prepare(n_readers)
+    for person in people:
+        slow_sink.at_rcpt[person.address] = ["451 4.7.1 come back in five minutes"]
+    finish()
+    entries = outbox_by_address()
+    _all_sent_once(people, slow_sink, entries)
+    assert {entry.attempts for entry in entries.values()} == {2}
+    assert {taken.sender for taken in slow_sink.taken} == {"paperboy@example.org"}

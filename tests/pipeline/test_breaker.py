@@ -1,0 +1,131 @@
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from conftest import NOW
+from smtp_sink import Sink
+
+from app.pipeline import breaker
+from app.store import brakes, suppressions
+from app.store import engine as engines
+from app.store.tables import State
+
+ABOUT_US = "550 5.7.26 unauthenticated mail from this domain is not accepted"
+
+
+def _send(day):
+    return asyncio.run(day.deliver())
+
+
+@pytest.fixture
+def held(engine):
+    def read(now=NOW):
+        with engines.transaction(engine) as session:
+            return [brake.name for brake in brakes.held(session, now)]
+
+    return read
+
+
+def test_ten_refusals_of_the_sender_hold_everything(day, letters, sink, entries, held, logged):
+    letters(30)
+    day.n_connections = 2
+    sink.at_rcpt["*"] = [ABOUT_US] * 99
+    tally = _send(day)
+    assert "the mail server refuses the sender (550 5.7.26 unauthenticated" in tally.held
+    assert (tally.sent, tally.failed) == (0, 0)
+    assert 10 <= len(sink.attempts) <= 12
+    states = [entry.state for entry in entries()]
+    assert states.count(State.DEFERRED) == len(sink.attempts)
+    assert states.count(State.READY) == 30 - len(sink.attempts)
+    assert held() == [breaker.NAME]
+    assert [line["event"] for line in logged].count("sending_held") == 1
+    assert _send(day).held == tally.held
+    assert [line["event"] for line in logged].count("sending_held") == 1
+
+
+def test_nobody_is_suppressed_for_a_refusal_of_the_sender(day, letters, sink, engine):
+    people = letters(3)
+    sink.at_data["*"] = [ABOUT_US] * 3
+    assert _send(day).deferred == 3
+    with engines.transaction(engine) as session:
+        assert not any(suppressions.has(session, person.address) for person in people)
+
+
+def test_a_few_refusals_among_many_hold_nothing(day, letters, sink, held):
+    people = letters(40)
+    for person in people[:9]:
+        sink.at_rcpt[person.address] = [ABOUT_US]
+    tally = _send(day)
+    assert (tally.sent, tally.deferred, tally.held) == (31, 9, "")
+    assert held() == []
+
+
+def test_refusals_scattered_over_several_runs_are_counted_together(day, letters, sink, held):
+    people = letters(40)
+    for person in people[::4]:
+        sink.at_rcpt[person.address] = [ABOUT_US]
+    assert _send(day).held
+    assert held() == [breaker.NAME]
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+def test_a_log_in_that_keeps_failing_holds_everything(day, letters, held):
+    letters(2)
+    with Sink(password="right") as strict:
+        day.server = replace(strict.server, username="paperboy", password="hunter2")
+        tallies = [_send(day) for _ in range(breaker.TOO_MANY)]
+    assert "refused the log-in of paperboy" in tallies[-1].held
+    assert held() == [breaker.NAME]
+
+
+def test_after_half_an_hour_one_letter_finds_out(day, letters, sink, clock, held):
+    letters(14)
+    day.n_connections = 1
+    sink.at_rcpt["*"] = [ABOUT_US] * 11
+    _send(day)
+    assert len(sink.attempts) == 10
+    clock.forward(minutes=29)
+    assert _send(day).held
+    assert len(sink.attempts) == 10
+    clock.forward(minutes=1)
+    assert _send(day).held
+    assert len(sink.attempts) == 11
+    clock.forward(minutes=30)
+    tally = _send(day)
+    assert tally.held == ""
+    assert len(sink.taken) == tally.sent > 1
+    assert held() == []
+
+
+def test_a_brake_of_another_kind_holds_until_it_is_taken_off(day, letters, sink, engine, clock):
+    letters(2)
+    with engines.transaction(engine) as session:
+        brakes.put_on(session, "bounces", "6 % came back", NOW)
+    clock.forward(hours=9)
+    assert "bounces: 6 % came back" in _send(day).held
+    assert (sink.n_connections, sink.attempts) == (0, [])
+    with engines.transaction(engine) as session:
+        brakes.take_off(session, "bounces")
+    assert _send(day).sent == 2
+
+
+def test_a_brake_put_on_in_mid_run_stops_it(day, letters, sink, settings, entries):
+    letters(90)
+    day.n_connections = 2
+    own = engines.connect(settings.database)
+    real = sink.handle_DATA
+
+    async def hold(server, session, envelope):
+        if len(sink.taken) == 5:
+            with engines.transaction(own) as other:
+                brakes.put_on(other, "complaints", "too many", NOW)
+        return await real(server, session, envelope)
+
+    sink.handle_DATA = hold
+    tally = _send(day)
+    own.dispose()
+    assert "complaints" in tally.held
+    assert tally.sent <= 5 + 2 * 20
+    assert {entry.state for entry in entries()} == {State.SENT, State.READY}
+    assert timedelta(0) == max(entry.due_at for entry in entries()) - NOW

@@ -1,0 +1,66 @@
+from datetime import timedelta
+
+import pytest
+from conftest import NOW
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from app.store import allowances
+from app.store.tables import Allowance
+
+A_MINUTE = timedelta(seconds=60)
+
+
+def _take_all(session, domain, rate, moments):
+    taken = (allowances.take(session, domain, rate, at) == allowances.NOW for at in moments)
+    return [moment for moment, is_taken in zip(moments, taken, strict=True) if is_taken]
+
+
+@pytest.mark.parametrize("rate", [1, 2, 7, 60, 600])
+def test_no_minute_sees_more_than_the_rate_and_most_of_it_is_used(session, rate):
+    """Whoever asks every tenth of a second for five minutes; each may leave two seconds late."""
+    moments = [NOW + timedelta(seconds=n / 10) for n in range(3_000)]
+    taken = _take_all(session, "example.org", rate, moments)
+    within = A_MINUTE + allowances.GOOD_FOR
+    for n, first in enumerate(taken):
+        assert sum(first <= later < first + within for later in taken[n:]) <= rate
+    assert len(taken) >= 5 * rate * 0.85
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(
+    rate=st.integers(1, 100),
+    gaps=st.lists(st.floats(0, 40, allow_nan=False), min_size=1, max_size=60),
+)
+def test_no_minute_sees_more_than_the_rate_whenever_letters_come(session, rate, gaps):
+    session.exec(delete(Allowance))
+    moment, moments = NOW, []
+    for gap in gaps:
+        moment += timedelta(seconds=gap)
+        moments += [moment] * (1 + rate // 8)
+    taken = _take_all(session, "", rate, moments)
+    for n, first in enumerate(taken):
+        assert sum(later < first + A_MINUTE for later in taken[n:]) <= rate
+
+
+def test_whoever_comes_back_when_told_is_served(session):
+    assert allowances.take(session, "", 1, NOW) == allowances.NOW
+    wait = allowances.take(session, "", 1, NOW)
+    assert A_MINUTE <= wait <= A_MINUTE + 2 * allowances.GOOD_FOR
+    assert allowances.wait(session, "", 1, NOW + wait) == allowances.NOW
+    assert allowances.take(session, "", 1, NOW + wait) == allowances.NOW
+
+
+def test_each_domain_has_an_allowance_of_its_own(session):
+    assert allowances.take(session, "one.org", 1, NOW) == allowances.NOW
+    assert allowances.take(session, "one.org", 1, NOW) > allowances.NOW
+    assert allowances.take(session, "two.org", 1, NOW) == allowances.NOW
+
+
+def test_a_clock_set_back_does_not_stop_letters_for_as_long(session):
+    assert allowances.take(session, "", 60, NOW) == allowances.NOW
+    earlier = NOW - timedelta(hours=2)
+    for _ in range(10):
+        allowances.take(session, "", 60, earlier)
+    assert allowances.take(session, "", 60, earlier + timedelta(seconds=3)) == allowances.NOW
