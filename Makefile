@@ -17,8 +17,8 @@ demo: $(READY) ## Two whole days on this machine (ONCE=1: stop after the summary
 serve: $(READY) ## The real service, on http://localhost:8000
 	@$(BIN)/paperboy serve
 
-test: $(READY) ## All tests
-	@$(BIN)/pytest -n auto
+test: $(READY) ## The tests, three minutes at most
+	@$(BIN)/pytest -n auto --ignore tests/faults
 
 lint: $(READY) ## Style, and what usually goes wrong
 	@$(BIN)/ruff check .
@@ -27,11 +27,13 @@ lint: $(READY) ## Style, and what usually goes wrong
 types: $(READY) ## Types, strictly
 	@$(BIN)/mypy
 
-faults: $(READY) ## Kill it, starve it, lie to it (long)
-	@$(BIN)/pytest tests/faults --full
+faults: $(READY) ## Kill it, starve it, lie to it (long; QUICK=1: in three minutes)
+	@$(BIN)/pytest tests/faults $(if $(QUICK),-n auto,--full)
 
 bench: $(READY) ## Speed and ranking quality, as ratios
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+	@for name in ranking_quality scoring delivery; do \
+		echo "== benchmarks/$$name.py"; $(BIN)/python "benchmarks/$$name.py" || exit 1; \
+	done
 
 clean: ## Remove what the targets above made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -99,11 +99,10 @@ def test_a_killed_service_is_not_taken_for_a_restored_one(
     assert restored.settle(engine, settings.data_dir / restored.FILE, DUE) is None
 
 
+@pytest.mark.full
 def test_without_the_file_the_editions_are_sent_again(
-    request, readers, live, slow_sink, engine, database, tmp_path
+    readers, live, slow_sink, engine, database, tmp_path
 ):
-    if not request.config.getoption("full"):
-        pytest.skip("only with --full: it starts the service twice more")
     copy(database, tmp_path / "backup")
     live(DUE, N_READERS)
     restore(engine, database, tmp_path / "backup")
