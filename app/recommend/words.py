@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from snowballstemmer.english_stemmer import EnglishStemmer
 
 # Raise it whenever `analyse` may give other terms for the same text: it is part of a model's id.
-VERSION = 1
+VERSION = 2
 
 # Function words only: a word that can be somebody's subject ("fire", "system") is never dropped.
 _FUNCTION_WORDS = """
@@ -49,6 +49,8 @@ _ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*(?:\+\+|#)?")
 # A pair of words is a phrase only inside one sentence.
 _BREAK = re.compile(r"[\n;:!?]|\.\s")
 _TEX_COMMAND = re.compile(r"\\[A-Za-z]+")
+_TEX_ACCENT = re.compile(r"""\\(["'`^~=.])(?:\{\\?([A-Za-z])\}|\\?([A-Za-z]))""")
+_ACCENTS = dict(zip("\"'`^~=.", "\u0308\u0301\u0300\u0302\u0303\u0304\u0307", strict=True))
 
 
 @functools.lru_cache(maxsize=200_000)
@@ -59,6 +61,8 @@ def stem(word: str) -> str:
 
 
 def _fold(text: str) -> str:
+    if "\\" in text:
+        text = _TEX_ACCENT.sub(lambda found: (found[2] or found[3]) + _ACCENTS[found[1]], text)
     return unicodedata.normalize("NFKC", text).replace("’", "'")
 
 

@@ -48,3 +48,15 @@ def test_a_phrase_needs_its_words_side_by_side():
 def test_any_text_has_terms_and_the_same_ones_again(text):
     assert words.analyse(text) == words.analyse(text)
     assert all(words.phrase(text)) or not words.analyse(text)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [r"Schr\"odinger", r"Schr\"{o}dinger", "Schrödinger", r"{Schr\"odinger}"],
+)
+def test_an_accent_in_tex_is_the_letter_it_stands_for(typed):
+    assert words.analyse(f"{typed} bridge") == words.analyse("Schrödinger bridge")
+
+
+def test_other_signs_behind_a_backslash_make_no_word():
+    assert words.analyse(r"a \'' quote \= stop \^ 3") == words.analyse("quote stop 3")
