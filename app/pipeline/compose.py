@@ -72,8 +72,8 @@ def why(session: Session, subscriber: Subscriber) -> str:
     subscriber_id = subscriber.id or 0
     typed = subscribers.interests_of(session, [subscriber_id]).get(subscriber_id, ())
     since = (subscriber.confirmed_at or subscriber.created_at).date()
-    words = f" with the words {interests.format(typed)}" if typed else " with papers you like"
-    return f"You signed up on {since.day} {since:%B %Y}{words}."
+    goes_by = f"your words: {interests.format(typed)}" if typed else "the papers you like"
+    return f"You signed up on {since.day} {since:%B %Y}; your letters go by {goes_by}."
 
 
 def envelope(session: Session, head: Letterhead, row: Letter) -> Envelope:

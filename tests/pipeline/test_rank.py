@@ -76,7 +76,7 @@ def test_a_letter_holds_all_that_it_is_made_from(day, make_subscriber, stored, e
     assert letter.message_id.endswith("@example.org>")
     assert letter.n_candidates == 10
     assert letter.model_id
-    assert "with the words retrieval" in letter.why
+    assert "go by your words: retrieval" in letter.why
 
 
 def test_ranking_again_gives_nobody_a_second_letter(day, make_subscriber, stored, dump):
