@@ -10,7 +10,7 @@ import linter
 import pytest
 from smtp_sink import Sink
 from sqlalchemy import Engine
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from app import assembly
 from app.papers.paper import Entry, Paper
@@ -20,6 +20,7 @@ from app.recommend import interests
 from app.settings import Settings
 from app.store import engine as engines
 from app.store import migration, papers, sources, subscribers, tables
+from app.store.tables import OutboxEntry, Subscriber
 
 # Machines differ, and so do their bad days: a test never fails for being slow.
 hypothesis.settings.register_profile(
@@ -220,3 +221,26 @@ def check_message() -> CheckMessage:
             raise AssertionError("\n".join(faults))
 
     return lint
+
+
+@pytest.fixture
+def watch_ledger(settings: Settings) -> Iterator[Callable[[Any], list[tables.State]]]:
+    """Note what the ledger says of each letter at the moment its message is at a sink."""
+    own = engines.connect(settings.database)
+
+    def watch(sink: Any) -> list[tables.State]:
+        seen: list[tables.State] = []
+        real = sink.handle_DATA
+
+        async def look(server: Any, session: Any, envelope: Any) -> str:
+            rows = select(OutboxEntry.state, Subscriber.address).join(Subscriber)
+            with engines.transaction(engines.reading(own)) as reader:
+                state = {address: state for state, address in reader.exec(rows)}
+            seen.append(state[envelope.rcpt_tos[0]])
+            return str(await real(server, session, envelope))
+
+        sink.handle_DATA = look
+        return seen
+
+    yield watch
+    own.dispose()

@@ -7,10 +7,8 @@ import signal
 import sqlite3
 
 import pytest
-from sqlmodel import select
 
-from app.store import engine as engines
-from app.store.tables import OutboxEntry, State, Subscriber
+from app.store.tables import State
 
 FILES = ("paperboy.sqlite3", "paperboy.sqlite3-wal")
 
@@ -52,21 +50,9 @@ def test_after_a_power_loss_no_letter_is_lost_and_every_second_copy_was_foretold
 
 
 @pytest.fixture
-def states_at_the_server(slow_sink, settings):
+def states_at_the_server(slow_sink, watch_ledger):
     """What the ledger says of each letter at the moment its message is there."""
-    own, seen = engines.connect(settings.database), []
-    real = slow_sink.handle_DATA
-
-    async def look(server, session, envelope):
-        rows = select(OutboxEntry.state, Subscriber.address).join(Subscriber)
-        with engines.transaction(engines.reading(own)) as reader:
-            state = {address: state for state, address in reader.exec(rows)}
-        seen.append(state[envelope.rcpt_tos[0]])
-        return await real(server, session, envelope)
-
-    slow_sink.handle_DATA = look
-    yield seen
-    own.dispose()
+    return watch_ledger(slow_sink)
 
 
 def test_a_full_disk_stops_letters_and_they_go_on_by_themselves_when_it_has_room(

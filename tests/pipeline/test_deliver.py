@@ -421,22 +421,10 @@ def test_a_suppressed_address_gets_nothing(day, letters, sink, engine, entries):
     assert entries(people[1])[0].reason == "the address is suppressed"
 
 
-def test_no_message_leaves_before_the_ledger_says_so(day, letters, sink, settings):
+def test_no_message_leaves_before_the_ledger_says_so(day, letters, sink, watch_ledger):
     letters(5)
-    seen = []
-    own = engines.connect(settings.database)
-    real = sink.handle_DATA
-
-    async def look(server, session, envelope):
-        rows = select(OutboxEntry.state, Subscriber.address).join(Subscriber)
-        with engines.transaction(engines.reading(own)) as reader:
-            state = {address: state for state, address in reader.exec(rows)}
-        seen.append(state[envelope.rcpt_tos[0]])
-        return await real(server, session, envelope)
-
-    sink.handle_DATA = look
+    seen = watch_ledger(sink)
     _send(day)
-    own.dispose()
     assert seen == [State.IN_DATA] * 5
 
 
