@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from app.errors import BadValue
 from app.mail import edition, retry
 from app.store import engine as engines
-from app.store import outbox, overtaken, subscribers
+from app.store import outbox, overtaken, permits, subscribers
 from app.store.tables import Status
 
 # A confirm link is good for two days; after a week nobody will ask for another with these words.
@@ -30,6 +30,7 @@ class Tidied:
 def tidy(engine: Engine, now: datetime, lease: timedelta, *, reclaims: bool = True) -> Tidied:
     """Do all of it in one transaction. reclaims: False leaves claims alone. Raises NotReady."""
     with engines.transaction(engine) as session:
+        permits.forget(session, now - permits.KEPT_FOR)
         return Tidied(
             reclaimed=outbox.reclaim_stale(session, now, lease) if reclaims else 0,
             given_up=outbox.expire(session, now, retry.GIVE_UP_AFTER),

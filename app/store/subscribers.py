@@ -12,6 +12,7 @@ from app.recommend.calibration import Band
 from app.recommend.tuning import Tuning
 from app.store.tables import (
     Bounce,
+    Consent,
     Feedback,
     Interest,
     Letter,
@@ -19,6 +20,7 @@ from app.store.tables import (
     Pick,
     Status,
     Subscriber,
+    Tap,
 )
 
 
@@ -162,6 +164,8 @@ def remove(session: Session, subscriber: Subscriber) -> None:
     session.exec(delete(Feedback).where(col(Feedback.subscriber_id) == subscriber.id))
     session.exec(delete(OutboxEntry).where(col(OutboxEntry.subscriber_id) == subscriber.id))
     session.exec(delete(Bounce).where(col(Bounce.subscriber_id) == subscriber.id))
+    session.exec(delete(Consent).where(col(Consent.subscriber_id) == subscriber.id))
+    session.exec(delete(Tap).where(col(Tap.letter_id).in_(letters)))
     session.exec(delete(Pick).where(col(Pick.letter_id).in_(letters)))
     session.exec(delete(Letter).where(col(Letter.subscriber_id) == subscriber.id))
     session.delete(subscriber)

@@ -34,7 +34,9 @@ class Pages:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
         )
+        self._templates.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
         self._templates.globals |= {"root": self.root, "asset": cache(self._asset)}
         self._templates.globals |= {"day_names": DAY_NAMES, "zones": zones}
         self._templates.filters |= {"day": day, "moment": moment}

@@ -5,6 +5,7 @@ Names in the first line of each class's docstring are those of the design's word
 
 from app.store.tables.base import NEVER_REUSED, metadata
 from app.store.tables.letters import Letter, LetterKind, OutboxEntry, Pick, State
+from app.store.tables.pages import Consent, Deed, Means, Permit, Tap
 from app.store.tables.papers import Digest, Entry, Paper, PaperName, Source, VoteSnapshot
 from app.store.tables.people import Feedback, Interest, Status, Subscriber
 from app.store.tables.sending import Allowance, Bounce, BounceKind, Brake, Heartbeat, Suppression
@@ -15,6 +16,8 @@ __all__ = [
     "Bounce",
     "BounceKind",
     "Brake",
+    "Consent",
+    "Deed",
     "Digest",
     "Entry",
     "Feedback",
@@ -22,15 +25,18 @@ __all__ = [
     "Interest",
     "Letter",
     "LetterKind",
+    "Means",
     "OutboxEntry",
     "Paper",
     "PaperName",
+    "Permit",
     "Pick",
     "Source",
     "State",
     "Status",
     "Subscriber",
     "Suppression",
+    "Tap",
     "VoteSnapshot",
     "metadata",
 ]

@@ -1,0 +1,35 @@
+"""Limits that hold over all processes: so many acts of one name within a time."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func
+from sqlmodel import Session, col, select
+
+from app.store.tables import Permit
+
+# The longest time any limit looks back.
+KEPT_FOR = timedelta(days=31)
+
+
+def take(session: Session, name: str, limit: int, per: timedelta, now: datetime) -> bool:
+    """Permit one more act, and remember it, unless `limit` of this name fell into the last `per`.
+
+    Exact for every window of that length; an act refused is not remembered.
+    """
+    if count(session, name, per, now) >= limit:
+        return False
+    session.add(Permit(name=name, at=now))
+    session.flush()
+    return True
+
+
+def count(session: Session, name: str, per: timedelta, now: datetime) -> int:
+    """How many acts of this name were permitted in the last `per`."""
+    rows = select(func.count()).where(Permit.name == name, Permit.at > now - per)
+    return session.exec(rows).one()
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Remove what no limit looks at any more; return how many."""
+    old = delete(Permit).where(col(Permit.at) < before).returning(col(Permit.id))
+    return len(session.scalars(old, execution_options={"synchronize_session": False}).all())
