@@ -1,0 +1,131 @@
+"""A real server on a port of its own, and a real Chromium that looks at it.
+
+Pages are seen as readers see them: wide and narrow, by day and by night, with and without script.
+"""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from socket import create_server, socket
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from fastapi import FastAPI
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from web.conftest import engine, links, make_reader, store_papers, two_papers  # noqa: F401
+
+from app.main import create_app
+from app.settings import Settings
+
+WIDTHS = (360, 1280)
+SCHEMES = ("light", "dark")
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+PATIENCE_MS = 20_000
+LANDMARKS = ("landmark-one-main", "region")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip("no Chromium here: install it (Debian: apt install chromium), or set CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Site:
+    """The service as a visitor meets it. foreign: what any page asked of another host."""
+
+    url: str
+    browser: Browser
+    contexts: list[BrowserContext] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+    def window(self, *, width: int = 1280, scheme: str = "light", script: bool = True) -> Page:
+        """A browser without a past, that has opened nothing yet."""
+        context = self.browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if scheme == "dark" else "light",
+            java_script_enabled=script,
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        context.on("request", self._note)
+        self.contexts.append(context)
+        return context.new_page()
+
+    def visit(
+        self, path: str, *, width: int = 1280, scheme: str = "light", script: bool = True
+    ) -> Page:
+        """Open a path, or a whole address of ours, in such a browser."""
+        page = self.window(width=width, scheme=scheme, script=script)
+        page.goto(self.address(path))
+        return page
+
+    def address(self, path: str) -> str:
+        return path if path.startswith("http") else self.url + path
+
+    def _note(self, request: Request) -> None:
+        if not request.url.startswith((self.url, "data:", "about:")):
+            self.foreign.append(request.url)
+
+
+@pytest.fixture
+def listening() -> Iterator[socket]:
+    """A port that is taken from now on, so that parallel tests never meet."""
+    with create_server(("127.0.0.1", 0)) as made:
+        yield made
+
+
+@pytest.fixture
+def settings(settings: Settings, listening: socket) -> Settings:
+    port = listening.getsockname()[1]
+    return settings.model_copy(update={"base_url": f"http://127.0.0.1:{port}"})
+
+
+@pytest.fixture
+def app(settings: Settings, clock: Callable[[], datetime]) -> Iterator[FastAPI]:
+    made = create_app(settings, clock=clock)
+    yield made
+    made.state.engine.dispose()
+
+
+@pytest.fixture
+def site(app: FastAPI, settings: Settings, listening: socket, chromium: Browser) -> Iterator[Site]:
+    """Nothing a page shows may come from elsewhere, whatever the test was about."""
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
+    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+    thread.start()
+    visited = Site(settings.base_url, chromium)
+    try:
+        yield visited
+    finally:
+        for context in visited.contexts:
+            context.close()
+        server.should_exit = True
+        thread.join(20)
+    assert visited.foreign == []
+
+
+@pytest.fixture
+def check_page() -> Callable[..., None]:
+    """No fault that axe finds, and nothing that makes a reader scroll sideways."""
+
+    def check(page: Page, *, is_letter: bool = False) -> None:
+        # Mail programs show a letter within a page of theirs, which has the landmarks.
+        options = {"rules": {name: {"enabled": not is_letter} for name in LANDMARKS}}
+        found = Axe().run(page, options=options)
+        assert found.violations_count == 0, found.generate_report()
+        inner, whole = page.evaluate(
+            "[document.documentElement.clientWidth, document.documentElement.scrollWidth]"
+        )
+        assert whole <= inner, f"{page.url} is {whole} px wide in a window of {inner}"
+
+    return check

@@ -1,0 +1,33 @@
+"""What holds for every page: no fault for those who read it by ear or by keyboard, any width."""
+
+import pytest
+from browser.conftest import SCHEMES, WIDTHS
+
+PUBLIC = ("/", "/days/2026-11-20", "/subscribe", "/subscribe/sent", "/papers/1", "/nowhere")
+
+
+def _own(reader, verdict="like"):
+    return [reader.preferences, reader.unsubscribe, reader.feedback(verdict), reader.letter]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_pages_are_without_fault_at_any_width_by_day_and_by_night(
+    site, make_reader, check_page, width, scheme
+):
+    reader = make_reader()
+    for path in (*PUBLIC, *_own(reader)):
+        page = site.visit(path, width=width, scheme=scheme)
+        check_page(page, is_letter=path == reader.letter)
+        page.close()
+
+
+def test_a_page_weighs_sixty_kilobytes_at_most_all_in(site, make_reader):
+    reader = make_reader()
+    for path in (*PUBLIC, *_own(reader)):
+        page, sizes = site.window(), []
+        page.on("response", lambda answer, sizes=sizes: sizes.append(len(answer.body())))
+        page.goto(site.address(path))
+        page.wait_for_load_state("networkidle")
+        assert 0 < sum(sizes) <= 60_000, f"{path}: {sum(sizes)} bytes"
+        page.close()
