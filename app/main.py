@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from app import assembly
@@ -14,6 +14,7 @@ from app.store import engine as engines
 from app.web import (
     access,
     archive,
+    deps,
     feedback,
     gate,
     health,
@@ -23,6 +24,7 @@ from app.web import (
     signup,
     unsubscribe,
 )
+from app.web.operator import charts, day, login, people, tomorrow
 from app.web.pages import Pages
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -48,6 +50,7 @@ def create_app(
     app.state.letter_size = settings.letter_size
     app.state.pages = Pages(templates, settings.base_url)
     app.state.clock = clock
+    app.state.admin_token = settings.admin_token.get_secret_value()
     app.state.metrics_token = settings.metrics_token.get_secret_value()
     app.state.watched = health.Watched(
         app.state.engine,
@@ -62,6 +65,10 @@ def create_app(
     problems.register(app)
     for each in (archive, signup, feedback, preferences, unsubscribe, health, metrics):
         app.include_router(each.router)
+    for each in (login, day, people, tomorrow, charts):
+        app.include_router(
+            each.router, prefix="/operator", dependencies=[Depends(deps.own_pages_only)]
+        )
     app.mount("/static", StaticFiles(directory=templates / "static"))
     access.hide_tokens()
     return app

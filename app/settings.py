@@ -134,6 +134,9 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = Field(
         default=SecretStr(""), description="Asked for as a bearer token by /metrics; empty: none."
     )
+    admin_token: SecretStr = Field(
+        default=SecretStr(""), description="Opens the operator's pages; empty: there are none."
+    )
     admin_mail: str = Field(
         default="", description="Address of the operator, shown in letters and told of alerts."
     )

@@ -33,6 +33,8 @@ class Purpose(StrEnum):
 
     CONFIRM = "confirm"
     LETTER = "letter"
+    OPERATOR = "operator"
+    OPERATOR_FORM = "operator form"
     PREFERENCES = "preferences"
     UNSUBSCRIBE = "unsubscribe"
 

@@ -1,7 +1,9 @@
 """Where digests came from, and which ones were read."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import func
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.store.tables import Digest, Entry, Source
 
@@ -19,6 +21,14 @@ def named(session: Session, name: str) -> Source:
 def digest_with(session: Session, fingerprint: str) -> Digest | None:
     """The stored digest that lists the same papers in the same order, if there is one."""
     return session.exec(select(Digest).where(Digest.fingerprint == fingerprint)).first()
+
+
+def latest_digests(session: Session, limit: int) -> Sequence[tuple[Digest, str, int]]:
+    """The digests read last, newest first: each with its source's name and how many entries."""
+    n_entries = select(func.count()).where(Entry.digest_id == Digest.id).scalar_subquery()
+    rows = select(Digest, Source.name, n_entries).join(Source)
+    newest = rows.order_by(col(Digest.read_at).desc(), col(Digest.id).desc())
+    return session.exec(newest.limit(limit)).all()
 
 
 def count_entries(session: Session) -> int:

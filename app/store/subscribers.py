@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
 from app.mail import edition
@@ -80,6 +80,16 @@ def all_of(session: Session, *statuses: Status) -> Sequence[Subscriber]:
     if statuses:
         everyone = everyone.where(col(Subscriber.status).in_(statuses))
     return session.exec(everyone).all()
+
+
+def search(
+    session: Session, part: str, limit: int, start: int = 0
+) -> tuple[int, Sequence[Subscriber]]:
+    """How many addresses hold `part`, and those from the `start`-th on, in the order they came."""
+    found = col(Subscriber.address).contains(part.strip().lower(), autoescape=True)
+    n = session.exec(select(func.count()).select_from(Subscriber).where(found)).one()
+    rows = select(Subscriber).where(found).order_by(col(Subscriber.id))
+    return n, session.exec(rows.offset(start).limit(limit)).all()
 
 
 def due(session: Session, now: datetime, limit: int | None) -> Sequence[Subscriber]:

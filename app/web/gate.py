@@ -24,6 +24,8 @@ ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# Pages without a token that are nobody's business all the same.
+HIDDEN = ("operator",)
 PRIVATE = {"X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
 KEPT = {"Cache-Control": "public, max-age=86400"}
 
@@ -68,7 +70,7 @@ def headers_for(path: str) -> dict[str, str]:
     first = path.strip("/").partition("/")[0]
     if first == "static":
         return ALWAYS | KEPT
-    return ALWAYS | PRIVATE if first in WITH_TOKEN else ALWAYS
+    return ALWAYS | PRIVATE if first in (*WITH_TOKEN, *HIDDEN) else ALWAYS
 
 
 def _add(present: MutableHeaders, headers: dict[str, str]) -> None:
