@@ -24,6 +24,7 @@ from app.web import (
     signup,
     unsubscribe,
 )
+from app.web.api import application as api
 from app.web.operator import charts, day, login, people, tomorrow
 from app.web.pages import Pages
 
@@ -43,7 +44,7 @@ def create_app(
     Raises NotReady where the data folder or the database's address cannot be used.
     """
     templates = engines.resource_dir("templates")
-    # No interface for programs yet, so no page that describes one.
+    # Pages are no interface for programs; that one describes itself.
     app = FastAPI(title="Paperboy", openapi_url=None, lifespan=lifespan)
     app.state.engine = engines.connect(settings.database)
     app.state.letterhead = assembly.letterhead(settings)
@@ -69,6 +70,7 @@ def create_app(
         app.include_router(
             each.router, prefix="/operator", dependencies=[Depends(deps.own_pages_only)]
         )
+    app.mount(api.PATH, api.create(app.state))
     app.mount("/static", StaticFiles(directory=templates / "static"))
     access.hide_tokens()
     return app

@@ -1,0 +1,147 @@
+"""What goes in and out of the interface for programs."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from app.mail.links import Verdict
+from app.recommend.calibration import Band
+
+
+def _storable(text: str) -> str:
+    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise ValueError("it holds a sign that no text may hold (NUL, or half a pair)")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+
+
+class Strict(BaseModel):
+    """A request: what we do not know is a mistake, not something to pass over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Paper(BaseModel):
+    """A paper. Texts are plain: escape them before they become markup."""
+
+    id: int
+    title: str
+    authors: list[str]
+    abstract: str
+    categories: list[str]
+    url: str
+    arxiv_id: str
+    doi: str
+    published: date | None
+    first_seen: date
+    votes: int | None
+
+
+class Papers(BaseModel):
+    """A page of papers. total: how many there are on all pages."""
+
+    total: int
+    page: int
+    papers: list[Paper]
+
+
+class Part(BaseModel):
+    """What made a share of a score: a word, an author, a liked paper."""
+
+    name: str
+    share: float
+
+
+class Pick(BaseModel):
+    """A paper of a letter. shares add up to the score. band: how well it fits, in a word."""
+
+    rank: int
+    paper: Paper
+    score: float
+    fit: float
+    band: str
+    exploring: bool
+    reason: str
+    shares: list[Part]
+
+
+class Letter(BaseModel):
+    """One edition of a reader. state: what became of it. picks: empty in a list of letters."""
+
+    id: int
+    edition: date
+    state: str
+    n_papers: int
+    picks: list[Pick] = []
+
+
+class Letters(BaseModel):
+    """All letters of a reader, the latest first."""
+
+    letters: list[Letter]
+
+
+class Preferences(BaseModel):
+    """Everything a reader can set. interests: in the small language of the sign-up form."""
+
+    address: str
+    status: str
+    interests: str
+    zone: str
+    hour: int
+    days: list[str]
+    letter_size: int
+    threshold: Band
+    dial: float
+    exploration: str
+    shares_likes: bool
+    paused_until: date | None
+    next_due_at: datetime | None
+
+
+class Change(Strict):
+    """What a reader wants to change; what is left out stays."""
+
+    interests: Text | None = Field(default=None, max_length=10_000)
+    zone: Text | None = Field(default=None, max_length=100)
+    hour: int | None = Field(default=None, ge=0, le=23)
+    days: list[Text] | None = Field(default=None, max_length=7)
+    letter_size: int | None = Field(default=None, ge=1, le=999)
+    threshold: Band | None = None
+    dial: float | None = Field(default=None, ge=0, le=1)
+    exploration: Text | None = Field(default=None, max_length=20)
+    shares_likes: bool | None = None
+    paused_until: date | None = None
+
+
+class Opinion(BaseModel):
+    """One verdict of a reader on one paper."""
+
+    paper_id: int
+    title: str
+    verdict: Verdict
+    at: datetime
+
+
+class Opinions(BaseModel):
+    """All of them, the latest first."""
+
+    feedback: list[Opinion]
+
+
+class Why(BaseModel):
+    """Why a paper is, or is not, in a reader's letter of a day. rank: None where it is not."""
+
+    paper_id: int
+    title: str
+    edition: date
+    rank: int | None
+    told: str
+    reason: str
+    fit: float
+    band: str
+    score: float
+    shares: list[Part]
