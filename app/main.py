@@ -19,6 +19,7 @@ from app.web import (
     gate,
     health,
     metrics,
+    papers,
     preferences,
     problems,
     signup,
@@ -64,7 +65,7 @@ def create_app(
     app.root_path = app.state.pages.root
     app.add_middleware(gate.Gate, root=app.root_path)
     problems.register(app)
-    for each in (archive, signup, feedback, preferences, unsubscribe, health, metrics):
+    for each in (archive, papers, signup, feedback, preferences, unsubscribe, health, metrics):
         app.include_router(each.router)
     for each in (login, day, people, tomorrow, charts):
         app.include_router(

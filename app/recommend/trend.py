@@ -31,6 +31,17 @@ class Place(NamedTuple):
     n_entries: int
 
 
+class Gain(NamedTuple):
+    """What a paper's votes rose by. days: since how many days before, 1 being yesterday.
+
+    rising: by more a day than it gained on the average day before that.
+    """
+
+    votes: int
+    days: int
+    rising: bool
+
+
 def momentum(counts: Sequence[Count], places: Sequence[Place], born: date, today: date) -> float:
     """Say from 0 to 1 how much attention a paper gets now; fair to a paper that came today.
 
@@ -62,6 +73,21 @@ def votes_a_day(counts: Sequence[Count], born: date, today: date) -> float:
         gained += max(count.votes - highest, 0) * _mean_weight(age, width)
         highest, before = max(count.votes, highest), age
     return gained / (_mean_weight(0, life) * life)
+
+
+def gained(counts: Sequence[Count], born: date, today: date) -> Gain | None:
+    """Say what a paper gained since the last count of an earlier day; None where today adds none.
+
+    Votes are stored when they changed, so an earlier count held until the next one was read.
+    counts: in the order read. born: as for `momentum`.
+    """
+    before = [count for count in counts if count.day < today]
+    if not before or counts[-1].votes <= before[-1].votes:
+        return None
+    last = before[-1]
+    days, votes = (today - last.day).days, counts[-1].votes - last.votes
+    usual = last.votes / max((last.day - born).days, 1)
+    return Gain(votes, days, votes / days > usual)
 
 
 def prominence(place: Place, today: date) -> float:

@@ -43,7 +43,16 @@ def of(session: Session, first: date, last: date, at: datetime) -> list[Listing]
     What was read after `at` is left out. A digest without a date counts as of the day it was read.
     Four queries, however many papers.
     """
-    seen = (col(Paper.first_seen) >= first, col(Paper.first_seen) <= last)
+    return _of(session, (col(Paper.first_seen) >= first, col(Paper.first_seen) <= last), at)
+
+
+def of_papers(session: Session, paper_ids: Sequence[int], at: datetime) -> dict[int, Listing]:
+    """The same of some papers, a page of them, by their id."""
+    found = _of(session, (col(Paper.id).in_(paper_ids),), at) if paper_ids else []
+    return {each.paper_id: each for each in found}
+
+
+def _of(session: Session, seen: Sequence[ColumnElement[bool]], at: datetime) -> list[Listing]:
     columns = select(col(Paper.id), col(Paper.first_seen), col(Paper.published)).where(*seen)
     counts, places = _counts(session, seen, at), _places(session, seen, at)
     return [

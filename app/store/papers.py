@@ -206,12 +206,6 @@ def named(session: Session, text: str) -> Paper | None:
     return first
 
 
-def days(session: Session, limit: int) -> list[date]:
-    """The latest days on which papers were first seen, newest first."""
-    newest = select(col(Paper.first_seen)).distinct().order_by(col(Paper.first_seen).desc())
-    return list(session.exec(newest.limit(limit)))
-
-
 def exported(session: Session) -> Iterator[tuple[Paper, list[tuple[Digest, int]]]]:
     """Every paper with its entries (digest, position), by id, one paper at a time."""
     entries = select(Entry.paper_id, Digest, Entry.position).join(Digest)
@@ -220,14 +214,6 @@ def exported(session: Session) -> Iterator[tuple[Paper, list[tuple[Digest, int]]
         by_paper.setdefault(paper_id, []).append((digest, position))
     for row in session.exec(select(Paper).order_by(col(Paper.id))).yield_per(BATCH):
         yield row, by_paper.get(row.id or 0, [])
-
-
-def neighbours(session: Session, day: date) -> tuple[date | None, date | None]:
-    """The nearest days before and after `day` on which papers were first seen."""
-    seen = col(Paper.first_seen)
-    before = select(func.max(seen)).where(seen < day)
-    after = select(func.min(seen)).where(seen > day)
-    return session.exec(before).one(), session.exec(after).one()
 
 
 def places(session: Session, paper_id: int) -> Sequence[tuple[Entry, Digest]]:

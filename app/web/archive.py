@@ -1,130 +1,166 @@
-"""What was printed: the day's papers, a paper's own page, and a letter in the browser."""
+"""What was printed: the papers of a day, a week or a month, and a letter in the browser."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
 from typing import Annotated
-from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import HTMLResponse, Response
 from sqlmodel import Session
 
 from app.errors import BadLink
-from app.mail import foreign
-from app.mail import letter as letters_mail
 from app.mail.links import Purpose
-from app.papers import tex
-from app.papers.paper import Paper
 from app.pipeline import compose
-from app.store import letters, listings, papers
+from app.recommend import trend
+from app.store import letters, listings, periods
+from app.store.periods import Order
 from app.store.tables import LetterKind
-from app.web import forms, gate
+from app.web import forms, gate, listed
+from app.web import periods as stretches
 from app.web.deps import LetterheadDep, NowDep, PagesDep, SessionDep, TokensDep
-from app.web.pages import Pages
+from app.web.periods import Kind, Period
 
 router = APIRouter()
 
 # Keeps a page under 60 kB whatever the day brought.
 PAGE = 30
-LAST = 1_000_000
-# As large as an id may be in every database.
-PaperId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+# Momentum is worked out paper by paper: for so many with most votes, and so many that came last.
+HOTTEST = 300
+LAST = 1_000_000_000
 PageNumber = Annotated[int, Query(ge=1, le=10_000)]
 
 
-@dataclass(frozen=True)
-class Listed:
-    """One paper of a day's list; votes where they are known."""
+class Sort(StrEnum):
+    """What a list begins with."""
 
-    id: int
-    paper: letters_mail.PaperView
-    votes: int | None
+    PLACE = "place"
+    VOTES = "votes"
+    TREND = "trend"
+
+
+# A day is shown as its digests printed it; in more days than one no place is before another.
+USUAL = {Kind.DAY: Sort.PLACE, Kind.WEEK: Sort.VOTES, Kind.MONTH: Sort.VOTES}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every list here is made with. sort: as asked for, None for the usual one."""
+
+    session: SessionDep
+    pages: PagesDep
+    now: NowDep
+    page: PageNumber = 1
+    sort: Sort | None = None
+
+    def show(self, period: Period) -> Response:
+        """The page of one period; one that brought no papers says so, and is not found."""
+        sort = self.sort or USUAL[period.kind]
+        n_papers = periods.count(self.session, period.first, period.last)
+        found, most = _page(self.session, period, sort, self.now, self.page)
+        n_listed = min(n_papers, most)
+        if n_papers and not found:
+            raise HTTPException(404)
+        before, after = periods.neighbours(self.session, period.first, period.last)
+        return self.pages.show(
+            "period",
+            status=200 if n_papers else 404,
+            typed=forms.SignUp(),
+            problems={},
+            period=period,
+            kinds=[stretches.around(kind, _day_within(period, self.now)) for kind in Kind],
+            sorts=list(Sort) if period.kind is Kind.DAY else [Sort.VOTES, Sort.TREND],
+            sort=sort,
+            before=before and stretches.around(period.kind, before),
+            after=after and stretches.around(period.kind, after),
+            edges=periods.days(self.session),
+            listed=listed.of(self.session, found, self.now),
+            start=(self.page - 1) * PAGE,
+            n_papers=n_papers,
+            n_listed=n_listed,
+            page=self.page,
+            n_pages=-(-n_listed // PAGE),
+        )
+
+
+DeskDep = Annotated[Desk, Depends(Desk)]
 
 
 @router.get("/")
-def today(session: SessionDep, pages: PagesDep, now: NowDep, page: PageNumber = 1) -> Response:
+def today(session: SessionDep, pages: PagesDep, desk: DeskDep) -> Response:
     """The latest day that brought papers, with the subscribe box on top."""
-    latest = papers.days(session, limit=1)
-    if not latest:
+    edges = periods.days(session)
+    if edges is None:
         return pages.show("empty", typed=forms.SignUp(), problems={})
-    return _day_page(session, pages, latest[0], now, page)
+    return desk.show(stretches.around(Kind.DAY, edges[1]))
+
+
+@router.get("/days")
+def pick_day(pages: PagesDep, day: str = "") -> Response:
+    """Where the day picker leads: to that day's page, or home where no day was picked."""
+    try:
+        return pages.go(f"/days/{date.fromisoformat(day)}")
+    except ValueError:
+        return pages.go("/")
 
 
 @router.get("/days/{day}")
-def day(
-    day: date, session: SessionDep, pages: PagesDep, now: NowDep, page: PageNumber = 1
-) -> Response:
+def day(day: date, desk: DeskDep) -> Response:
     """Any other day."""
-    return _day_page(session, pages, day, now, page)
+    return desk.show(stretches.around(Kind.DAY, day))
 
 
-def _day_page(session: Session, pages: Pages, day: date, now: datetime, page: int) -> Response:
-    ranked = _by_position(listings.of(session, day, day, now))
-    here = ranked[(page - 1) * PAGE : page * PAGE]
-    if not here:
+@router.get("/weeks/{week}")
+def week(week: str, desk: DeskDep) -> Response:
+    """A week, from Monday to Sunday: most voted first."""
+    return desk.show(_read(Kind.WEEK, week))
+
+
+@router.get("/months/{month}")
+def month(month: str, desk: DeskDep) -> Response:
+    """A month: most voted first."""
+    return desk.show(_read(Kind.MONTH, month))
+
+
+def _read(kind: Kind, text: str) -> Period:
+    period = stretches.read(kind, text)
+    if period is None:
         raise HTTPException(404)
-    before, after = papers.neighbours(session, day)
-    return pages.show(
-        "day",
-        typed=forms.SignUp(),
-        problems={},
-        day=day,
-        before=before,
-        after=after,
-        listed=_listed(session, here),
-        start=(page - 1) * PAGE,
-        n_papers=len(ranked),
-        page=page,
-        n_pages=-(-len(ranked) // PAGE),
-    )
+    return period
 
 
-def _by_position(day: Sequence[listings.Listing]) -> list[listings.Listing]:
-    """As their digests printed them; of two at the same place the one with more votes first."""
-    return sorted(
-        day, key=lambda each: (min(each.positions, default=LAST), -(each.votes or 0), each.paper_id)
-    )
+def _day_within(period: Period, now: datetime) -> date:
+    """The day whose week and month are offered: today where the period holds it, else its last."""
+    return min(period.last, max(period.first, now.date()))
 
 
-def _listed(session: Session, here: Sequence[listings.Listing]) -> list[Listed]:
-    rows = papers.by_ids(session, [each.paper_id for each in here])
-    return [
-        Listed(each.paper_id, letters_mail.show(papers.told(rows[each.paper_id])), each.votes)
-        for each in here
-    ]
+def _page(
+    session: Session, period: Period, sort: Sort, now: datetime, page: int
+) -> tuple[list[int], int]:
+    """The ids of one page of a list, and how long that list may be."""
+    start = (page - 1) * PAGE
+    if sort is Sort.TREND:
+        hottest = _by_momentum(session, period, now)
+        return hottest[start : start + PAGE], len(hottest)
+    order = Order.VOTES if sort is Sort.VOTES else Order.PLACE
+    return periods.page(session, period.first, period.last, order, start, PAGE), LAST
 
 
-@router.get("/papers/{paper_id}")
-def paper(paper_id: PaperId, session: SessionDep, pages: PagesDep, now: NowDep) -> Response:
-    """All we know of one paper, and where and when it was listed."""
-    row = papers.by_ids(session, [paper_id]).get(paper_id)
-    if row is None:
-        raise HTTPException(404)
-    told = papers.told(row)
-    return pages.show(
-        "paper",
-        first_seen=row.first_seen,
-        names=[
-            foreign.tame(f"{kind}:{name}")
-            for kind, name in (("arXiv", row.arxiv_id), ("doi", row.doi))
-            if name
-        ],
-        paper=letters_mail.show(replace(told, url=_way_out(told))),
-        abstract=foreign.tame(tex.to_unicode(row.abstract)),
-        votes=papers.votes_at(session, [paper_id], now).get(paper_id),
-        places=papers.places(session, paper_id),
-    )
-
-
-def _way_out(told: Paper) -> str:
-    """Where the work itself is; a digest that gave no link may have given a name."""
-    if told.url:
-        return told.url
-    if told.arxiv_id:
-        return f"https://arxiv.org/abs/{told.arxiv_id}"
-    # A DOI may hold any sign (ISO 26324).
-    return f"https://doi.org/{quote(told.doi)}" if told.doi else ""
+def _by_momentum(session: Session, period: Period, now: datetime) -> list[int]:
+    """What got most attention now or, of a period that is over, at its end."""
+    end = datetime.combine(period.last, time.max, UTC)
+    at = min(now, end)
+    likely = {
+        paper_id
+        for order in (Order.VOTES, Order.NEWEST)
+        for paper_id in periods.page(session, period.first, period.last, order, 0, HOTTEST)
+    }
+    read = listings.of_papers(session, sorted(likely), at)
+    heat = {
+        each.paper_id: trend.momentum(each.counts, each.places, each.born, at.date())
+        for each in read.values()
+    }
+    return sorted(heat, key=lambda paper_id: (-heat[paper_id], paper_id))
 
 
 @router.get("/letters/{token}")

@@ -1,5 +1,6 @@
 """Pages: the Jinja environment they are rendered in, and the answers made of them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
@@ -10,6 +11,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from app.recommend import highlight
 
 DAY_NAMES = {
     "mon": "Monday",
@@ -39,7 +43,8 @@ class Pages:
         self._templates.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
         self._templates.globals |= {"root": self.root, "asset": cache(self._asset)}
         self._templates.globals |= {"day_names": DAY_NAMES, "zones": zones}
-        self._templates.filters |= {"day": day, "moment": moment}
+        self._templates.filters |= {"day": day, "moment": moment, "month": month}
+        self._templates.filters |= {"highlighted": highlighted}
 
     def show(self, name: str, *, status: int = 200, **facts: Any) -> HTMLResponse:
         """Render one page."""
@@ -69,7 +74,22 @@ def day(when: date) -> str:
     return f"{when:%A} {when.day} {when:%B} {when.year}"
 
 
+def month(when: date) -> str:
+    """Write the month of a date as "November 2026"."""
+    return f"{when:%B} {when.year}"
+
+
 def moment(when: datetime, zone: str) -> str:
     """Write a moment as "Monday 23 November 2026 at 07:00 (Europe/Berlin)"."""
     local = when.astimezone(ZoneInfo(zone))
     return f"{day(local)} at {local:%H:%M} ({zone})"
+
+
+def highlighted(text: str, terms: Sequence[str]) -> Markup:
+    """Escape `text`, with the words of `terms`, in any form of theirs, marked."""
+    parts, end = [], 0
+    for start, stop in highlight.spans(text, terms) if terms else ():
+        found = Markup("<mark>{}</mark>").format(text[start:stop])
+        parts += [escape(text[end:start]), found]
+        end = stop
+    return Markup("").join([*parts, escape(text[end:])])

@@ -110,3 +110,24 @@ def test_each_further_listing_counts():
 def test_a_half_is_the_tenth_place_of_today_or_many_votes_a_day():
     assert _places((0, 10, 50)) == 0.5
     assert abs(_votes((0, trend.MANY)) - 0.5) < 1e-9
+
+
+def _gained(*read: tuple[int, int], born: int) -> trend.Gain | None:
+    return trend.gained([Count(_ago(days), votes) for days, votes in read], _ago(born), TODAY)
+
+
+def test_a_gain_is_counted_from_the_last_count_of_an_earlier_day():
+    assert _gained((2, 10), (1, 12), (0, 13), (0, 52), born=2) == (40, 1, True)
+    assert _gained((5, 10), (0, 12), born=5) == (2, 5, False)
+
+
+def test_what_gains_less_than_before_is_not_rising():
+    assert _gained((1, 100), (0, 140), born=4) == (40, 1, True)
+    assert _gained((1, 100), (0, 140), born=2) == (40, 1, False)
+
+
+def test_without_an_earlier_count_or_a_new_vote_there_is_no_gain():
+    assert _gained(born=0) is None
+    assert _gained((0, 10), (0, 90), born=0) is None
+    assert _gained((3, 10), (1, 20), born=3) is None
+    assert _gained((1, 10), (0, 7), born=3) is None

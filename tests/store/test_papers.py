@@ -215,16 +215,6 @@ def test_a_paper_that_is_not_there_is_not_found(session: Session, name):
     assert papers.named(session, name) is None
 
 
-def test_days_and_their_neighbours_are_those_with_papers(session: Session):
-    first, last = TODAY - timedelta(days=5), TODAY
-    for day in (first, last):
-        _add(session, Paper(f"Owls of {day}"), Paper(f"Bats of {day}"), seen=day)
-    assert papers.days(session, 10) == [last, first]
-    assert papers.days(session, 1) == [last]
-    assert papers.neighbours(session, first) == (None, last)
-    assert papers.neighbours(session, first + timedelta(days=1)) == (first, last)
-
-
 def test_every_paper_is_exported_with_its_places(session: Session):
     owls, bats = Paper("Owls"), Paper("Bats")
     rows = _add(session, owls, bats, Paper("Never listed"))

@@ -200,7 +200,10 @@ def get_paths(reader: Reader, confirm_link: str) -> dict[str, str]:
     """One address that works for each route that answers GET."""
     return {
         "/": "/",
+        "/days": "/days?day=2026-11-20",
         "/days/{day}": "/days/2026-11-20",
+        "/weeks/{week}": "/weeks/2026-W47",
+        "/months/{month}": "/months/2026-11",
         "/papers/{paper_id}": f"/papers/{reader.paper_ids[0]}",
         "/letters/{token}": reader.letter,
         "/subscribe": "/subscribe",

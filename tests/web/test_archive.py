@@ -67,9 +67,15 @@ def test_a_long_day_is_cut_into_pages_that_lose_no_paper(client, store_papers, r
 @pytest.mark.parametrize(
     "path",
     [
-        "/days/2026-11-01",
         "/days/yesterday",
         "/days/2026-02-30",
+        "/weeks/2026-W54",
+        "/weeks/2026-47",
+        "/weeks/2026-W47-1",
+        "/months/2026-13",
+        "/months/2026-1",
+        "/months/0000-01",
+        "/months/٢٠٢٦-١١",
         "/papers/99",
         "/papers/0",
         "/papers/x",
@@ -81,6 +87,88 @@ def test_what_is_not_there_is_not_found(client, two_papers, path):
 
     assert answer.status_code == 404
     assert "<h1>Not found</h1>" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/days/2026-11-17", "/days/9999-12-31", "/days/0001-01-01"])
+def test_a_day_without_papers_says_so_and_leads_on(client, store_papers, read_page, path):
+    store_papers(Paper(title="Owls"), day=date(2026, 11, 16))
+
+    page = client.get(path)
+
+    ways = [link.get("href") for link in read_page(page.text).findall(".//nav/a")]
+    assert page.status_code == 404
+    assert "No papers came in" in page.text
+    assert "/days/2026-11-16" in ways
+
+
+def test_the_day_picker_leads_to_the_day(client, two_papers):
+    assert client.get("/days?day=2026-11-20").headers["location"] == "/days/2026-11-20"
+    assert client.get("/days?day=soon").headers["location"] == "/"
+
+
+@pytest.mark.parametrize("path", ["/weeks/2026-W47", "/months/2026-11"])
+def test_a_week_and_a_month_begin_with_the_most_votes(client, store_papers, read_page, path):
+    store_papers(Paper(title="Few"), Paper(title="None"), day=date(2026, 11, 20), votes=(3,))
+    store_papers(Paper(title="Many"), Paper(title="Some"), day=date(2026, 11, 16), votes=(50, 9))
+    store_papers(Paper(title="Before"), day=date(2026, 10, 31), votes=(99,))
+
+    page = read_page(client.get(path).text)
+
+    assert titles(page) == ["Many", "Some", "Few", "None"]
+    (earlier,) = page.findall(".//nav[@class='steps']/a")
+    assert earlier.get("href") in {"/weeks/2026-W44", "/months/2026-10"}
+
+
+def test_trending_puts_what_is_read_now_before_what_was_read_once(client, store_papers, read_page):
+    store_papers(Paper(title="Early"), day=date(2026, 11, 2), votes=(60,))
+    store_papers(Paper(title="Late"), day=date(2026, 11, 20), votes=(50,))
+
+    def first(path):
+        return titles(read_page(client.get(path).text))[0]
+
+    assert first("/months/2026-11") == "Early"
+    assert first("/months/2026-11?sort=trend") == "Late"
+
+
+def test_a_trending_list_is_as_long_as_it_says(client, store_papers, read_page, monkeypatch):
+    from app.web import archive
+
+    monkeypatch.setattr(archive, "HOTTEST", 10)
+    store_papers(*[Paper(title=f"Owls {n}") for n in range(40)])
+
+    page = client.get("/months/2026-11?sort=trend")
+
+    assert "40 new papers" in page.text
+    assert "Here are the 10 " in page.text
+    assert len(titles(read_page(page.text))) == 10
+
+
+def test_a_rise_is_told_since_when(client, store_papers, read_page):
+    paper = Paper(title="Owls")
+    for day, votes in ((17, 10), (19, 14), (20, 54)):
+        store_papers(paper, day=date(2026, 11, day), votes=(votes,))
+
+    for path in ("/days/2026-11-17", "/papers/1"):
+        assert "rising: +40 votes since yesterday" in client.get(path).text
+
+
+def test_a_papers_votes_are_drawn_over_its_days(client, store_papers, read_page):
+    paper = Paper(title="Owls")
+    store_papers(paper, day=date(2026, 11, 18), votes=(10,))
+    assert "<svg" not in client.get("/papers/1").text
+
+    store_papers(paper, day=date(2026, 11, 20), votes=(40,))
+
+    page = client.get("/papers/1").text
+    line = read_page(page).find(".//{*}polyline").get("points")
+    assert line == "0.0,60.0 320.0,0.0"
+    assert "10 on Wednesday 18 November 2026, 40 on Friday 20 November 2026" in page
+
+
+def test_every_page_says_in_a_sentence_what_it_is(client, two_papers, read_page):
+    for path in ("/", "/weeks/2026-W47", "/months/2026-11", f"/papers/{two_papers[0]}"):
+        described = read_page(client.get(path).text).find(".//meta[@name='description']")
+        assert len(described.get("content")) > 20
 
 
 def test_a_papers_page_has_all_that_is_known(client, two_papers):

@@ -62,8 +62,8 @@ def test_every_page_is_sound_html_with_one_heading_and_no_foreign_request(
 ):
     for path in get_paths.values():
         answer = client.get(path)
-        assert answer.status_code == 200
-        if answer.headers["content-type"].startswith("text/html"):
+        assert answer.status_code in {200, 303}
+        if answer.headers.get("content-type", "").startswith("text/html"):
             tree = read_page(answer.text)
             assert len(tree.findall(".//h1")) == 1
             assert tree.find(".//style") is None or path.startswith("/letters/")
@@ -75,7 +75,7 @@ def test_every_page_is_sound_html_with_one_heading_and_no_foreign_request(
 def test_every_input_has_a_label_and_every_id_is_unique(client, get_paths, read_page):
     for path in get_paths.values():
         answer = client.get(path)
-        if not answer.headers["content-type"].startswith("text/html"):
+        if not answer.headers.get("content-type", "").startswith("text/html"):
             continue
         tree = read_page(answer.text)
         ids = [element.get("id") for element in tree.iter() if element.get("id")]

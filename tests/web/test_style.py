@@ -10,6 +10,7 @@ CSS = Path(__file__).parents[2] / "templates/static/paperboy.css"
 PAIRS = [
     (ink, ground) for ground in ("page", "sheet") for ink in ("ink", "quiet", "link", "bad")
 ] + [("on-link", "link"), ("bad", "bad-sheet"), ("good", "good-sheet")]
+PAIRS += [("ink", "marked"), ("link", "marked"), ("good", "page"), ("page", "ink")]
 
 
 def palettes():

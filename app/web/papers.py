@@ -1,0 +1,64 @@
+"""A paper's own page: what it says, where it is, when it was listed, how it was read."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Path
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from app.mail import foreign
+from app.papers import tex
+from app.papers.paper import Paper
+from app.recommend import trend
+from app.store import listings, papers, tables
+from app.web import charts, listed
+from app.web.deps import NowDep, PagesDep, SessionDep
+
+router = APIRouter()
+
+# As large as an id may be in every database.
+PaperId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+@router.get("/papers/{paper_id}")
+def paper(paper_id: PaperId, session: SessionDep, pages: PagesDep, now: NowDep) -> Response:
+    """All we know of one paper."""
+    row = papers.by_ids(session, [paper_id]).get(paper_id)
+    if row is None:
+        raise HTTPException(404)
+    return pages.show("paper", **facts(session, row, now))
+
+
+def facts(session: Session, row: tables.Paper, now: datetime) -> dict[str, Any]:
+    """What a page says of a paper itself."""
+    told, paper_id = papers.told(row), row.id or 0
+    read = listings.of_papers(session, [paper_id], now)[paper_id]
+    return {
+        "paper_id": paper_id,
+        "first_seen": row.first_seen,
+        "names": [
+            foreign.tame(f"{kind}:{name}")
+            for kind, name in (("arXiv", row.arxiv_id), ("doi", row.doi))
+            if name
+        ],
+        "categories": [foreign.tame(category) for category in row.categories],
+        "paper": listed.show(replace(told, url=_way_out(told))),
+        "abstract": foreign.tame(tex.to_unicode(row.abstract)),
+        "votes": read.votes,
+        "gain": trend.gained(read.counts, read.born, now.date()),
+        "chart": charts.of_votes(read.counts),
+        "places": papers.places(session, paper_id),
+    }
+
+
+def _way_out(told: Paper) -> str:
+    """Where the work itself is; a digest that gave no link may have given a name."""
+    if told.url:
+        return told.url
+    if told.arxiv_id:
+        return f"https://arxiv.org/abs/{told.arxiv_id}"
+    # A DOI may hold any sign (ISO 26324).
+    return f"https://doi.org/{quote(told.doi)}" if told.doi else ""
