@@ -22,6 +22,7 @@ from app.web import (
     papers,
     preferences,
     problems,
+    search,
     signup,
     unsubscribe,
 )
@@ -29,6 +30,10 @@ from app.web.api import application as api
 from app.web.operator import charts, day, login, people, tomorrow
 from app.web.pages import Pages
 
+PAGES = (
+    *(archive, papers, search, signup, feedback, preferences),
+    *(unsubscribe, health, metrics),
+)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -65,7 +70,17 @@ def create_app(
     app.root_path = app.state.pages.root
     app.add_middleware(gate.Gate, root=app.root_path)
     problems.register(app)
-    for each in (archive, papers, signup, feedback, preferences, unsubscribe, health, metrics):
+    for each in (
+        archive,
+        papers,
+        search,
+        signup,
+        feedback,
+        preferences,
+        unsubscribe,
+        health,
+        metrics,
+    ):
         app.include_router(each.router)
     for each in (login, day, people, tomorrow, charts):
         app.include_router(

@@ -53,6 +53,8 @@ class Models:
         # Each is replaced at once: web threads read what the clock's thread renews.
         self._last: tuple[_Corpus, _Libraries, Model] = ({}, [], vectors.fit({}))
         self._laid: tuple[str, date, list[Candidate], Board] | None = None
+        # The last model and the newest on the shelf when `latest` was asked, and what it answered.
+        self._noted: tuple[Model, str | None, Model] = (self._last[2], None, self._last[2])
 
     def of(self, session: Session, until: date) -> Model:
         """The model of the papers of the last corpus days, up to and on a day, or liked by anyone.
@@ -66,6 +68,21 @@ class Models:
     def at_hand(self, session: Session, until: date) -> Model | None:
         """The same, but None where it would have to be fitted: a page cannot wait so long."""
         return self._known(*self._taught(session, until))
+
+    def latest(self) -> Model | None:
+        """The newest model there is, whatever came or was liked since; None before the first.
+
+        Reads no paper, so that a page may ask for it every time; a model that another process has
+        put on the shelf is loaded once.
+        """
+        last, newest = self._last[2], models.newest(self._shelf) if self._shelf else None
+        noted, noted_newest, model = self._noted
+        if last is not noted:
+            model = last
+        elif newest and newest not in {noted_newest, model.id}:
+            model = self._kept(newest) or model
+        self._noted = last, newest, model
+        return model if model.row_of else None
 
     def _taught(self, session: Session, until: date) -> tuple[_Corpus, _Libraries]:
         first = until - timedelta(days=self.rules.corpus_days)

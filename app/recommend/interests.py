@@ -39,12 +39,13 @@ class Interest:
     weight: float = 1.0
 
 
-def parse(text: str, *, has_likes: bool = False) -> tuple[Interest, ...]:
+def parse(text: str, *, has_likes: bool = False, skips_empty: bool = False) -> tuple[Interest, ...]:
     """Read interests in the order typed.
 
     One said twice (by its stems, or a name spelt in another order) is kept once, as first typed,
     with the last weight that was given to it.
     has_likes: a person with liked papers may type nothing, or only what to leave out.
+    skips_empty: words that say nothing alone are passed over, as in a title somebody searches for.
     Raises BadValue, field "interests", with a sentence that points at the character (from 1).
     """
     found: dict[tuple[object, ...], Interest] = {}
@@ -53,7 +54,8 @@ def parse(text: str, *, has_likes: bool = False) -> tuple[Interest, ...]:
         interest = _interest(typed)
         key = _key(interest)
         if not key:
-            said_nothing.append(typed)
+            if not skips_empty:
+                said_nothing.append(typed)
             continue
         known = found.setdefault(key, interest)
         if known.negative is not interest.negative:

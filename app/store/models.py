@@ -71,6 +71,12 @@ def load(folder: Path, model_id: str) -> Model | None:
         return _unpack(model_id, arrays)
 
 
+def newest(folder: Path) -> str | None:
+    """The id of the model last written or used; None where none is kept."""
+    kept = sorted(folder.glob("*.npz"), key=_written)
+    return kept[-1].stem if kept else None
+
+
 def _path(folder: Path, model_id: str) -> Path:
     return folder / f"{model_id}.npz"
 

@@ -206,6 +206,19 @@ def named(session: Session, text: str) -> Paper | None:
     return first
 
 
+def linked(session: Session, text: str) -> int | None:
+    """The id of the paper that an arXiv id, a DOI or a link in the text leads to, if any."""
+    named = paper.Paper(
+        title="", arxiv_id=identity.arxiv_id_in(text) or "", doi=identity.doi_in(text) or ""
+    )
+    names = identity.keys(named)
+    found = _rows_by_name(session, names)
+    by_name = next((found[name].id for name in names if name in found), None)
+    if by_name is not None or not text.startswith(("http://", "https://")):
+        return by_name
+    return session.exec(select(Paper.id).where(Paper.url == text).limit(1)).first()
+
+
 def exported(session: Session) -> Iterator[tuple[Paper, list[tuple[Digest, int]]]]:
     """Every paper with its entries (digest, position), by id, one paper at a time."""
     entries = select(Entry.paper_id, Digest, Entry.position).join(Digest)

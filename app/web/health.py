@@ -103,6 +103,6 @@ def _of_sending(session: Session, now: datetime) -> Iterator[str]:
 
 @router.get("/robots.txt")
 def robots() -> Response:
-    """Papers may be indexed; what carries a token may not even be asked for."""
+    """Papers may be indexed; what carries a token may not even be asked for, nor every search."""
     private = "".join(f"Disallow: /{first}/\n" for first in gate.WITH_TOKEN)
-    return PlainTextResponse(f"User-agent: *\n{private}")
+    return PlainTextResponse(f"User-agent: *\n{private}Disallow: /search\n")

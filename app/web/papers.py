@@ -12,27 +12,32 @@ from sqlmodel import Session
 from app.mail import foreign
 from app.papers import tex
 from app.papers.paper import Paper
+from app.pipeline import lookup
+from app.pipeline.readers import Models
 from app.recommend import trend
 from app.store import listings, papers, tables
 from app.web import charts, listed
-from app.web.deps import NowDep, PagesDep, SessionDep
+from app.web.deps import ModelsDep, NowDep, PagesDep, SessionDep
 
 router = APIRouter()
 
+N_ALIKE = 5
 # As large as an id may be in every database.
 PaperId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("/papers/{paper_id}")
-def paper(paper_id: PaperId, session: SessionDep, pages: PagesDep, now: NowDep) -> Response:
+def paper(
+    paper_id: PaperId, session: SessionDep, models: ModelsDep, pages: PagesDep, now: NowDep
+) -> Response:
     """All we know of one paper."""
     row = papers.by_ids(session, [paper_id]).get(paper_id)
     if row is None:
         raise HTTPException(404)
-    return pages.show("paper", **facts(session, row, now))
+    return pages.show("paper", **facts(session, models, row, now))
 
 
-def facts(session: Session, row: tables.Paper, now: datetime) -> dict[str, Any]:
+def facts(session: Session, models: Models, row: tables.Paper, now: datetime) -> dict[str, Any]:
     """What a page says of a paper itself."""
     told, paper_id = papers.told(row), row.id or 0
     read = listings.of_papers(session, [paper_id], now)[paper_id]
@@ -51,6 +56,7 @@ def facts(session: Session, row: tables.Paper, now: datetime) -> dict[str, Any]:
         "gain": trend.gained(read.counts, read.born, now.date()),
         "chart": charts.of_votes(read.counts),
         "places": papers.places(session, paper_id),
+        "alike": listed.alike(session, lookup.like(models, row, N_ALIKE) or (), now),
     }
 
 

@@ -205,6 +205,7 @@ def get_paths(reader: Reader, confirm_link: str) -> dict[str, str]:
         "/weeks/{week}": "/weeks/2026-W47",
         "/months/{month}": "/months/2026-11",
         "/papers/{paper_id}": f"/papers/{reader.paper_ids[0]}",
+        "/search": "/search?q=moons",
         "/letters/{token}": reader.letter,
         "/subscribe": "/subscribe",
         "/subscribe/sent": "/subscribe/sent",
