@@ -30,10 +30,8 @@ from app.web.api import application as api
 from app.web.operator import charts, day, login, people, tomorrow
 from app.web.pages import Pages
 
-PAGES = (
-    *(archive, papers, search, signup, feedback, preferences),
-    *(unsubscribe, health, metrics),
-)
+# The pages whose paths say themselves who may open them.
+OPEN = (archive, papers, search, signup, feedback, preferences, unsubscribe, health, metrics)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -70,17 +68,7 @@ def create_app(
     app.root_path = app.state.pages.root
     app.add_middleware(gate.Gate, root=app.root_path)
     problems.register(app)
-    for each in (
-        archive,
-        papers,
-        search,
-        signup,
-        feedback,
-        preferences,
-        unsubscribe,
-        health,
-        metrics,
-    ):
+    for each in OPEN:
         app.include_router(each.router)
     for each in (login, day, people, tomorrow, charts):
         app.include_router(

@@ -16,7 +16,7 @@ from app.pipeline import lookup
 from app.pipeline.readers import Models
 from app.recommend import trend
 from app.store import listings, papers, tables
-from app.web import charts, listed
+from app.web import curves, listed
 from app.web.deps import ModelsDep, NowDep, PagesDep, SessionDep
 
 router = APIRouter()
@@ -54,7 +54,7 @@ def facts(session: Session, models: Models, row: tables.Paper, now: datetime) ->
         "abstract": foreign.tame(tex.to_unicode(row.abstract)),
         "votes": read.votes,
         "gain": trend.gained(read.counts, read.born, now.date()),
-        "chart": charts.of_votes(read.counts),
+        "curve": curves.of_votes(read.counts),
         "places": papers.places(session, paper_id),
         "alike": listed.alike(session, lookup.like(models, row, N_ALIKE) or (), now),
     }

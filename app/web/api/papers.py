@@ -5,7 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query
 
-from app.store import listings, papers
+from app.store import periods
+from app.store.periods import Order
 from app.web import archive
 from app.web.api import problems, shapes, shown
 from app.web.deps import NowDep, SessionDep
@@ -24,12 +25,12 @@ def of_day(
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> shapes.Papers:
     """The papers of a day, as their digests listed them."""
-    latest = papers.days(session, limit=1)
-    wanted = day or (latest[0] if latest else now.date())
-    ranked = archive._by_position(listings.of(session, wanted, wanted, now))
-    here = ranked[(page - 1) * archive.PAGE : page * archive.PAGE]
-    found = shown.listed(session, [each.paper_id for each in here], now)
-    return shapes.Papers(total=len(ranked), page=page, papers=found)
+    edges = periods.days(session)
+    wanted = day or (edges[1] if edges else now.date())
+    start = (page - 1) * archive.PAGE
+    here = periods.page(session, wanted, wanted, Order.PLACE, start, archive.PAGE)
+    total = periods.count(session, wanted, wanted)
+    return shapes.Papers(total=total, page=page, papers=shown.listed(session, here, now))
 
 
 @router.get("/{paper_id}", responses=problems.told(404))
