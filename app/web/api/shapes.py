@@ -48,6 +48,19 @@ class Papers(BaseModel):
     papers: list[Paper]
 
 
+class Near(BaseModel):
+    """A paper like another. shares: words that both hold."""
+
+    paper: Paper
+    shares: list[str]
+
+
+class Alike(BaseModel):
+    """Papers like one paper, likest first."""
+
+    papers: list[Near]
+
+
 class Part(BaseModel):
     """What made a share of a score: a word, an author, a liked paper."""
 
