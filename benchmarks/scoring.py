@@ -25,7 +25,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.svm import LinearSVC
 
 from app.papers.paper import Paper
-from app.recommend import profile, scoring, vectors
+from app.recommend import profile, scoring, shares, vectors
 from app.recommend.profile import Profiles, Taste
 from app.recommend.vectors import Model
 
@@ -158,9 +158,10 @@ def _wish(model: Model, profiles: Profiles, person: int) -> sparse.csr_array:
 
 
 def _plainly(model: Model, profiles: Profiles, person: int, fresh: Numbers) -> Any:
-    """The score as profile.Profiles defines it, term by term."""
-    told = scoring.tell(model, profiles, person, fresh)
-    return np.round(told.asked.sum(axis=0) + told.shown.sum(axis=0), scoring.DECIMALS)
+    """The scores as profile.Profiles defines them, term by term."""
+    told = shares.tell(model, profiles, np.full(len(fresh), person), fresh)
+    added = told.typed.add_up(told.added) + told.shown.add_up(told.taught)
+    return np.round(added, scoring.DECIMALS)
 
 
 def _plain(papers: dict[int, Paper]) -> None:

@@ -1,59 +1,36 @@
-"""Scores told apart: what each interest and each liked or disliked paper added to one."""
+"""Scores told apart in words: what each interest and each liked or disliked paper added to one."""
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence, Set
-from typing import Any, NamedTuple, TypeAlias
+import itertools
+from collections.abc import Sequence, Set
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy import sparse
 
-from app.recommend import overlap, scoring, words
+from app.recommend import overlap, shares, words
 from app.recommend.asking import TEXT
 from app.recommend.board import Board
 from app.recommend.explain import LikedShare, Reason, Share
 from app.recommend.interests import Interest
-from app.recommend.overlap import Name, Pair, Said, Sum
+from app.recommend.overlap import Said
 from app.recommend.profile import Profiles
-from app.recommend.scoring import Scored, Told
+from app.recommend.shares import Cells, Numbers, Told, Vector
 
 NAMED = 3  # liked papers, and disliked ones; what all others add is summed up
 DECIMALS = 9
 # People told of at once: what their papers have in common is multiplied once for all of them.
 TOGETHER = 100
 
-Rows: TypeAlias = NDArray[np.int64]
 Part: TypeAlias = Said | None
 
 
-class _Outline(NamedTuple):
-    """One reason before its words are found, and the row of the paper it is for.
-
-    terms: interest, share, the part of it found, and the name of the sum of papers that stands for
-    it where no part is. liked, disliked: rows of papers and their shares.
-    """
-
-    row: int
-    terms: Sequence[tuple[Interest, float, Part, Name]]
-    liked: Sequence[tuple[int, float]]
-    disliked: Sequence[tuple[int, float]]
-    rest: float
-    readers: float
-
-    def pairs(self) -> Iterator[Pair]:
-        """Every pair whose common words the reason will say."""
-        for other, _ in (*self.liked, *self.disliked):
-            yield (other,), self.row
-        for _, _, part, name in self.terms:
-            if part is None:
-                yield name, self.row
-
-
-def reasons(board: Board, profiles: Profiles, person: int, rows: Rows) -> list[Reason]:
+def reasons(board: Board, profiles: Profiles, person: int, rows: Numbers) -> list[Reason]:
     """Tell one person's scores apart, for papers given as rows of the model."""
     return _reasons(board, profiles, person, [rows])[0]
 
 
-def of_shard(board: Board, profiles: Profiles, rows: Sequence[Rows]) -> list[list[Reason]]:
+def of_shard(board: Board, profiles: Profiles, rows: Sequence[Numbers]) -> list[list[Reason]]:
     """Tell everybody's scores apart, each for papers of their own, given as rows of the model."""
     told: list[list[Reason]] = []
     for start in range(0, len(rows), TOGETHER):
@@ -62,71 +39,107 @@ def of_shard(board: Board, profiles: Profiles, rows: Sequence[Rows]) -> list[lis
 
 
 def _reasons(
-    board: Board, profiles: Profiles, first: int, rows: Sequence[Rows]
+    board: Board, profiles: Profiles, first: int, rows: Sequence[Numbers]
 ) -> list[list[Reason]]:
-    people = slice(first, first + len(rows))
-    shared = scoring.share(board.model, profiles, people, np.concatenate(rows))
-    letters: list[list[_Outline]] = []
-    sums: dict[Name, Sum] = {}
-    wanted: list[Pair] = []
-    for person, some in enumerate(rows, start=first):
-        told = scoring.tell(board.model, profiles, person, some, shared)
-        outlines = _outlines(board, person, told, some.tolist())
-        pairs = [pair for each in outlines for pair in each.pairs()]
-        sums |= _sums(told, {name for name, _ in pairs})
-        wanted += pairs
-        letters.append(outlines)
-    said = overlap.words(board, sums, wanted)
-    return [[_reason(board, each, said) for each in outlines] for outlines in letters]
+    n_picks = [len(each) for each in rows]
+    people = np.repeat(np.arange(first, first + len(rows)), n_picks)
+    told = shares.tell(board.model, profiles, people, np.concatenate(rows))
+    found = _told(board, profiles, told)
+    ends = np.cumsum([0, *n_picks]).tolist()
+    return [found[start:end] for start, end in itertools.pairwise(ends)]
 
 
-def _outlines(board: Board, person: int, told: Told, rows: Sequence[int]) -> list[_Outline]:
-    is_liked = told.is_liked[:, None]
-    liked = _largest(told, np.where(is_liked, told.shown, 0.0))
-    disliked = _largest(told, np.where(is_liked, 0.0, -told.shown))
-    named = [sum(share for _, share in (*a, *b)) for a, b in zip(liked, disliked, strict=True)]
-    rest = _rounded(told.shown.sum(axis=0) - named)
-    terms = _terms(board, person, told, rows)
+def _told(board: Board, profiles: Profiles, told: Told) -> list[Reason]:
+    terms = _terms(told)
+    liked = _largest(told.shown, np.where(told.is_liked, told.taught, 0.0))
+    disliked = _largest(told.shown, np.where(told.is_liked, 0.0, -told.taught))
+    named = np.concatenate([liked, disliked])
+    shown = _say_shown(board, told, named)
+    rest = told.taught.copy()
+    rest[named] -= np.round(rest[named], DECIMALS)
     return [
-        _Outline(*each)
-        for each in zip(rows, terms, liked, disliked, rest, _rounded(told.readers), strict=True)
-    ]
-
-
-def _largest(told: Told, sizes: Scored) -> list[list[tuple[int, float]]]:
-    """For each paper, the rows and shares of what is largest above 0, NAMED at most."""
-    order = np.argsort(-np.round(sizes, DECIMALS), axis=0, kind="stable")[:NAMED]
-    is_some = (np.take_along_axis(sizes, order, axis=0) > 0).T.tolist()
-    rows = told.rows[order].T.tolist()
-    shares = _rounded(np.take_along_axis(told.shown, order, axis=0))
-    return [
-        [(row, share) for row, share, some in zip(*each, strict=True) if some]
-        for each in zip(rows, shares, is_some, strict=True)
-    ]
-
-
-def _terms(
-    board: Board, person: int, told: Told, rows: Sequence[int]
-) -> list[list[tuple[Interest, float, Part, Name]]]:
-    sought = [_sought(board, interest) for interest in told.interests]
-    echoes = set(told.echoes.tolist())
-    terms = []
-    for row, shares in zip(rows, _rounded(told.asked), strict=True):
-        held = board.columns(row)
-        itself = (row,) if row in echoes else ()
-        terms.append(
-            [
-                (told.interests[k], share, _part(sought[k], held), (person, k, *itself))
-                for k, share in enumerate(shares)
-                if share
-            ]
+        Reason(typed, near, far, left, readers=readers)
+        for typed, near, far, left, readers in zip(
+            _by_pick(told.typed, terms, _say_terms(board, profiles, told, terms)),
+            _by_pick(told.shown, liked, shown[: len(liked)]),
+            _by_pick(told.shown, disliked, shown[len(liked) :]),
+            _rounded(told.shown.add_up(rest)),
+            _rounded(told.readers),
+            strict=True,
         )
-    return terms
+    ]
+
+
+def _largest(shown: Cells, sizes: Vector) -> Numbers:
+    """The cells of what is largest above 0, NAMED at most a pick: pick by pick, largest first."""
+    left = np.round(sizes, DECIMALS)
+    found: list[Numbers] = []
+    some = np.flatnonzero(np.diff(shown.starts))
+    for _ in range(NAMED if len(some) else 0):
+        most = np.zeros(len(shown.starts) - 1)
+        most[some] = np.maximum.reduceat(left, shown.starts[some])
+        cells = np.flatnonzero((left == most[shown.pick]) & (left > 0))
+        # Of equals the first.
+        cells = cells[np.diff(shown.pick[cells], prepend=-1) > 0]
+        left[cells] = 0.0
+        found.append(cells)
+    cells = np.concatenate([np.zeros(0, dtype=np.int64), *found])
+    return cells[np.argsort(shown.pick[cells], kind="stable")]
+
+
+def _terms(told: Told) -> Numbers:
+    """The cells of interests that added something, pick by pick, largest first."""
+    cells = np.flatnonzero(np.round(told.added, DECIMALS))
+    # Interests are in the order of their texts.
+    order = (told.typed.said[cells], -np.round(told.added[cells], DECIMALS), told.typed.pick[cells])
+    return cells[np.lexsort(order)]
 
 
 # An interest's columns, of its whole and of each word by itself; None where no paper has them.
 _Sought: TypeAlias = tuple[Set[int] | None, Sequence[tuple[str, Set[int] | None]]]
 _FACET: _Sought = (frozenset(), ())
+
+
+def _say_terms(board: Board, profiles: Profiles, told: Told, terms: Numbers) -> list[Share]:
+    said, rows = told.typed.said[terms], told.rows[told.typed.pick[terms]]
+    columns, interests = told.typed.of[said].tolist(), profiles.asked_of.interests
+    sought = {k: _sought(board, interests[k]) for k in set(columns)}
+    parts = [
+        _part(sought[k], board.columns(row)) if is_met else None
+        for k, row, is_met in zip(columns, rows.tolist(), told.is_met[terms].tolist(), strict=True)
+    ]
+    is_apart = np.array([part is None for part in parts], dtype=np.bool_)
+    near = iter(_near(board, told, said[is_apart], rows[is_apart]))
+    return [
+        Share(interest.text, share, part or (), interest.kind, next(near) if part is None else ())
+        for interest, share, part in zip(
+            map(interests.__getitem__, columns), _rounded(told.added[terms]), parts, strict=True
+        )
+    ]
+
+
+def _near(board: Board, told: Told, said: Numbers, rows: Numbers) -> list[Said]:
+    """What papers share with those that speak most of an interest; none speaks for itself."""
+    itself = np.where(shares.look_up(told.stands, said, rows) > 0, rows, -1)
+    n_rows = told.stands.shape[1] + 1
+    wanted, which = np.unique(said * n_rows + itself + 1, return_inverse=True)
+    sums = sparse.csr_array(told.stands[wanted // n_rows])
+    sums.data[sums.indices == np.repeat(wanted % n_rows - 1, np.diff(sums.indptr))] = 0.0
+    return overlap.words(board, sums, which, rows)
+
+
+def _say_shown(board: Board, told: Told, cells: Numbers) -> list[LikedShare]:
+    papers = told.shown.of[told.shown.said[cells]]
+    used, which = np.unique(papers, return_inverse=True)
+    ones = np.ones(len(used)), used, np.arange(len(used) + 1)
+    alone = sparse.csr_array(ones, (len(used), told.stands.shape[1]))
+    said = overlap.words(board, alone, which, told.rows[told.shown.pick[cells]])
+    return [
+        LikedShare(board.paper_id(row), share, words)
+        for row, share, words in zip(
+            papers.tolist(), _rounded(told.taught[cells]), said, strict=True
+        )
+    ]
 
 
 def _sought(board: Board, interest: Interest) -> _Sought:
@@ -154,38 +167,12 @@ def _part(sought: _Sought, held: Set[int]) -> Part:
     return tuple(word for word, terms in parts if terms is not None and terms <= held) or None
 
 
-def _sums(told: Told, names: Set[Name]) -> dict[Name, Sum]:
-    """A paper stands for itself; for an interest the papers that speak of it most.
-
-    Such a name has the person and the place of the interest, and the row of a paper to leave out.
-    """
-    echoes, weights = told.echoes.tolist(), told.weight.tolist()
-    sums: dict[Name, Sum] = {}
-    for name in names:
-        if len(name) == 1:
-            sums[name] = {name[0]: 1.0}
-            continue
-        _, k, *itself = name
-        of_each = zip(echoes, weights[k], strict=True)
-        sums[name] = {row: weight for row, weight in of_each if weight > 0 and row not in itself}
-    return sums
+def _by_pick(cells: Cells, chosen: Numbers, said: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Part what was said of some cells, pick by pick."""
+    ends = np.searchsorted(cells.pick[chosen], np.arange(len(cells.starts))).tolist()
+    return [tuple(said[start:end]) for start, end in itertools.pairwise(ends)]
 
 
-def _reason(board: Board, outline: _Outline, said: Mapping[Pair, Said]) -> Reason:
-    row = outline.row
-    terms = [
-        Share(interest.text, share, part or (), interest.kind, said.get((name, row), ()))
-        for interest, share, part, name in outline.terms
-    ]
-    liked, disliked = (
-        tuple(LikedShare(board.paper_id(h), share, said[(h,), row]) for h, share in some)
-        for some in (outline.liked, outline.disliked)
-    )
-    terms.sort(key=lambda term: (-term.share, term.text))
-    return Reason(tuple(terms), liked, disliked, outline.rest, readers=outline.readers)
-
-
-def _rounded(shares: Scored) -> list[Any]:
-    """Round shares and list them by paper."""
-    rounded: list[Any] = np.round(shares, DECIMALS).T.tolist()
+def _rounded(shares: Vector) -> list[float]:
+    rounded: list[float] = np.round(shares, DECIMALS).tolist()
     return rounded

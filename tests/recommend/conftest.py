@@ -77,6 +77,8 @@ PAPERS = {
         "Vertices arrive one by one. The algorithm colours the graph and never recolours.",
     ),
 }
+# What some readers like, so that there is something to learn from them in sum.
+LIBRARIES = [[1, 2, 3, 14], [1, 2, 15], [2, 3, 4, 16], [5, 6, 7, 9]] * 100
 
 
 @pytest.fixture(scope="session")
@@ -89,3 +91,18 @@ def model() -> Model:
 def papers() -> dict[int, Paper]:
     """PAPERS, for tests that change them (a copy)."""
     return dict(PAPERS)
+
+
+@pytest.fixture(scope="session", params=["words alone", "readers too"])
+def known(request: pytest.FixtureRequest, papers: dict[int, Paper]) -> Model:
+    """A model with authors and categories, with and without what readers like in sum."""
+    told = {
+        n: Paper(
+            each.title,
+            each.abstract,
+            ("Ada Lovelace",) if n % 3 else ("Y. Le",),
+            categories=("cs.LG",) if n > 8 else (),
+        )
+        for n, each in papers.items()
+    }
+    return vectors.fit(told, libraries=LIBRARIES if request.param == "readers too" else ())

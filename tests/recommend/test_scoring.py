@@ -3,17 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.papers.paper import Paper
 from app.recommend import interests, profile, scoring, vectors
 from app.recommend.profile import Taste
 
 IDS = range(1, 17)
-AUTHORS = {n: ("Ada Lovelace",) if n % 3 else ("Y. Le",) for n in IDS}
 WORDS = (
     'diffusion "speech recognition" x2 graph protein few-shot xylophone author:"Ada Lovelace"'
     " category:cs.LG x0.5"
 )
-LIBRARIES = [[1, 2, 3, 14], [1, 2, 15], [2, 3, 4, 16], [5, 6, 7, 9]] * 100
 
 some_tastes = st.builds(
     Taste,
@@ -22,16 +19,6 @@ some_tastes = st.builds(
     st.lists(st.sampled_from(IDS), unique=True).map(tuple),
     st.dictionaries(st.sampled_from(IDS), st.floats(0, 1000)),
 )
-
-
-@pytest.fixture(scope="module", params=["words alone", "readers too"])
-def known(request, papers):
-    """A model with authors and categories, with and without what readers like in sum."""
-    told = {
-        n: Paper(each.title, each.abstract, AUTHORS[n], categories=("cs.LG",) if n > 8 else ())
-        for n, each in papers.items()
-    }
-    return vectors.fit(told, libraries=LIBRARIES if request.param == "readers too" else ())
 
 
 def cells(matrix, person):
@@ -85,20 +72,6 @@ def test_a_score_is_the_plain_sum_it_is_said_to_be(known, taste):
 
     expected = [plainly(known, profiles, 1, row) for row in range(16)]
     assert total[1] == pytest.approx(expected, abs=1e-5)
-
-
-@given(taste=some_tastes)
-def test_what_is_told_of_a_score_adds_up_to_it(known, taste):
-    profiles = profile.build(known, [taste])
-    rows = np.array([3, 15, 0])
-
-    told = scoring.tell(known, profiles, 0, rows)
-
-    total = scoring.score(known, profiles, rows)[0]
-    assert told.asked.sum(axis=0) + told.shown.sum(axis=0) == pytest.approx(total, abs=1e-5)
-    assert (told.met <= told.asked.clip(min=told.met)).all()
-    if known.tastes is None:
-        assert not told.readers.any()
 
 
 @given(tastes=st.lists(some_tastes, min_size=1, max_size=5))
