@@ -1,8 +1,9 @@
 """What people typed, as rows of the model: what matches it, and what is like the best matches."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,8 @@ class Asked:
 def ask(model: Model, interests: Sequence[Interest]) -> Asked:
     """Find the rows of distinct interests; none may be negative."""
     rows = model.ask([each.text if each.kind in TEXT else "" for each in interests])
+    likeness = sparse.csr_array(rows @ model.postings)
+    likeness.sort_indices()
     met = [facets.wanted(each) if each.kind not in TEXT else () for each in interests]
     columns = [sorted(model.facet_of[key] for key in keys if key in model.facet_of) for keys in met]
     return Asked(
@@ -60,8 +63,8 @@ def ask(model: Model, interests: Sequence[Interest]) -> Asked:
         rows=rows,
         parts=_parts(model, interests, rows),
         facets=_lay(columns, len(model.facet_of)),
-        best=_best(model, rows),
-        places=_places(model, rows),
+        best=_best(model, likeness),
+        places=_places(model, likeness),
     )
 
 
@@ -81,12 +84,11 @@ def _lay(columns: Sequence[Sequence[int]], width: int) -> Matrix:
     return sparse.csr_array((np.ones(len(flat)), flat, starts), (len(columns), width))
 
 
-def _best(model: Model, rows: Matrix) -> Matrix:
-    learned = model.rows[: model.n_learned]
-    found = sparse.csr_array(rows @ learned.T)
-    found.data = found.data * model.pivots[found.indices]
+def _best(model: Model, likeness: Matrix) -> Matrix:
+    weighed = likeness.data * model.pivots[likeness.indices]
+    found = sparse.csr_array((weighed, likeness.indices, likeness.indptr), likeness.shape)
     kept = _keep(found, DEEP)
-    kept.resize((rows.shape[0], model.rows.shape[0]))
+    kept.resize((likeness.shape[0], model.rows.shape[0]))
     return kept
 
 
@@ -102,21 +104,25 @@ def echoes(asked: Asked, said: Matrix) -> Matrix:
 def _keep(matrix: Matrix, n: int) -> Matrix:
     """Keep the n largest cells of every row; of equal ones those furthest left."""
     matrix.sort_indices()
-    kept, starts = [], [0]
-    for start, end in zip(matrix.indptr[:-1].tolist(), matrix.indptr[1:].tolist(), strict=True):
-        cells = np.arange(start, end)
+    is_kept = np.ones(len(matrix.data), dtype=np.bool_)
+    starts = matrix.indptr.tolist()
+    for start, end in itertools.pairwise(starts):
         if end - start > n:
-            best = np.argsort(-matrix.data[start:end], kind="stable")[:n]
-            cells = start + np.sort(best)
-        kept.append(cells)
-        starts.append(starts[-1] + len(cells))
-    cells = np.concatenate(kept) if kept else np.zeros(0, dtype=np.int64)
-    columns = matrix.indices[cells]
-    return sparse.csr_array((matrix.data[cells].astype(np.float64), columns, starts), matrix.shape)
+            is_kept[start:end] = _are_largest(matrix.data[start:end], n)
+    ends = np.concatenate([[0], np.cumsum(is_kept)])[starts]
+    cells = matrix.data[is_kept].astype(np.float64), matrix.indices[is_kept], ends
+    return sparse.csr_array(cells, matrix.shape)
 
 
-def _places(model: Model, rows: Matrix) -> Block:
+def _are_largest(values: NDArray[np.floating[Any]], n: int) -> NDArray[np.bool_]:
+    least = np.partition(values, -n)[-n]
+    found: NDArray[np.bool_] = values > least
+    found[np.flatnonzero(values == least)[: n - np.count_nonzero(found)]] = True
+    return found
+
+
+def _places(model: Model, likeness: Matrix) -> Block:
     tastes = model.tastes
     if tastes is None:
-        return np.zeros((rows.shape[0], 0), dtype=np.float32)
-    return np.asarray((rows @ model.rows[tastes.taught].T) @ tastes.bridge, dtype=np.float32)
+        return np.zeros((likeness.shape[0], 0), dtype=np.float32)
+    return np.asarray(likeness[:, tastes.taught] @ tastes.bridge, dtype=np.float32)

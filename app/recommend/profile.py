@@ -140,7 +140,7 @@ def _parts(asked: Asked, said: Matrix, typed: Vector, weights: Weights) -> tuple
 
 def _breadths(words: Matrix, asked: Asked) -> Vector:
     """How much longer all words of a person are together than the longest alone: 1 to √n."""
-    lengths = np.sqrt(asked.rows.multiply(asked.rows).sum(axis=1))
+    lengths = _lengths(asked.rows)
     alone = words.copy()
     alone.data = alone.data * lengths[alone.indices]
     longest = alone.max(axis=1).toarray().ravel() if alone.nnz else np.zeros(alone.shape[0])
@@ -183,7 +183,9 @@ def _matrix(cells: Sequence[tuple[int, int, float]], shape: tuple[int, int]) -> 
 
 def _sums(said: Matrix, rows: Matrix) -> Matrix:
     """Add up what each person said, (n_people, n_terms)."""
-    return sparse.csr_array(said @ rows)
+    used, columns = np.unique(said.indices, return_inverse=True)
+    narrow = sparse.csr_array((said.data, columns, said.indptr), (said.shape[0], len(used)))
+    return sparse.csr_array(narrow @ rows[used])
 
 
 def _columns(matrix: Matrix, factors: Vector) -> Matrix:
@@ -207,5 +209,10 @@ def _scale(matrix: Matrix, weight: float | Vector, sums: Any) -> Matrix:
 
 
 def _lengths(rows: Any) -> Vector:
-    squares = rows.multiply(rows) if sparse.issparse(rows) else np.square(rows, dtype=np.float64)
-    return np.sqrt(np.asarray(squares.sum(axis=1), dtype=np.float64).ravel())
+    if sparse.issparse(rows):
+        # scipy's own power puts the cells in order first, which takes longer than all the rest.
+        squares = np.square(rows.data, dtype=np.float64)
+        squared = sparse.csr_array((squares, rows.indices, rows.indptr), rows.shape)
+    else:
+        squared = np.square(rows, dtype=np.float64)
+    return np.sqrt(np.asarray(squared.sum(axis=1)))

@@ -104,6 +104,11 @@ class Model:
         return sorted(self.vocabulary, key=self.vocabulary.__getitem__)
 
     @cached_property
+    def postings(self) -> sparse.csr_array:
+        """The rows learned from turned over, (n_terms, n_learned): which papers hold a term."""
+        return sparse.csr_array(self.rows[: self.n_learned].T)
+
+    @cached_property
     def is_pair(self) -> NDArray[np.bool_]:
         """Which columns are pairs of neighbouring words, (n_terms,)."""
         return np.array([" " in term for term in self.terms], dtype=np.bool_)
