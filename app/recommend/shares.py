@@ -155,7 +155,7 @@ def _meet(
     kept, k = np.unique(typed.of, return_inverse=True)
     used, h = np.unique(shown.of, return_inverse=True)
     matches = scoring.matches(model, profiles.asked_of, kept, papers)
-    likeness = (model.rows[used] @ model.rows[papers].T).toarray()
+    likeness = scoring.likeness(model, used, papers)
     return (
         matches[k[typed.said], at[typed.pick]],
         likeness[h[shown.said], at[shown.pick]].astype(np.float64),

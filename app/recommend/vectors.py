@@ -24,6 +24,8 @@ PAIR_WEIGHT = 0.7
 # How much of the division by length is undone, and the part of the median below which none is.
 SLOPE = 0.4
 SHORTEST = 0.1
+# A term that one paper in so many holds is in common use; see scoring.likeness.
+COMMON = 100
 NOTHING: Mapping[int, Paper] = MappingProxyType({})
 
 # Raise it whenever `fit` may give another model for the same papers and likes: kept models of
@@ -107,6 +109,17 @@ class Model:
     def postings(self) -> sparse.csr_array:
         """The rows learned from turned over, (n_terms, n_learned): which papers hold a term."""
         return sparse.csr_array(self.rows[: self.n_learned].T)
+
+    @cached_property
+    def is_common(self) -> NDArray[np.bool_]:
+        """Which columns are terms of at least one paper in COMMON, (n_terms,)."""
+        n_papers = np.bincount(self.rows.indices, minlength=self.rows.shape[1])
+        return np.asarray(COMMON * n_papers >= self.rows.shape[0])
+
+    @cached_property
+    def common(self) -> sparse.csr_array:
+        """The rows without all other columns, (n_papers, n_common)."""
+        return sparse.csr_array(self.rows[:, np.flatnonzero(self.is_common)])
 
     @cached_property
     def is_pair(self) -> NDArray[np.bool_]:

@@ -118,3 +118,14 @@ def test_an_empty_corpus_scores_nothing():
     empty = vectors.fit({})
 
     assert scoring.score(empty, profile.build(empty, [Taste(liked=(1,))]), np.arange(0)).size == 0
+
+
+@pytest.mark.parametrize("common", [1, 4, 10**9])
+def test_papers_are_as_like_however_many_terms_are_in_common_use(papers, monkeypatch, common):
+    monkeypatch.setattr(vectors, "COMMON", common)
+    model = vectors.fit(papers)
+
+    found = scoring.likeness(model, np.array([0, 5, 15]), np.array([15, 1]))
+
+    plain = (model.rows @ model.rows.T).toarray()[[0, 5, 15]][:, [15, 1]]
+    assert found == pytest.approx(plain, abs=1e-6)
