@@ -29,7 +29,7 @@ def words(board: Board, sums: Matrix, which: Numbers, rows: Numbers) -> list[Sai
     wanted, pairs = np.unique(which * n_papers + rows, return_inverse=True)
     ones = _add_up(board, sums)[wanted // n_papers]
     others = board.model.rows[wanted % n_papers].astype(np.float64)
-    said = [_say(board, each) for each in _heaviest(board, sparse.csr_array(ones.multiply(others)))]
+    said = _said(board, sparse.csr_array(ones.multiply(others)))
     return [said[pair] for pair in pairs.tolist()]
 
 
@@ -42,8 +42,14 @@ def _add_up(board: Board, sums: Matrix) -> Matrix:
     return added
 
 
-def _heaviest(board: Board, common: Matrix) -> list[list[int]]:
-    """Return the columns worth naming of each row, heaviest first."""
+def _said(board: Board, common: Matrix) -> list[Said]:
+    """Name what is worth naming of each row."""
+    columns, ends = _heaviest(board, common)
+    return [_say(board, columns[start:end]) for start, end in itertools.pairwise(ends)]
+
+
+def _heaviest(board: Board, common: Matrix) -> tuple[list[int], list[int]]:
+    """Return the columns worth naming, row by row and heaviest first, and where rows end."""
     weights = common.data * np.where(board.model.is_pair[common.indices], PAIR_SAYS_MORE, 1.0)
     sizes = np.diff(common.indptr)
     most = np.zeros(len(sizes))
@@ -52,9 +58,8 @@ def _heaviest(board: Board, common: Matrix) -> list[list[int]]:
     lines = np.repeat(np.arange(len(sizes)), sizes)
     worthy = np.flatnonzero(weights >= WORTH_NAMING * most[lines])
     order = np.lexsort((common.indices[worthy], -weights[worthy], lines[worthy]))
-    columns = common.indices[worthy[order]].tolist()
-    ends = np.searchsorted(lines[worthy], np.arange(len(sizes) + 1)).tolist()
-    return [columns[start:end] for start, end in itertools.pairwise(ends)]
+    ends = np.searchsorted(lines[worthy], np.arange(len(sizes) + 1))
+    return common.indices[worthy[order]].tolist(), ends.tolist()
 
 
 def _say(board: Board, columns: Iterable[int]) -> Said:

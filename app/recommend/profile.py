@@ -215,4 +215,4 @@ def _lengths(rows: Any) -> Vector:
         squared = sparse.csr_array((squares, rows.indices, rows.indptr), rows.shape)
     else:
         squared = np.square(rows, dtype=np.float64)
-    return np.sqrt(np.asarray(squared.sum(axis=1)))
+    return np.asarray(np.sqrt(squared.sum(axis=1)))
