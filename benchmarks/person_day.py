@@ -86,11 +86,12 @@ def spend(laid: Laid, n: int) -> Spent:
     profiles = profile.build(day.model, tastes)
     ranked = picks.rank(day, laid.readers)
     row_of = laid.model.row_of
+    # The sample tells what is usual for each of them.
+    scored = np.union1d(day.rows, day.sample)
     rows = [np.array([row_of[pick.paper_id] for pick in some], dtype=np.int64) for some in ranked]
     stages = {
         "profiles": _cpu_ms(lambda: profile.build(day.model, tastes)),
-        "scores": _cpu_ms(lambda: scoring.score(day.model, profiles, day.rows)),
-        "scores of the sample": _cpu_ms(lambda: scoring.score(day.model, profiles, day.sample)),
+        "scores": _cpu_ms(lambda: scoring.score(day.model, profiles, scored)),
         "reasons": _cpu_ms(lambda: attribution.of_shard(day, profiles, rows)),
     }
     whole = _cpu_ms(lambda: picks.rank(day, laid.readers))

@@ -1,5 +1,7 @@
 """The whole way for a shard of subscribers: tastes and a day's board in, picks with reasons out."""
 
+import contextlib
+import gc
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
@@ -94,11 +96,27 @@ def rank(board: Board, readers: Sequence[Reader], weights: Weights = USUAL) -> l
     left out. For somebody who told us nothing the trend decides, and the reason says so; somebody
     whose words no paper speaks of gets nothing, since what they asked for is not there.
     """
-    return [
-        letter
-        for profiles, weighings in _weigh(board, readers, weights)
-        for letter in _letters(board, profiles, weighings)
-    ]
+    with _unswept():
+        return [
+            letter
+            for profiles, weighings in _weigh(board, readers, weights)
+            for letter in _letters(board, profiles, weighings)
+        ]
+
+
+@contextlib.contextmanager
+def _unswept() -> Iterator[None]:
+    """Put garbage collection off: of many small objects, no two of which refer to each other.
+
+    Looking through all of them, and all else in memory, again and again takes as long as scoring.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def weigh(
@@ -174,8 +192,9 @@ def _weigh(
 
 
 def _fits(board: Board, profiles: Profiles) -> Floats:
-    total = scoring.score(board.model, profiles, board.rows)
-    usual = scoring.score(board.model, profiles, board.sample)
+    rows, places = np.unique(np.concatenate([board.rows, board.sample]), return_inverse=True)
+    scores = scoring.score(board.model, profiles, rows)[:, places]
+    total, usual = scores[:, : len(board.rows)], scores[:, len(board.rows) :]
     # What they said of a paper tells how they like it, not how they like papers.
     shown = profiles.liked[:, board.sample].tocoo()
     usual[shown.row, shown.col] = np.nan
@@ -240,11 +259,11 @@ def _picks(board: Board, found: Weighing, told: Sequence[Reason]) -> list[Pick]:
 
 def _finished(why: Reason, found: Weighing, place: int) -> Reason:
     fit = float(found.fits[place])
-    is_explored = place == found.explored
+    band, is_explored = calibration.band(fit), place == found.explored
     return replace(
         why,
         fit=round(fit, DECIMALS),
-        band=calibration.band(fit) or "",
+        band=band or "",
         exploring=is_explored,
-        trending=not is_explored and calibration.band(fit) is None,
+        trending=not is_explored and band is None,
     )
