@@ -17,7 +17,7 @@ from app.recommend import themes
 from app.recommend.themes import Block
 
 N_TASTES = 200
-RIDGE = 5.0
+RIDGE = 2.0
 # Readers of a paper beyond which more of them do not make its place any surer.
 SURE = 20
 # Readers from which on a paper's own place counts alone, and not the one its words give it.
@@ -84,6 +84,10 @@ def _likes(n_papers: int, libraries: Sequence[Sequence[int]]) -> sparse.csr_arra
 
 
 def _places(likes: sparse.csr_array, n_readers: NDArray[np.int64]) -> Block:
+    """Place papers by their readers, the middle of them at the origin.
+
+    There the regression leaves a paper whose words tell nothing of who will like it.
+    """
     from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415
 
     rarity = np.log((likes.shape[0] + 1) / (n_readers + 1)).astype(np.float32)
@@ -92,7 +96,8 @@ def _places(likes: sparse.csr_array, n_readers: NDArray[np.int64]) -> Block:
     space = TruncatedSVD(n_tastes, n_iter=4, random_state=themes.SEED)
     # Where all libraries are alike nothing differs, and the variance it explains is no number.
     with np.errstate(invalid="ignore", divide="ignore"):
-        return themes.unit(np.asarray(space.fit_transform(weighed), dtype=np.float32))
+        placed = themes.unit(np.asarray(space.fit_transform(weighed), dtype=np.float32))
+    return themes.centre(placed, placed.mean(axis=0))
 
 
 def _bridge(rows: sparse.csr_array, n_readers: NDArray[np.int64], places: Block) -> Block:

@@ -22,7 +22,7 @@ from app.recommend.themes import Block
 # Pairs say more than words but repeat them too; at full weight they drown the single words.
 PAIR_WEIGHT = 0.7
 # How much of the division by length is undone, and the part of the median below which none is.
-SLOPE = 0.4
+SLOPE = 0.6
 SHORTEST = 0.1
 # A term that one paper in so many holds is in common use; see scoring.likeness.
 COMMON = 100
@@ -30,9 +30,10 @@ NOTHING: Mapping[int, Paper] = MappingProxyType({})
 
 # Raise it whenever `fit` may give another model for the same papers and likes: kept models of
 # another version are fitted anew. What stands below tells of itself.
-VERSION = 2
+VERSION = 3
 _MADE_BY = (
-    *(VERSION, words.VERSION, PAIR_WEIGHT, SLOPE, SHORTEST, themes.N_THEMES, themes.SEED),
+    *(VERSION, words.VERSION, PAIR_WEIGHT, SLOPE, SHORTEST),
+    *(themes.N_THEMES, themes.SEED, themes.CENTRED),
     *(tastes.N_TASTES, tastes.RIDGE, tastes.SURE, tastes.KNOWN, tastes.FEWEST_READERS),
     *(tastes.MOST_TAUGHT, tastes.FIRST, tastes.FULL),
 )

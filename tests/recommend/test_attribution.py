@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -124,5 +126,9 @@ def test_what_other_readers_brought_is_told_and_part_of_the_shares(papers):
 
     (reason,) = attribution.reasons(day, profiles, 0, day.rows)
 
-    assert 0 < reason.readers <= reason.total
+    assert reason.readers > 0
     assert np.isclose(reason.total, scoring.score(model, profiles, day.rows)[0, 0], atol=1e-5)
+    alone = replace(model, tastes=None)
+    profiles = profile.build(alone, [Taste(liked=(1,))])
+    own = scoring.score(alone, profiles, day.rows)[0, 0]
+    assert np.isclose(reason.total - reason.readers, own, atol=1e-5)

@@ -26,6 +26,12 @@ def test_a_paper_nobody_liked_lies_where_its_words_put_it(learned):
     assert learned.placed[3] @ learned.known[0] > learned.placed[3] @ learned.known[5]
 
 
+def test_papers_of_unlike_readers_lie_on_opposite_sides(learned):
+    """Around the middle of what is liked: likeness is not raised by what all readers share."""
+    assert learned.known[0] @ learned.known[5] < 0
+    assert learned.known[0] @ learned.known[1] > 0
+
+
 @pytest.mark.parametrize(
     "libraries",
     [[], [[]] * 1000, CIRCLES[:100], [[0, 1, 2, 3, 4, 5]] * (tastes.FEWEST_READERS - 1)],
