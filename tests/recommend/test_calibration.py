@@ -137,7 +137,7 @@ def test_papers_that_were_not_measured_count_for_nothing():
     assert with_gaps.tolist() == fits([[1.0]], [measured]).tolist()
 
 
-def test_the_fits_of_readers_in_sum_are_read_against_their_higher_scores():
+def test_the_fits_of_readers_in_sum_are_read_against_their_wider_scores():
     usual = calibration.usual(1.0)
     total = [[usual.mean + 5 * usual.deviation]]
 
