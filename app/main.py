@@ -25,13 +25,17 @@ from app.web import (
     search,
     signup,
     unsubscribe,
+    why,
 )
 from app.web.api import application as api
 from app.web.operator import charts, day, login, people, tomorrow
 from app.web.pages import Pages
 
 # The pages whose paths say themselves who may open them.
-OPEN = (archive, papers, search, signup, feedback, preferences, unsubscribe, health, metrics)
+OPEN = (
+    *(archive, papers, search, signup, feedback, preferences, why, unsubscribe),
+    *(health, metrics),
+)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 

@@ -28,7 +28,8 @@ class Answer:
     """rank: from 1, None where the paper is not in the letter. told: why, in a sentence or two.
 
     reason: what a letter says, or would say, of it. fit, band, score, shares: what it is worth to
-    this reader, the shares adding up to the score; 0 and empty for a paper not there yet.
+    this reader, the shares adding up to the score; 0 and empty for a paper not there yet. case:
+    what kept it out, None where it is in.
     """
 
     paper_id: int
@@ -41,6 +42,7 @@ class Answer:
     band: str = ""
     score: float = 0.0
     shares: tuple[tuple[str, float], ...] = ()
+    case: Case | None = None
 
 
 @dataclass(frozen=True)
@@ -70,16 +72,17 @@ def of(session: Session, desk: Desk, each: Due, paper: Paper, today: date, now: 
     today = _day_of(each, letter, today)
     scene = _scene(session, desk, each, letter, today, now)
     if (paper.id or 0) not in scene.board.day.place_of:
-        told = absence.sentence(Case(today, paper.first_seen, scene.window))
-        return _answer(session, paper, each.edition, told, explain.Reason())
+        case = Case(today, paper.first_seen, scene.window)
+        answer = _answer(session, paper, each.edition, absence.sentence(case), explain.Reason())
+        return replace(answer, case=case)
     weighed = picks.weigh(scene.board, scene.reader, [paper.id or 0])[0]
-    told = absence.sentence(_case(session, scene, paper, weighed))
+    case = _case(session, scene, paper, weighed)
     # How a paper came to be chosen says nothing of one that was not.
     reason = replace(weighed.reason, trending=False, exploring=False)
-    answer = _answer(session, paper, each.edition, told, reason)
+    answer = _answer(session, paper, each.edition, absence.sentence(case), reason)
     # That a paper is like itself is nothing in its favour.
     is_judged = paper.id in {*scene.opinion.liked, *scene.opinion.disliked}
-    return replace(answer, reason="") if is_judged else answer
+    return replace(answer, case=case, reason="" if is_judged else answer.reason)
 
 
 def _day_of(each: Due, letter: Letter | None, today: date) -> date:

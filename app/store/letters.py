@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
 from app.store.tables import Letter, LetterKind, OutboxEntry, Paper, Pick, State
@@ -35,6 +35,14 @@ def of_edition(
     return session.exec(rows).first()
 
 
+def edition_with(session: Session, subscriber_id: int, paper_id: int) -> date | None:
+    """The latest edition whose letter to somebody holds a paper, be it sent or on its way."""
+    rows = select(col(Letter.edition_date)).join(Pick)
+    rows = rows.join(OutboxEntry, col(OutboxEntry.letter_id) == col(Letter.id)).where(_reached())
+    rows = rows.where(Letter.subscriber_id == subscriber_id, Pick.paper_id == paper_id)
+    return session.exec(rows.order_by(col(Letter.edition_date).desc())).first()
+
+
 def picks_of(session: Session, letter_id: int) -> Sequence[tuple[Pick, Paper]]:
     """A letter's picks with their papers, by rank."""
     rows = select(Pick, Paper).join(Paper).where(Pick.letter_id == letter_id)
@@ -56,13 +64,12 @@ def papers_sent(
     be picked again; not so where an attempt ended in doubt. before: only of letters written
     before that moment.
     """
-    arrived = col(OutboxEntry.state).not_in([State.FAILED, State.SKIPPED, State.SUPPRESSED])
     rows = (
         select(Letter.subscriber_id, Pick.paper_id)
         .join(Pick)
         .join(OutboxEntry, col(OutboxEntry.letter_id) == col(Letter.id))
         .where(col(Letter.subscriber_id).in_(subscriber_ids))
-        .where(or_(arrived, col(OutboxEntry.doubtful) > 0))
+        .where(_reached())
     )
     if before is not None:
         rows = rows.where(col(Letter.date) < before)
@@ -70,3 +77,9 @@ def papers_sent(
     for subscriber_id, paper_id in session.exec(rows):
         sent.setdefault(subscriber_id, set()).add(paper_id)
     return sent
+
+
+def _reached() -> ColumnElement[bool]:
+    """That an outbox entry went out, or is on its way, or that nobody can tell."""
+    arrived = col(OutboxEntry.state).not_in([State.FAILED, State.SKIPPED, State.SUPPRESSED])
+    return or_(arrived, col(OutboxEntry.doubtful) > 0)

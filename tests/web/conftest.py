@@ -212,6 +212,7 @@ def get_paths(reader: Reader, confirm_link: str) -> dict[str, str]:
         "/confirm/{token}": confirm_link,
         "/feedback/{token}/{rank}/{verdict}": reader.feedback("like"),
         "/preferences/{token}": reader.preferences,
+        "/preferences/{token}/papers/{paper_id}": f"{reader.preferences}/papers/1",
         "/unsubscribe/{token}": reader.unsubscribe,
         "/healthz": "/healthz",
         "/readyz": "/readyz",

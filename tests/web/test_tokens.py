@@ -22,6 +22,8 @@ ROUTES = {
         ("POST", "/preferences/{}"),
         ("POST", "/preferences/{}/pause"),
         ("POST", "/preferences/{}/papers"),
+        ("GET", "/preferences/{}/papers/1"),
+        ("POST", "/preferences/{}/papers/1"),
     ],
     Purpose.UNSUBSCRIBE: [("GET", "/unsubscribe/{}"), ("POST", "/unsubscribe/{}")],
 }

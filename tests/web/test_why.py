@@ -1,0 +1,145 @@
+"""Why a paper is, or is not, in my letter, and my word on it."""
+
+import pytest
+
+from app.mail.links import Verdict
+from app.papers.paper import Paper
+from app.recommend import interests
+from app.store import engine as engines
+from app.store import feedback, letters, outbox, subscribers, tables
+from app.store.tables import State, Status
+
+
+@pytest.fixture
+def fit(app, engine, clock):
+    def fit():
+        with engines.transaction(engine) as session:
+            return app.state.models.of(session, clock().date())
+
+    return fit
+
+
+@pytest.fixture
+def sent(engine, reader, clock):
+    """The reader's letter of this morning, which has gone out."""
+    with engines.transaction(engine) as session:
+        session.add(
+            tables.OutboxEntry(
+                subscriber_id=reader.id,
+                letter_id=reader.letter_id,
+                edition_date=clock().date(),
+                kind=tables.LetterKind.DAILY,
+                due_at=clock(),
+                first_due_at=clock(),
+                state=State.SENT,
+                settled_at=clock(),
+            )
+        )
+    return reader
+
+
+def _page(reader, paper_id):
+    return f"{reader.preferences}/papers/{paper_id}"
+
+
+def test_a_paper_of_a_letter_tells_its_place_and_its_reason_without_a_model(client, sent, app):
+    page = client.get(_page(sent, sent.paper_ids[0]))
+
+    assert page.status_code == 200
+    assert "Yes: it is number 1 of your letter of Friday 20 November 2026." in page.text
+    assert "You asked for moons." in page.text
+    assert "100 %" in page.text
+    assert app.state.models.latest() is None
+
+
+def test_a_letter_that_never_went_out_brought_nothing(engine, sent):
+    with engines.transaction(engine) as session:
+        outbox.of_subscriber(session, sent.id)[0].state = State.FAILED
+        assert letters.edition_with(session, sent.id, sent.paper_ids[0]) is None
+
+
+def test_before_papers_are_weighed_the_page_asks_for_patience(client, make_reader, store_papers):
+    reader = make_reader()
+    (other,) = store_papers(Paper("Newts"))
+    page = client.get(_page(reader, other))
+    assert page.status_code == 200
+    assert "Please look again in a minute." in page.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("moons -newts", "No, for you asked to leave out newts."),
+        ("bread", "the least you want."),
+    ],
+)
+def test_a_paper_that_is_not_in_tells_what_kept_it_out(
+    client, engine, make_reader, store_papers, fit, typed, sentence
+):
+    reader = make_reader()
+    (newts,) = store_papers(Paper("Newts and moons", "Newts under moons."))
+    with engines.transaction(engine) as session:
+        subscribers.set_interests(session, reader.id, interests.parse(typed))
+    fit()
+
+    page = client.get(_page(reader, newts))
+
+    assert page.status_code == 200
+    assert sentence in page.text
+
+
+def test_an_old_paper_is_called_old(client, reader, store_papers, fit, clock):
+    from datetime import timedelta
+
+    (old,) = store_papers(Paper("Old moons"), day=clock().date() - timedelta(days=30))
+    fit()
+    assert "takes only papers of the last 7 days" in client.get(_page(reader, old)).text
+
+
+def test_a_word_on_the_paper_counts_and_is_taken_back_here(client, engine, sent):
+    path = _page(sent, sent.paper_ids[0])
+
+    def standing():
+        with engines.transaction(engines.reading(engine)) as session:
+            return set(feedback.standing(session, sent.id, sent.paper_ids[0]))
+
+    answer = client.post(path, data={"verdict": "like"})
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    assert standing() == {Verdict.LIKE}
+    assert "You like it: take that back" in client.get(path).text
+
+    client.post(path, data={"verdict": "like"})
+    client.post(path, data={"verdict": "save"})
+    assert standing() == {Verdict.LIKE, Verdict.SAVE}
+    client.post(path, data={"verdict": "like", "undo": "yes"})
+    assert standing() == {Verdict.SAVE}
+
+
+def test_only_our_own_pages_may_say_so(client, sent, dump):
+    path, before = _page(sent, sent.paper_ids[0]), dump()
+    answer = client.post(path, data={"verdict": "like"}, headers={"sec-fetch-site": "cross-site"})
+    assert answer.status_code == 403
+    assert client.post(path, data={"verdict": "adore"}).status_code == 422
+    assert client.post(_page(sent, 999), data={"verdict": "like"}).status_code == 404
+    assert dump() == before
+
+
+def test_the_page_is_kept_out_of_caches_and_search_engines(client, sent):
+    headers = client.get(_page(sent, sent.paper_ids[0])).headers
+    assert headers["cache-control"] == "no-store"
+    assert "noindex" in headers["x-robots-tag"]
+
+
+def test_a_link_of_nobody_and_a_paper_of_none_are_not_found(client, sent, make_reader):
+    assert client.get(_page(sent, 999)).status_code == 404
+    assert client.get(f"/preferences/AQ.forged/papers/{sent.paper_ids[0]}").status_code == 404
+    gone = make_reader("gone@example.org", status=Status.UNSUBSCRIBED)
+    assert client.get(_page(gone, gone.paper_ids[0])).status_code == 404
+
+
+def test_a_hostile_title_stays_text(client, reader, store_papers, read_page, hostile, fit):
+    (paper_id,) = store_papers(Paper(f"Moons {hostile}", hostile))
+    fit()
+    tree = read_page(client.get(_page(reader, paper_id)).text)
+    assert tree.find(".//img") is None
+    assert all(script.get("src") for script in tree.iter("script"))
