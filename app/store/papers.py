@@ -51,6 +51,13 @@ def find_or_add(session: Session, papers: Sequence[paper.Paper], seen: date) -> 
     return rows
 
 
+def find(session: Session, papers: Sequence[paper.Paper]) -> list[Paper | None]:
+    """Return the stored row of each paper, None for one not known yet; nothing is changed."""
+    names = [identity.keys(each) for each in papers]
+    known = _rows_by_name(session, sorted({name for each in names for name in each}))
+    return [_match(known, its_names) for its_names in names]
+
+
 def _rows_by_name(session: Session, names: Sequence[str]) -> dict[str, Paper]:
     found: dict[str, Paper] = {}
     for start in range(0, len(names), BATCH):
