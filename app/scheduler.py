@@ -128,6 +128,7 @@ class Ticks:
 
     async def _ingest(self) -> None:
         await asyncio.to_thread(self._day.ingest_quietly)
+        await asyncio.to_thread(self._day.lay_out)
 
     async def _beat(self) -> None:
         await asyncio.to_thread(self._day.beat)

@@ -17,7 +17,7 @@ from app.pipeline import deliver, guard, ingest, learn, outcome, pulse, rank, re
 from app.pipeline.breaker import Breaker
 from app.pipeline.pace import Pace
 from app.store import engine as engines
-from app.store import heartbeats, outbox
+from app.store import heartbeats, outbox, papers
 from app.wire.mailbox import Place
 from app.wire.smtp import Server
 
@@ -88,6 +88,13 @@ class Day:
                 self._unreadable.add(str(report))
             elif not report.is_known:
                 log.info("digest_read", name=report.name, new=report.n_new)
+
+    def lay_out(self) -> None:
+        """Fit and lay out what today's pages and letters go by: then neither has to wait for it."""
+        with engines.transaction(engines.reading(self.desk.engine)) as session:
+            now = self.clock()
+            if papers.count(session):
+                self.desk.models.board(session, ingest.day(now), now)
 
     def learn(self) -> learn.Tally:
         """Read the bounce mailbox, where there is one. Raises NotReady if it cannot be read."""

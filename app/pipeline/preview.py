@@ -1,13 +1,44 @@
 """A letter to look at: the very code of the day, and nothing recorded."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlmodel import Session
 
-from app.mail.letter import Rendered
+from app.mail import foreign
+from app.mail import letter as letters_mail
+from app.mail.letter import PaperView, Rendered
 from app.pipeline import compose, due, rank, readers, trial
-from app.recommend import picks
-from app.store import letters, papers
+from app.pipeline.opt_in import Wish
+from app.recommend import explain, hints, picks
+from app.recommend.board import Board
+from app.recommend.hints import Unknown
+from app.recommend.interests import Interest
+from app.store import feedback, letters, papers, subscribers
+from app.store.tables import Subscriber
+
+# The interests last looked up: while somebody types, all but the last one stay the same.
+N_REMEMBERED = 2_000
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """One paper that a letter would bring. band, reason: as there; see recommend.explain."""
+
+    paper_id: int
+    paper: PaperView
+    reason: str
+    band: str
+    exploring: bool
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a wish would have brought today. n_new: of how many papers. unknown: see hints."""
+
+    picks: tuple[Glimpse, ...]
+    n_new: int
+    unknown: tuple[Unknown, ...]
 
 
 def letter_for(
@@ -33,3 +64,50 @@ def letter_for(
     draft = rank.new_letter(session, desk.head, subscriber, day, now, board.model.id, n_new)
     chosen = [(row, rows[row.paper_id]) for row in rank.rows_of(found)]
     return compose.unstored(session, desk.head, draft, chosen)
+
+
+def of_wish(
+    session: Session, models: readers.Models, board: Board, wish: Wish, now: datetime, today: date
+) -> Outlook:
+    """What somebody who is no subscriber yet would have got today, and why.
+
+    The very picks of the day, but for the paper to learn from: whether that comes "now and then"
+    depends on who it is, so only who wants it in every letter sees it.
+    """
+    person = Subscriber(address="", letter_size=wish.letter_size, created_at=now)
+    subscribers.tune(person, wish.tuning)
+    person.exploration = float(person.exploration == 1)
+    likes = feedback.Opinion(liked=list(wish.liked), liked_at=dict.fromkeys(wish.liked, now))
+    asking = readers.asking(person, wish.interests, likes, set(), today, now)
+    found = trial.rank(board, [asking], models.rules.trial, [trial.seed(0, today)])[0]
+    chosen = [pick for pick, _ in found]
+    titles = compose.titles_named(session, [pick.reason for pick in chosen])
+    rows = papers.by_ids(session, [pick.paper_id for pick in chosen])
+    return Outlook(
+        picks=tuple(
+            Glimpse(
+                paper_id=pick.paper_id,
+                paper=letters_mail.show(papers.told(rows[pick.paper_id])),
+                reason=foreign.tame(explain.sentence(pick.reason, titles)),
+                band=pick.reason.band,
+                exploring=pick.reason.exploring,
+            )
+            for pick in chosen
+        ),
+        n_new=picks.count_new(board, asking),
+        unknown=tuple(_unknown(board, wish.interests)),
+    )
+
+
+_remembered: dict[tuple[str, Interest], Unknown | None] = {}
+
+
+def _unknown(board: Board, typed: tuple[Interest, ...]) -> list[Unknown]:
+    if len(_remembered) > N_REMEMBERED:
+        _remembered.clear()
+    for each in typed:
+        key = board.model.id, each
+        if key not in _remembered:
+            _remembered[key] = next(iter(hints.unknown(board.model, [each])), None)
+    found = (_remembered.get((board.model.id, each)) for each in typed)
+    return [each for each in found if each is not None]

@@ -23,6 +23,8 @@ from app.store.tables import Subscriber
 
 log = structlog.get_logger()
 CORPUS_DAYS = 365
+# So long nobody looks again for a model that has to be fitted first.
+MISSED_FOR = timedelta(minutes=1)
 
 _Corpus = dict[int, Paper]
 _Libraries = list[list[int]]
@@ -55,6 +57,9 @@ class Models:
         self._laid: tuple[str, date, list[Candidate], Board] | None = None
         # The last model and the newest on the shelf when `latest` was asked, and what it answered.
         self._noted: tuple[Model, str | None, Model] = (self._last[2], None, self._last[2])
+        # What was stored when the board was last looked for, and when it could not be made.
+        self._mark: tuple[date, tuple[int, ...]] | None = None
+        self._missed_at: datetime | None = None
 
     def of(self, session: Session, until: date) -> Model:
         """The model of the papers of the last corpus days, up to and on a day, or liked by anyone.
@@ -125,6 +130,22 @@ class Models:
             self._laid = laid
         return laid[3]
 
+    def board_at_hand(self, session: Session, today: date, now: datetime) -> Board | None:
+        """The same where nothing has to be fitted; else the last one, or None before the first.
+
+        One small query while nothing new is stored: a page may ask with every letter typed.
+        """
+        mark = today, listings.mark(session)
+        has_just_missed = self._missed_at is not None and now - self._missed_at < MISSED_FOR
+        if mark != self._mark and not has_just_missed:
+            is_at_hand = self.at_hand(session, today) is not None
+            self._missed_at = None if is_at_hand else now
+            if is_at_hand:
+                self.board(session, today, now)
+                self._mark = mark
+        laid = self._laid
+        return laid[3] if laid and len(laid[3].rows) else None
+
 
 def _scale(session: Session, model: Model, today: date) -> Scale:
     """What turns scores into fits: as feedback from before a day has taught, if it was enough."""
@@ -151,7 +172,7 @@ def of(
     opinions = feedback.opinions(session, ids, said_before)
     sent = letters.papers_sent(session, ids) if sent is None else sent
     return [
-        _reader(
+        asking(
             person,
             typed.get(person.id or 0, ()),
             opinions.get(person.id or 0, feedback.Opinion()),
@@ -174,7 +195,7 @@ def candidates(session: Session, rules: Rules, today: date, now: datetime) -> li
     ]
 
 
-def _reader(
+def asking(
     person: Subscriber,
     typed: tuple[Interest, ...],
     opinion: feedback.Opinion,
@@ -182,6 +203,7 @@ def _reader(
     today: date,
     now: datetime,
 ) -> picks.Reader:
+    """What ranking needs to know of one person, who need not be stored."""
     ages = {paper_id: (now - at) / timedelta(days=1) for paper_id, at in opinion.liked_at.items()}
     return picks.Reader(
         taste=Taste(typed, tuple(opinion.liked), tuple(opinion.disliked), ages),

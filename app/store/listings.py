@@ -67,6 +67,13 @@ def _of(session: Session, seen: Sequence[ColumnElement[bool]], at: datetime) -> 
     ]
 
 
+def mark(session: Session) -> tuple[int, ...]:
+    """Changes whenever a paper, a digest or a count of votes is stored; cheap to ask for."""
+    newest = (Paper.id, Digest.id, VoteSnapshot.id)
+    row = session.exec(select(*(select(func.max(each)).scalar_subquery() for each in newest))).one()
+    return tuple(number or 0 for number in row)
+
+
 def _counts(
     session: Session, seen: Sequence[ColumnElement[bool]], at: datetime
 ) -> Mapping[int, list[Count]]:
