@@ -3,6 +3,7 @@
 AppError
 ├── BadValue             something a person typed cannot be used: which field, and what to do
 ├── UnreadableDigest     the text is no digest in any format we read; nothing of it is kept
+├── TooMany              a limit is reached: try again after a while
 ├── BadLink              a token that is not ours, for another purpose, or too old
 ├── UnusableModel        a kept model's file is damaged or foreign: fit anew
 ├── NotReady             the database or a setting needs the operator first (migrate, a key, …)
@@ -12,6 +13,8 @@ AppError
     │   └── Lost         the connection was lost in the message, which may have arrived
     └── Rejected         5xx reply: will never succeed
 """
+
+from datetime import timedelta
 
 
 class AppError(Exception):
@@ -28,6 +31,14 @@ class BadValue(AppError):
 
 class UnreadableDigest(AppError):
     """The text holds no paper; the sentence says what was found instead."""
+
+
+class TooMany(AppError):
+    """`wait`: how long until it may be tried again."""
+
+    def __init__(self, message: str, wait: timedelta) -> None:
+        super().__init__(message)
+        self.wait = wait
 
 
 class BadLink(AppError):

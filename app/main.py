@@ -23,6 +23,7 @@ from app.web import (
     preferences,
     problems,
     search,
+    seals,
     signup,
     unsubscribe,
     why,
@@ -60,6 +61,9 @@ def create_app(
     app.state.pages = Pages(templates, settings.base_url)
     app.state.clock = clock
     app.state.admin_token = settings.admin_token.get_secret_value()
+    app.state.keeps_networks = settings.keep_networks
+    tokens = app.state.letterhead.links.tokens
+    app.state.pages.know(seal=lambda form: seals.make(tokens, seals.Form[form], clock()))
     app.state.metrics_token = settings.metrics_token.get_secret_value()
     app.state.watched = health.Watched(
         app.state.engine,

@@ -83,6 +83,11 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address the pages are served on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port the pages are served on.")
+    trusted_proxies: str = Field(
+        default="",
+        description="Proxies before this service, whose word on visitors' addresses counts.",
+    )
+    keep_networks: bool = Field(default=False, description="Keep the /24 or /48 of a sign-up.")
     mail_from: str = Field(
         default="Paperboy <paperboy@localhost>", description="Sender of every letter."
     )
@@ -155,10 +160,7 @@ class Settings(BaseSettings):
         default=7, ge=1, le=60, description="How many days after it was first seen a paper counts."
     )
     corpus_days: int = Field(
-        default=365,
-        ge=30,
-        le=36500,
-        description="How many days of papers the ranking learns words from.",
+        default=365, ge=30, le=36500, description="Days of papers the ranking learns words from."
     )
     letter_size: int = Field(default=10, ge=1, le=50, description="Papers per letter at most.")
     trial: str = Field(

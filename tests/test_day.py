@@ -47,6 +47,8 @@ class House:
 
     def sign_up(self, address: str) -> None:
         form = {"email": address, "interests": WORDS, "zone": "Asia/Tokyo", "hour": "19"}
+        self.visitor.open_form("/subscribe")
+        self.clock.forward(seconds=5)
         self.visitor.fill_in("/subscribe", {**form, "rhythm": "daily"})
         self.send()
         self.visitor.press(link(self.letter_of(address), "/confirm/"))

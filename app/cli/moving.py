@@ -106,20 +106,28 @@ def import_(
     pending in the file gets a letter that asks, with --confirmed too.
     """
     from app import assembly
+    from app.pipeline import admission
     from app.store import engine as engines
 
     now = shown.now()
     settings, engine = assembly.store()
     rows = _csv_rows(file)
-    domain = assembly.letterhead(settings).domain
+    head, unasked = assembly.letterhead(settings), []
     with engines.transaction(engine) as session:
         asked = list(_read_rows(session, rows, settings.letter_size))
         new = [row for row in asked if not _is_known(session, row.wish.address)]
         for row in shown.progress("Adding subscribers", new, len(new)):
-            wishes.subscribe(session, row.wish, now, confirmed and row.has_agreed, domain)
+            has_agreed = confirmed and row.has_agreed
+            if not wishes.subscribe(session, row.wish, now, has_agreed, head) and not has_agreed:
+                unasked.append(row.wish.address)
             _finish(session, row, now)
     others = "; the others are named above, or unsubscribed" if len(new) < len(rows) else ""
     print(f"Added {len(new)} of {len(rows)}{others}.")
+    if unasked:
+        shown.problem(
+            f"Nobody asks {', '.join(unasked)} to confirm: {admission.PER_HOUR} such letters go "
+            "out an hour. Remove them, and add them again later."
+        )
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,9 @@ def serve(
             port=port or settings.port,
             log_config=None,
             access_log=False,
+            # Anybody can write X-Forwarded-For: only who was named is believed.
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies or None,
             timeout_graceful_shutdown=10,
         )
     )

@@ -88,8 +88,8 @@ def add(
         with wishes.pointing(keyword):
             wish = wishes.wish(session, asked, wishes.language(keyword))
         wishes.refuse_known(session, wish.address, returning=True)
-        wishes.subscribe(session, wish, now, confirmed, assembly.letterhead(settings).domain)
-    what = "letters start" if confirmed else "a letter that asks them to confirm waits to be sent"
+        due_at = wishes.subscribe(session, wish, now, confirmed, assembly.letterhead(settings))
+    what = "letters start" if confirmed else wishes.tell_letter(due_at, now)
     print(f"Added {wish.address}; {what}.")
     wishes.tell_unknown(settings, engine, wish.interests, now)
 
@@ -120,13 +120,14 @@ def list_all(as_json: AsJson = False) -> None:
 def show(email: Email, as_json: AsJson = False) -> None:
     """One subscriber: wishes, feedback and what became of their letters."""
     from app import assembly
+    from app.store import consents, outbox
     from app.store import engine as engines
-    from app.store import outbox
 
     _, engine = assembly.store()
     with engines.transaction(engines.reading(engine)) as session:
         person = find(session, email)
         line = moving.lines(session, only=person)[0]
+        agreed = [each.model_dump() for each in consents.of_subscriber(session, person.id or 0)]
         sent = [
             {
                 "edition": entry.edition_date.isoformat(),
@@ -137,11 +138,25 @@ def show(email: Email, as_json: AsJson = False) -> None:
             for entry in outbox.of_subscriber(session, person.id or 0)
         ]
     if as_json:
-        print(json.dumps({**line, "letters": sent}, ensure_ascii=False, indent=1))
+        whole = {**line, "consents": [_plain(each) for each in agreed], "letters": sent}
+        print(json.dumps(whole, ensure_ascii=False, indent=1))
         return
     for name, value in line.items():
         print(f"{name:12} {'; '.join(value) if isinstance(value, list) else moving.cell(value)}")
+    consented = [[each[name] or "—" for name in CONSENT] for each in map(_plain, agreed)]
+    shown.table(("asked", "confirmed", "form", "network", "letter", "told"), consented)
     shown.table(("edition", "kind", "state", "what was said"), [each.values() for each in sent])
+
+
+CONSENT = ("asked_at", "confirmed_at", "form_url", "network", "message_id", "text")
+
+
+def _plain(consent: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of one consent, its moments as ISO 8601."""
+    return {
+        name: value.isoformat() if hasattr(value := consent[name], "isoformat") else value
+        for name in CONSENT
+    }
 
 
 def find(session: "Session", email: str) -> "Subscriber":

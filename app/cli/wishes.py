@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlmodel import Session
 
+    from app.pipeline.compose import Letterhead
     from app.pipeline.opt_in import Wish
     from app.recommend.interests import Interest
     from app.recommend.language import Typed
     from app.settings import Settings
 
+COMMAND = "paperboy subscribers"
 TUNING = ("threshold", "dial", "exploration", "shares_likes")
 # One interest without quotes: its minus and name, its words, its weight.
 _INTEREST = re.compile(
@@ -135,16 +137,31 @@ def refuse_known(session: "Session", address: str, *, returning: bool) -> None:
 
 
 def subscribe(
-    session: "Session", wish: "Wish", now: datetime, confirmed: bool, domain: str
-) -> None:
-    """Start the letters at once if they agreed already, else queue the letter that asks them."""
+    session: "Session", wish: "Wish", now: datetime, confirmed: bool, head: "Letterhead"
+) -> datetime | None:
+    """Start the letters at once if they agreed already, else queue the letter that asks them.
+
+    Returns when that letter goes, None if there is none.
+    """
     from app.pipeline import opt_in
-    from app.store import subscribers
 
     if confirmed:
-        subscribers.activate(session, opt_in.note(session, wish, now), now)
-    else:
-        opt_in.request(session, wish, now, domain)
+        text = "The operator added this address, and says that its owner had agreed already."
+        opt_in.vouch(session, wish, opt_in.Asked(text, COMMAND), now)
+        return None
+    text = "The operator added this address, and a letter asked its owner to confirm."
+    return opt_in.request(session, head, wish, opt_in.Asked(text, COMMAND), now)
+
+
+def tell_letter(due_at: datetime | None, now: datetime) -> str:
+    """Say when the letter that asks goes, for the operator's eyes."""
+    if due_at is None:
+        return (
+            "no letter asks them to confirm now: one address is asked once a day and three times "
+            "in 30 days at most"
+        )
+    when = "" if due_at <= now else f" at {due_at:%Y-%m-%d %H:%M} UTC, after many others"
+    return f"a letter that asks them to confirm waits to be sent{when}"
 
 
 def tell_unknown(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from time import sleep
 
 from sqlmodel import Session
 
@@ -24,6 +25,8 @@ from app.store import feedback, letters, outbox, papers, subscribers
 from app.store.tables import Subscriber
 
 Say = Callable[[str], None]
+# Seconds: a form that comes back sooner is a program's, and is shown once more.
+A_MOMENT = 2.1
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ def sign_up(stage: Stage, visitor: Visitor, say: Say) -> None:
     """Sign the cast up as people do: form, confirm letter, the button behind its link."""
     with engines.transaction(stage.engine) as session:
         corpus = papers.texts(session, date.min, stage.day.clock().date())
+    visitor.open_form("/subscribe")
+    sleep(A_MOMENT)
     for person in CAST:
         liked = papers_about(corpus, person.likes, 2)
         titles = "\n".join(corpus[paper_id].title for paper_id in liked)

@@ -16,6 +16,7 @@ class _Form(HTMLParser):
         super().__init__()
         self.action: str | None = None
         self.fields: dict[str, str] = {}
+        self.hidden: dict[str, str] = {}
         self._inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -25,6 +26,8 @@ class _Form(HTMLParser):
             self.action, self._inside = given.get("action") or "", True
         elif tag == "input" and self._inside and given.get("name"):
             self.fields[str(given["name"])] = given.get("value") or ""
+            if given.get("type") == "hidden":
+                self.hidden[str(given["name"])] = given.get("value") or ""
 
     def handle_endtag(self, tag: str) -> None:
         """Called by the parser for each end tag."""
@@ -37,11 +40,21 @@ class Visitor:
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
         self._client = httpx2.Client(follow_redirects=True, timeout=30)
+        self._forms: dict[str, dict[str, str]] = {}
+
+    def open_form(self, path: str) -> None:
+        """Open a page of ours, and keep what its form brings along unseen."""
+        page = self._check(self._client.get(f"{self._base_url}{path}"))
+        form = _Form()
+        form.feed(page.text)
+        self._forms[path] = form.hidden
 
     def fill_in(self, path: str, fields: dict[str, Any]) -> None:
-        """Post a form of our own pages."""
-        url = f"{self._base_url}{path}"
-        self._check(self._client.post(url, data=fields, headers={"Origin": self._base_url}))
+        """Post the form of a page, opened before if a person would have to be slow with it."""
+        if path not in self._forms:
+            self.open_form(path)
+        url, typed = f"{self._base_url}{path}", self._forms[path] | fields
+        self._check(self._client.post(url, data=typed, headers={"Origin": self._base_url}))
 
     def press(self, url: str) -> str:
         """Open a mailed link and press the button of the page; return where that led."""

@@ -32,6 +32,7 @@ class Purpose(StrEnum):
     """What a token lets its bearer do."""
 
     CONFIRM = "confirm"
+    FORM = "form"
     LETTER = "letter"
     OPERATOR = "operator"
     OPERATOR_FORM = "operator form"
@@ -87,6 +88,16 @@ class Tokens:
                 "This link is not one of ours, or it was cut short on its way to you. "
                 "Please use the link from the letter itself."
             ) from e
+
+    def pseudonym(self, text: str) -> str:
+        """Stand for a text that must not be kept in clear: the same text gives the same, 128 bits.
+
+        Keyed, so that nobody who reads it can try out texts; another newest key gives another.
+        """
+        signer = Signer(
+            self._keys, salt="paperboy.pseudonym", key_derivation="hmac", digest_method=sha256
+        )
+        return hmac.digest(signer.derive_key(), text.encode(), "sha256")[:16].hex()
 
     def make_mail(self, purpose: MailPurpose, *facts: int) -> str:
         """The same for a mail address: lower-case letters and digits (base32), for some servers

@@ -1,19 +1,23 @@
 """Double opt-in: a wish to subscribe, the letter that asks "was it you?", and the answer."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 
 from sqlmodel import Session
 
 from app.errors import BadLink
 from app.mail import edition, message
 from app.mail.links import CONFIRM_WITHIN, Purpose, Tokens, Verdict
+from app.pipeline import admission
+from app.pipeline.compose import Letterhead
 from app.recommend import interests, tuning
 from app.recommend.interests import Interest
 from app.recommend.tuning import Tuning
-from app.store import bounces, feedback, letters, outbox, subscribers, suppressions
-from app.store.tables import Letter, LetterKind, OutboxEntry, State, Status, Subscriber
+from app.store import bounces, consents, feedback, letters, outbox, subscribers, suppressions
+from app.store.tables import Consent, Letter, LetterKind, OutboxEntry, State, Status, Subscriber
 
 
 @dataclass(frozen=True)
@@ -30,19 +34,86 @@ class Wish:
     tuning: Tuning = tuning.USUAL
 
 
-def request(session: Session, wish: Wish, now: datetime, domain: str) -> None:
-    """Note a wish and queue the letter that asks for confirmation, one a day at most.
+@dataclass(frozen=True)
+class Asked:
+    """How a wish reached us. text: word for word what the person was told. form: where.
 
-    Tells nobody whether the address is known, suppressed or new: whoever typed it need not be its
-    owner. For the same reason an active subscription is left exactly as it is.
+    network: whence, "" where the operator typed it or it cannot be told; keeps_network: whether
+    to note it with the consent.
     """
-    subscriber = subscribers.by_address(session, wish.address)
-    status = subscriber.status if subscriber else Status.PENDING
-    if suppressions.has(session, wish.address) or status == Status.ACTIVE:
-        return
+
+    text: str
+    form: str
+    network: str = ""
+    keeps_network: bool = False
+
+
+def request(
+    session: Session, head: Letterhead, wish: Wish, asked: Asked, now: datetime
+) -> datetime | None:
+    """Note a wish and queue the letter that asks for confirmation, as often as admission allows.
+
+    Returns when that letter goes, None if there is none; only an operator may be told so. To
+    everybody else it must not show whether the address is known, suppressed or new, for whoever
+    typed it need not be its owner: neither in the answer nor in the time it takes. For the same
+    reason an active subscription is left exactly as it is.
+    Raises TooMany for the network, never for the address.
+    """
+    admission.admit(session, head.links.tokens, asked.network, now)
+    known = subscribers.by_address(session, wish.address)
+    is_active = known is not None and known.status == Status.ACTIVE
+    if not suppressions.has(session, wish.address) and not is_active:
+        return _ask(session, head, wish, asked, now)
+    # The same work as for anybody, for nobody.
+    stranger = replace(wish, address=f"{secrets.token_hex(16)}@stranger.invalid")
+    with _undone(session):
+        _ask(session, head, stranger, asked, now)
+    return None
+
+
+def vouch(session: Session, wish: Wish, asked: Asked, now: datetime) -> Subscriber:
+    """Start the letters of somebody of whom the operator says that they agreed already."""
     subscriber = note(session, wish, now)
-    # Who left today and wants back must get a second letter: the link in the first is used up.
-    _queue_confirm_letter(session, subscriber, now, domain, anew=status == Status.UNSUBSCRIBED)
+    consents.ask(session, _consent(subscriber, asked, now))
+    _start(session, subscriber, now)
+    return subscriber
+
+
+@contextmanager
+def _undone(session: Session) -> Iterator[None]:
+    nested = session.begin_nested()
+    yield
+    nested.rollback()
+
+
+def _ask(
+    session: Session, head: Letterhead, wish: Wish, asked: Asked, now: datetime
+) -> datetime | None:
+    subscriber = note(session, wish, now)
+    tokens, answered_at = head.links.tokens, subscriber.confirmed_at
+    due_at = admission.book(session, tokens, wish.address, now, answered_at)
+    letter = _confirm_letter(session, subscriber, head.domain, due_at or now)
+    consent = _consent(subscriber, asked, now)
+    if due_at is not None and _make_room(session, letter):
+        _queue(session, letter, due_at)
+        consent.message_id = letter.message_id
+    else:
+        due_at, letter.edition_date = None, date.min  # beside today's, if that is there
+        letter.message_id = secrets.token_hex(16)
+        with _undone(session):
+            _queue(session, letter, now)
+    consents.ask(session, consent)
+    return due_at
+
+
+def _consent(subscriber: Subscriber, asked: Asked, now: datetime) -> Consent:
+    return Consent(
+        subscriber_id=subscriber.id or 0,
+        text=asked.text,
+        form_url=asked.form,
+        network=asked.network if asked.keeps_network else "",
+        asked_at=now,
+    )
 
 
 def note(session: Session, wish: Wish, now: datetime) -> Subscriber:
@@ -72,37 +143,48 @@ def _set_tastes(
         feedback.record(session, subscriber_id, paper_id, Verdict.LIKE, now)
 
 
-def _queue_confirm_letter(
-    session: Session, subscriber: Subscriber, now: datetime, domain: str, anew: bool
-) -> None:
-    subscriber_id, today = subscriber.id or 0, now.astimezone(UTC).date()
-    earlier = outbox.of_edition(session, subscriber_id, today, LetterKind.CONFIRM)
-    if earlier and anew:
-        bounces.forget_letter(session, earlier.letter_id or 0)
-    if earlier and not (anew and outbox.forget(session, earlier)):
-        return
+def _confirm_letter(
+    session: Session, subscriber: Subscriber, domain: str, due_at: datetime
+) -> Letter:
+    subscriber_id, day = subscriber.id or 0, due_at.astimezone(UTC).date()
     typed = subscribers.interests_of(session, [subscriber_id]).get(subscriber_id, ())
-    letter = Letter(
+    return Letter(
         subscriber_id=subscriber_id,
         kind=LetterKind.CONFIRM,
-        edition_date=today,
+        edition_date=day,
         recipient=subscriber.address,
         message_id=message.message_id(
-            today, subscriber_id, LetterKind.CONFIRM, domain, nth=int(now.timestamp())
+            day, subscriber_id, LetterKind.CONFIRM, domain, nth=int(due_at.timestamp())
         ),
-        date=now.replace(microsecond=0),
+        date=due_at.replace(microsecond=0),
         why=interests.format(typed),
         version=subscriber.version,
     )
+
+
+def _make_room(session: Session, letter: Letter) -> bool:
+    """Remove a letter of the same day: who answered it, left and wants back needs another.
+
+    False while a sender holds that one.
+    """
+    kind, day = LetterKind.CONFIRM, letter.edition_date
+    earlier = outbox.of_edition(session, letter.subscriber_id, day, kind)
+    if earlier is None:
+        return True
+    bounces.forget_letter(session, earlier.letter_id or 0)
+    return outbox.forget(session, earlier)
+
+
+def _queue(session: Session, letter: Letter, due_at: datetime) -> None:
     letters.add(session, letter)
     entry = OutboxEntry(
-        subscriber_id=subscriber_id,
+        subscriber_id=letter.subscriber_id,
         kind=LetterKind.CONFIRM,
-        edition_date=today,
+        edition_date=letter.edition_date,
         letter_id=letter.id,
         state=State.READY,
-        due_at=now,
-        first_due_at=now,
+        due_at=due_at,
+        first_due_at=due_at,
     )
     outbox.add(session, entry)
 
@@ -122,5 +204,10 @@ def confirm(session: Session, tokens: Tokens, token: str, now: datetime) -> Subs
     """Start the letters; the second time changes nothing. Raises BadLink."""
     subscriber = read_confirm_token(session, tokens, token, now)
     if subscriber.status == Status.PENDING:
-        subscribers.activate(session, subscriber, now)
+        _start(session, subscriber, now)
     return subscriber
+
+
+def _start(session: Session, subscriber: Subscriber, now: datetime) -> None:
+    subscribers.activate(session, subscriber, now)
+    consents.confirm(session, subscriber.id or 0, now)

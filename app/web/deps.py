@@ -26,6 +26,13 @@ def _session(request: Request) -> Iterator[Session]:
             yield session
 
 
+def _reading(request: Request) -> Iterator[Session]:
+    """For a POST that stores nothing, or looks before it does: it waits for no writer."""
+    with engines.transaction(engines.reading(request.app.state.engine)) as session:
+        yield session
+        session.rollback()
+
+
 def _tokens(request: Request) -> Tokens:
     tokens: Tokens = request.app.state.letterhead.links.tokens
     return tokens
@@ -70,6 +77,7 @@ CROSS_SITE = {"cross-site", "same-site"}
 
 # Commits before the answer leaves: "Saved" is never said of what may still be lost.
 SessionDep = Annotated[Session, Depends(_session, scope="function")]
+ReadingDep = Annotated[Session, Depends(_reading, scope="function")]
 TokensDep = Annotated[Tokens, Depends(_tokens)]
 LetterheadDep = Annotated[Letterhead, Depends(_letterhead)]
 NowDep = Annotated[datetime, Depends(_now)]

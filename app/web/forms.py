@@ -5,19 +5,18 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import TypeVar
 
+from fastapi import UploadFile
 from pydantic import BaseModel, Field, field_validator
-from sqlmodel import Session
 
 from app.errors import BadValue
-from app.mail import address, edition, foreign
-from app.pipeline.opt_in import Wish
+from app.mail import edition
 from app.recommend import interests, tuning
 from app.recommend.tuning import Tuning
-from app.store import papers, subscribers
+from app.store import subscribers
 from app.store.tables import Subscriber
+from app.web import pages
 
 T = TypeVar("T")
-MAX_LIKED = 50
 USUAL_SIZE = 10
 CHOSEN = "chosen"
 
@@ -56,10 +55,23 @@ class Choices(BaseModel):
 
 
 class SignUp(Choices):
-    """liked: one paper a line, by arXiv id, link or exact title."""
+    """liked: one paper a line, by arXiv id, link or exact title. picked: ids of papers ticked.
+
+    file: of references. seal: see `seals`. comment: a field that no person sees, or fills in.
+    """
 
     email: str = ""
     liked: str = ""
+    picked: list[str] = Field(default_factory=list)
+    file: UploadFile | None = None
+    seal: str = ""
+    comment: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing yet says what should be in the letters."""
+        has_file = self.file is not None and bool(self.file.filename)
+        return not (self.interests.strip() or self.liked.strip() or self.picked or has_file)
 
 
 @dataclass
@@ -73,22 +85,8 @@ class Reader:
         try:
             return read()
         except BadValue as e:
-            self.problems[e.field] = as_sentence(str(e))
+            self.problems[e.field] = pages.sentence(str(e))
             return otherwise
-
-
-def read_wish(session: Session, typed: SignUp, most_papers: int, reader: Reader) -> Wish:
-    """Of use only if the reader has no problem afterwards."""
-    return Wish(
-        address=reader.take(lambda: _address(typed.email), ""),
-        interests=reader.take(lambda: read_interests(typed, bool(typed.liked.strip())), ()),
-        liked=reader.take(lambda: _liked(session, typed.liked), ()),
-        zone=reader.take(lambda: _zone(typed.zone), "UTC"),
-        hour=reader.take(lambda: edition.parse_hour(typed.hour), 7),
-        days=reader.take(lambda: read_days(typed), frozenset()),
-        letter_size=reader.take(lambda: read_size(typed, most_papers), 1),
-        tuning=read_tuning(typed, reader),
-    )
 
 
 def apply_choices(
@@ -97,7 +95,7 @@ def apply_choices(
     """Set what was chosen on the subscriber, unless there is a problem; return the interests."""
     nothing: tuple[interests.Interest, ...] = ()
     wanted = reader.take(lambda: read_interests(typed, has_likes), nothing)
-    zone = reader.take(lambda: _zone(typed.zone), "UTC")
+    zone = reader.take(lambda: read_zone(typed.zone), "UTC")
     hour = reader.take(lambda: edition.parse_hour(typed.hour), 7)
     days = reader.take(lambda: read_days(typed), frozenset(edition.DAYS))
     size = reader.take(lambda: read_size(typed, most_papers), 1)
@@ -182,35 +180,6 @@ def read_pause(until: str, today: date) -> date:
     return day
 
 
-def _address(typed: str) -> str:
-    if not typed.strip():
-        raise BadValue("email", "Type the address your letters shall go to.")
-    if "\N{REPLACEMENT CHARACTER}" in typed:
-        raise BadValue("email", "A letter of this address was lost on its way. Type it again.")
-    return address.normalise(typed)
-
-
-def _zone(typed: str) -> str:
+def read_zone(typed: str) -> str:
+    """The time zone's name as it is usually written. Raises BadValue."""
     return edition.parse_zone(typed.strip()).key
-
-
-def _liked(session: Session, typed: str) -> tuple[int, ...]:
-    lines = [line.strip() for line in typed.splitlines() if line.strip()]
-    if len(lines) > MAX_LIKED:
-        raise BadValue("liked", f"Name {MAX_LIKED} papers at most; these are {len(lines)}.")
-    found = {line: papers.named(session, line) for line in lines}
-    unknown = [f"“{line[:80]}”" for line, row in found.items() if row is None]
-    if unknown:
-        raise BadValue(
-            "liked",
-            f"We have not seen {', '.join(unknown)} yet. Give an arXiv id, a link or the exact "
-            "title of a paper from our pages, or take the line out.",
-        )
-    return tuple(dict.fromkeys(row.id for row in found.values() if row and row.id))
-
-
-def as_sentence(said: str) -> str:
-    """What a page shows of a sentence that may quote what was typed: tamed, ended, capital."""
-    words = foreign.tame(said)
-    ended = words if words.endswith((".", "!", "?")) else f"{words}."
-    return ended[:1].upper() + ended[1:]

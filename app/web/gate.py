@@ -1,17 +1,20 @@
 """What holds for every request and answer: HEAD, the longest body, and the protecting headers."""
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # The longest form of ours, with 100 interests and 50 papers in it, is a quarter of this.
 MAX_BODY = 64 * 1024
+# A file of references may come with these: a thousand entries with their abstracts.
+MAX_UPLOAD = 1024 * 1024
+WITH_FILE = ("/subscribe", "/subscribe/preview")
 # First parts of the paths that carry a token.
 WITH_TOKEN = ("confirm", "feedback", "letters", "preferences", "unsubscribe")
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # A letter brings its styles with it, inside its tags; it has no script and no form.
 LETTER_POLICY = (
@@ -57,7 +60,8 @@ class Gate:
         # take the root off the path; the files below /static are found only with it.
         method = "GET" if is_head else scope["method"]
         asked = {**scope, "method": method, "path": self._root + path}
-        await self._app(asked, _limited(receive), answer)
+        most = longest(path, Headers(scope=scope).get("content-type", ""))
+        await self._app(asked, _limited(receive, most), answer)
 
 
 def below(root: str, path: str) -> str:
@@ -79,14 +83,20 @@ def _add(present: MutableHeaders, headers: dict[str, str]) -> None:
         present.setdefault(name, text)
 
 
-def _limited(receive: Receive) -> Receive:
+def longest(path: str, content_type: str) -> int:
+    """How many bytes may be sent to a path."""
+    has_file = path in WITH_FILE and content_type.startswith("multipart/form-data")
+    return MAX_UPLOAD if has_file else MAX_BODY
+
+
+def _limited(receive: Receive, most: int) -> Receive:
     size = 0
 
     async def receive_some() -> Message:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        if size > MAX_BODY:
+        if size > most:
             raise HTTPException(413)
         return message
 

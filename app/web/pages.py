@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from app.mail import foreign
 from app.recommend import highlight
 
 DAY_NAMES = {
@@ -24,6 +25,9 @@ DAY_NAMES = {
     "sat": "Saturday",
     "sun": "Sunday",
 }
+
+# Of a `recommend.calibration.Band`.
+BANDS = {"strong": "Strong fit", "good": "Good fit", "worth a look": "Worth a look"}
 
 
 class Pages:
@@ -42,9 +46,18 @@ class Pages:
         )
         self._templates.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
         self._templates.globals |= {"root": self.root, "asset": cache(self._asset)}
-        self._templates.globals |= {"day_names": DAY_NAMES, "zones": zones}
+        self._templates.globals |= {"day_names": DAY_NAMES, "bands": BANDS, "zones": zones}
         self._templates.filters |= {"day": day, "moment": moment, "month": month}
-        self._templates.filters |= {"highlighted": highlighted}
+        self._templates.filters |= {"highlighted": highlighted, "sentence": sentence}
+
+    def know(self, **facts: Any) -> None:
+        """Let every template use these."""
+        self._templates.globals |= facts
+
+    def text(self, name: str, **facts: Any) -> str:
+        """The words of one template as a person reads them, without markup, on one line."""
+        html = self._templates.get_template(f"{name}.html").render(facts)
+        return " ".join(Markup(html).striptags().split())  # noqa: S704 - only to take tags off
 
     def show(self, name: str, *, status: int = 200, **facts: Any) -> HTMLResponse:
         """Render one page."""
@@ -93,3 +106,10 @@ def highlighted(text: str, terms: Sequence[str]) -> Markup:
         parts += [escape(text[end:start]), found]
         end = stop
     return Markup("").join([*parts, escape(text[end:])])
+
+
+def sentence(said: str) -> str:
+    """What a page shows of a sentence that may quote what was typed: tamed, ended, capital."""
+    words = foreign.tame(said)
+    ended = words if words.endswith((".", "!", "?")) else f"{words}."
+    return ended[:1].upper() + ended[1:]

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from app.errors import AppError, BadLink, BadValue, NotReady
+from app.errors import AppError, BadLink, BadValue, NotReady, TooMany
 from app.web import gate
 from app.web.pages import Pages
 
@@ -18,6 +18,7 @@ TITLES = {
     405: "Not possible here",
     413: "Too long",
     422: "That did not work",
+    429: "Too many at once",
     500: "Our mistake",
     503: "Not available right now",
 }
@@ -26,7 +27,7 @@ SENTENCES = {
     403: "This form was sent by a page of another site. Please use the form on our own page.",
     404: "There is no page at this address. It may have been cut short on its way to you.",
     405: "This address cannot be used that way. Please use the buttons on our pages.",
-    413: f"What you sent is longer than {gate.MAX_BODY // 1024} kB. Please shorten it.",
+    413: "What you sent is longer than {} kB. Please shorten it.",
     422: "A part of the form could not be read. Please go back and try again.",
     500: "Something broke on our side, and nothing was changed. Please try again later.",
 }
@@ -34,7 +35,7 @@ SENTENCES = {
 
 def status_of(error: AppError) -> int:
     """The HTTP status that fits one of our own errors."""
-    for kind, status in ((BadLink, 404), (BadValue, 400), (NotReady, 503)):
+    for kind, status in ((BadLink, 404), (BadValue, 400), (TooMany, 429), (NotReady, 503)):
         if isinstance(error, kind):
             return status
     return 500
@@ -49,11 +50,18 @@ def register(app: FastAPI) -> None:
 
 
 async def _ours(request: Request, error: Any) -> Response:
-    return _page(request, status_of(error), str(error))
+    response = _page(request, status_of(error), str(error))
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(int(error.wait.total_seconds()))
+    return response
 
 
 async def _http(request: Request, error: Any) -> Response:
     sentence = SENTENCES.get(error.status_code, str(error.detail))
+    if error.status_code == 413:
+        path = gate.below(request.app.state.pages.root, request.url.path)
+        most = gate.longest(path, request.headers.get("content-type", ""))
+        sentence = sentence.format(most // 1024)
     response = _page(request, error.status_code, sentence)
     response.headers.update(error.headers or {})
     return response

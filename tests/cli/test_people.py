@@ -129,6 +129,30 @@ def test_a_tuning_that_is_none_is_a_sentence_and_changes_nothing(
     assert people(paperboy) == before
 
 
+def test_what_somebody_agreed_to_is_shown_word_for_word(ada, paperboy, migrated):
+    paperboy("subscribers", "add", "bo@example.org", "-k", "moons")
+    shown = {
+        name: json.loads(paperboy("subscribers", "show", f"{name}@example.org", "--json").out)
+        for name in ("ada", "bo")
+    }
+    (vouched,), (asked,) = shown["ada"]["consents"], shown["bo"]["consents"]
+    assert vouched["text"].startswith("The operator added this address, and says")
+    assert vouched["confirmed_at"] is not None
+    assert asked["confirmed_at"] is None
+    assert asked["message_id"].endswith(">")
+    assert asked["form_url"] == "paperboy subscribers"
+    assert "and a letter asked its owner" in " ".join(
+        paperboy("subscribers", "show", "bo@example.org").out.split()
+    )
+
+
+def test_who_was_asked_today_is_not_asked_again_and_the_operator_is_told(paperboy, migrated):
+    paperboy("subscribers", "add", "bo@example.org", "-k", "moons")
+    paperboy("subscribers", "remove", "bo@example.org")
+    told = paperboy("subscribers", "add", "bo@example.org", "-k", "moons").out
+    assert "no letter asks them to confirm now" in told
+
+
 def test_without_confirmed_a_letter_that_asks_waits(paperboy, migrated):
     paperboy("subscribers", "add", "bo@example.org", "--keyword", "whales")
     (line,) = people(paperboy)

@@ -99,7 +99,8 @@ def test_the_footer_tells_whom_to_write_to(post, reader, sink):
 def test_a_letter_of_confirmation_is_signed_and_comes_back_too(post, engine, sink, clock, verifies):
     wish = opt_in.Wish("ada@example.org", interests.parse("retrieval"))
     with engines.transaction(engine) as session:
-        opt_in.request(session, wish, clock.now, "example.org")
+        asked = opt_in.Asked("You ask for letters.", "https://papers.example.org/subscribe")
+        opt_in.request(session, post.desk.head, wish, asked, clock.now)
     asyncio.run(post.deliver())
 
     (taken,) = sink.taken

@@ -7,8 +7,8 @@ from fastapi.routing import APIRoute
 import app.web
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -122,6 +122,18 @@ def test_a_body_longer_than_64_kb_is_refused_with_a_sentence(client, dump):
     assert dump() == before
 
 
+def test_a_file_may_be_longer_where_one_is_asked_for(client, dump):
+    before = dump()
+    for path in ("/subscribe", "/subscribe/preview"):
+        fits = client.post(path, files={"file": ("a.bib", b"@" * 1_000_000)})
+        assert fits.status_code == 400
+        assert "no reference in this file" in fits.text
+        longer = client.post(path, files={"file": ("a.bib", b"@" * 1_100_000)})
+        assert longer.status_code == 413
+        assert "longer than 1024 kB" in longer.text
+    assert dump() == before
+
+
 def test_a_form_on_another_site_is_refused(client, reader, dump):
     before = dump()
     foreign = {"sec-fetch-site": "cross-site"}
@@ -152,6 +164,6 @@ def test_a_service_below_a_path_stays_below_it(settings, read_page):
         assert page.status_code == 200
         assert 'action="/paperboy/subscribe"' in page.text
         assert client.get(f"{prefix}/static/paperboy.css").status_code == 200
-    typed = {"email": "a@example.org", "interests": "moons"}
+    typed = {"email": "a@example.org", "interests": "moons", "comment": "I fill in everything"}
     assert client.post("/subscribe", data=typed).headers["location"] == "/paperboy/subscribe/sent"
     assert client.get("/paperboy/preferences/x").headers["cache-control"] == "no-store"

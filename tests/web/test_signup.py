@@ -5,6 +5,8 @@ import pytest
 from app.store import engine as engines
 from app.store import feedback, outbox, subscribers, suppressions
 from app.store.tables import LetterKind, State, Status
+from app.web import seals
+from app.web.seals import Form
 
 TUNED = {
     "threshold": "worth a look",
@@ -16,7 +18,12 @@ NEW = {"email": "Eve@Example.org", "interests": 'moons, "soft solid", -video'}
 
 
 def subscribe(client, **changes):
-    return client.post("/subscribe", data=NEW | changes)
+    return client.post("/subscribe", data=NEW | {"seal": seal_of(client)} | changes)
+
+
+def seal_of(client, form=Form.PAGE, age=timedelta(seconds=3)):
+    state = client.app.state
+    return seals.make(state.letterhead.links.tokens, form, state.clock() - age)
 
 
 def row_of(engine, address="eve@example.org"):
@@ -88,7 +95,7 @@ def test_where_letters_are_short_the_box_still_signs_up(settings, engine):
         create_app(settings.model_copy(update={"letter_size": 4})), follow_redirects=False
     )
 
-    assert short.post("/subscribe", data=NEW).status_code == 303
+    assert subscribe(short).status_code == 303
     assert row_of(engine).letter_size == 4
     assert 'value="4"' in short.get("/subscribe").text
 
@@ -194,7 +201,8 @@ def test_what_was_turned_in_the_fine_tuning_is_not_hidden_beside_a_problem(
     plain = read_page(subscribe(client, hour="24").text)
     turned = read_page(subscribe(client, **{"hour": "24", field: typed}).text)
 
-    is_open = [page.find(".//details").get("open") is not None for page in (fresh, plain, turned)]
+    tuning = [page.findall(".//details")[-1] for page in (fresh, plain, turned)]
+    is_open = [each.get("open") is not None for each in tuning]
     assert is_open == [False, False, True]
 
 

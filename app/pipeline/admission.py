@@ -1,0 +1,68 @@
+"""How often anybody may ask for letters: so that nobody can use us to flood a mailbox, or us."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlmodel import Session
+
+from app.errors import TooMany
+from app.mail.links import Tokens
+from app.store import permits
+
+log = structlog.get_logger()
+HOUR, DAY, MONTH = timedelta(hours=1), timedelta(days=1), timedelta(days=30)
+# Letters that ask for confirmation: to one address, and to all together.
+PER_DAY, PER_MONTH, PER_HOUR = 1, 3, 60
+# Sign-ups from one network, whoever they are for.
+PER_NETWORK = 5
+# Who waited longer has forgotten that they asked.
+LONGEST_QUEUE = timedelta(hours=12)
+_LETTERS = "confirm letters"
+
+
+def admit(session: Session, tokens: Tokens, network: str, now: datetime) -> None:
+    """Count one sign-up from a network; "" is that of the operator, and not counted.
+
+    Raises TooMany.
+    """
+    if not network:
+        return
+    name = f"sign-up from {tokens.pseudonym(network)}"
+    if not permits.take(session, name, PER_NETWORK, HOUR, now):
+        raise TooMany(
+            "There were several sign-ups from your network within an hour, and we take no more of "
+            "them for now. Please try again in an hour.",
+            HOUR,
+        )
+
+
+def book(
+    session: Session,
+    tokens: Tokens,
+    address: str,
+    now: datetime,
+    answered_at: datetime | None = None,
+) -> datetime | None:
+    """When a letter that asks for confirmation may go to an address; None if none may.
+
+    answered_at: when the last such letter was answered. Whoever answers wanted it, so that a day
+    need not pass before the next.
+    """
+    name = f"confirm {tokens.pseudonym(address)}"
+    since = max(now - DAY, answered_at or now - DAY)
+    if permits.count(session, name, now - since, now) >= PER_DAY:
+        return None
+    if permits.count(session, name, MONTH, now) >= PER_MONTH:
+        return None
+    due_at = permits.book(session, _LETTERS, PER_HOUR, HOUR, now, now + LONGEST_QUEUE)
+    if due_at is None or due_at > now:
+        _tell(session, now, due_at)
+    if due_at is not None:
+        permits.take(session, name, PER_MONTH, MONTH, due_at)
+    return due_at
+
+
+def _tell(session: Session, now: datetime, due_at: datetime | None) -> None:
+    """Say once an hour that there are more sign-ups than letters may go out."""
+    if permits.take(session, "told of many sign-ups", 1, HOUR, now):
+        log.error("too_many_sign_ups", allowed_an_hour=PER_HOUR, next_letter=due_at)
