@@ -84,8 +84,7 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address the pages are served on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port the pages are served on.")
     trusted_proxies: str = Field(
-        default="",
-        description="Proxies before this service, whose word on visitors' addresses counts.",
+        default="", description="Proxies in front, whose word on visitors' addresses is believed."
     )
     keep_networks: bool = Field(default=False, description="Keep the /24 or /48 of a sign-up.")
     mail_from: str = Field(
@@ -108,9 +107,7 @@ class Settings(BaseSettings):
         gt=timedelta(0),
         description="Longest wait for the reply that takes over a letter.",
     )
-    max_per_connection: int = Field(
-        default=100, ge=1, description="Letters after which a connection is opened anew."
-    )
+    max_per_connection: int = Field(default=100, ge=1, description="Letters over one connection.")
     send_rate: int = Field(
         default=0, ge=0, description="Letters a minute at most, in all; 0: no limit."
     )

@@ -9,12 +9,11 @@ from fastapi import UploadFile
 from pydantic import BaseModel, Field, field_validator
 
 from app.errors import BadValue
-from app.mail import edition
+from app.mail import edition, foreign
 from app.recommend import interests, tuning
 from app.recommend.tuning import Tuning
 from app.store import subscribers
 from app.store.tables import Subscriber
-from app.web import pages
 
 T = TypeVar("T")
 USUAL_SIZE = 10
@@ -85,7 +84,7 @@ class Reader:
         try:
             return read()
         except BadValue as e:
-            self.problems[e.field] = pages.sentence(str(e))
+            self.problems[e.field] = as_sentence(str(e))
             return otherwise
 
 
@@ -183,3 +182,10 @@ def read_pause(until: str, today: date) -> date:
 def read_zone(typed: str) -> str:
     """The time zone's name as it is usually written. Raises BadValue."""
     return edition.parse_zone(typed.strip()).key
+
+
+def as_sentence(said: str) -> str:
+    """What a page shows of a sentence that may quote what was typed: tamed, ended, capital."""
+    words = foreign.tame(said)
+    ended = words if words.endswith((".", "!", "?")) else f"{words}."
+    return ended[:1].upper() + ended[1:]

@@ -5,6 +5,8 @@ import ipaddress
 from starlette.requests import Request
 
 UNKNOWN = "unknown"
+# Those of this machine itself: 127.0.0.1 and ::1.
+OWN = ("127.0.0.0/24", "::/48")
 
 
 def of(request: Request) -> str:
@@ -15,10 +17,20 @@ def of(request: Request) -> str:
     return network(request.client.host if request.client else "")
 
 
+def abroad(request: Request) -> str:
+    """The same of a visitor, "" where it tells nobody apart: this machine's own, or none.
+
+    So whoever puts an unnamed proxy on this machine counts nobody, instead of all as one.
+    """
+    host = request.client.host if request.client else ""
+    found = network(host)
+    return "" if found in {UNKNOWN, *OWN} else found
+
+
 def network(host: str) -> str:
     """The network of an address; UNKNOWN for what is none."""
     try:
-        address = ipaddress.ip_address(host)
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return UNKNOWN
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:

@@ -13,8 +13,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from app.mail import foreign
 from app.recommend import highlight
+from app.web import forms
 
 DAY_NAMES = {
     "mon": "Monday",
@@ -48,7 +48,7 @@ class Pages:
         self._templates.globals |= {"root": self.root, "asset": cache(self._asset)}
         self._templates.globals |= {"day_names": DAY_NAMES, "bands": BANDS, "zones": zones}
         self._templates.filters |= {"day": day, "moment": moment, "month": month}
-        self._templates.filters |= {"highlighted": highlighted, "sentence": sentence}
+        self._templates.filters |= {"highlighted": highlighted, "sentence": forms.as_sentence}
 
     def know(self, **facts: Any) -> None:
         """Let every template use these."""
@@ -106,10 +106,3 @@ def highlighted(text: str, terms: Sequence[str]) -> Markup:
         parts += [escape(text[end:start]), found]
         end = stop
     return Markup("").join([*parts, escape(text[end:])])
-
-
-def sentence(said: str) -> str:
-    """What a page shows of a sentence that may quote what was typed: tamed, ended, capital."""
-    words = foreign.tame(said)
-    ended = words if words.endswith((".", "!", "?")) else f"{words}."
-    return ended[:1].upper() + ended[1:]

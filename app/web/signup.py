@@ -15,7 +15,7 @@ from app.pipeline.preview import Outlook
 from app.recommend import spread
 from app.recommend.board import Board
 from app.store import papers
-from app.web import deps, forms, network, notes, seals, wishes
+from app.web import deps, forms, networks, notes, seals, wishes
 from app.web.deps import (
     LetterheadDep,
     ModelsDep,
@@ -145,7 +145,7 @@ def subscribe(
     asked = opt_in.Asked(
         text=desk.pages.text("_consent", shares_likes=wish.tuning.shares_likes),
         form=head.links.base_url + seals.PATHS[place],
-        network=network.of(request),
+        network=networks.abroad(request),
         keeps_network=request.app.state.keeps_networks,
     )
     # Its connection is free again before the writing one is taken: a request holds one at a time.
