@@ -134,10 +134,13 @@ def muted(
     neighbouring pairs stand; an author or category where the paper has it. KeyError for a paper
     that is not in the model.
     """
+    wanted = list(interests)
+    if not wanted:
+        return {}
     rows = np.array([model.row_of[paper_id] for paper_id in paper_ids], dtype=np.int64)
     texts, marks = model.rows[rows].tocsc(), model.facets[rows].tocsc()
     found: dict[Interest, frozenset[int]] = {}
-    for interest in interests:
+    for interest in wanted:
         if interest.kind in {Kind.AUTHOR, Kind.CATEGORY}:
             known = facets.wanted(interest) & model.facet_of.keys()
             met = [_holders(marks, model.facet_of[key]) for key in known]
