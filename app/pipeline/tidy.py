@@ -1,19 +1,21 @@
 """Housekeeping: claims of vanished senders, letters too old to send, sign-ups never confirmed.
 
-And what a clock that was set back leaves behind.
+And what a clock that was set back leaves behind, or somebody who was erased.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import Engine
 
-from app.errors import BadValue
+from app.errors import BadValue, NotReady
 from app.mail import edition, retry
 from app.store import engine as engines
-from app.store import outbox, overtaken, permits, subscribers
+from app.store import outbox, overtaken, permits, scrubbing, subscribers
 from app.store.tables import Status
 
+log = structlog.get_logger()
 # A confirm link is good for two days; after a week nobody will ask for another with these words.
 FORGET_PENDING_AFTER = timedelta(days=7)
 
@@ -29,6 +31,7 @@ class Tidied:
 
 def tidy(engine: Engine, now: datetime, lease: timedelta, *, reclaims: bool = True) -> Tidied:
     """Do all of it in one transaction. reclaims: False leaves claims alone. Raises NotReady."""
+    _scrub(engine, now)
     with engines.transaction(engine) as session:
         permits.forget(session, now - permits.KEPT_FOR)
         return Tidied(
@@ -36,6 +39,14 @@ def tidy(engine: Engine, now: datetime, lease: timedelta, *, reclaims: bool = Tr
             given_up=outbox.expire(session, now, retry.GIVE_UP_AFTER),
             forgotten=subscribers.forget_pending(session, now - FORGET_PENDING_AFTER),
         )
+
+
+def _scrub(engine: Engine, now: datetime) -> None:
+    try:
+        if scrubbing.scrub(engine, now):
+            log.info("database_scrubbed")
+    except NotReady as e:
+        log.warning("database_not_scrubbed", reason=str(e))
 
 
 def follow_clock(engine: Engine, now: datetime) -> None:

@@ -71,6 +71,8 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
         "foreign_keys=ON",
         # NORMAL may lose the last commits on power loss: a letter sent would be sent again.
         "synchronous=FULL",
+        # What somebody wanted deleted must not be read in the file for weeks.
+        "secure_delete=ON",
         f"busy_timeout={BUSY_SECONDS * 1000}",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -26,7 +26,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch, settings) -> Iterator[Engine]:
 
 
 @pytest.mark.parametrize(
-    ("pragma", "value"), [("foreign_keys", 1), ("journal_mode", "wal"), ("synchronous", 2)]
+    ("pragma", "value"),
+    [("foreign_keys", 1), ("journal_mode", "wal"), ("synchronous", 2), ("secure_delete", 1)],
 )
 def test_every_connection_is_durable_and_checks_foreign_keys(engine: Engine, pragma, value):
     with engine.connect() as first, engine.connect().execution_options(readonly=True) as second:
