@@ -146,6 +146,27 @@ def of_subscriber(session: Session, subscriber_id: int) -> Sequence[tuple[Feedba
     return session.exec(rows.order_by(col(Feedback.at).desc(), col(Feedback.id).desc())).all()
 
 
+def with_verdict(
+    session: Session,
+    subscriber_id: int,
+    verdict: Verdict,
+    limit: int | None = None,
+    start: int = 0,
+) -> Sequence[tuple[Feedback, Paper]]:
+    """The papers one reader gave this verdict, newest first, from the `start`-th on."""
+    rows = select(Feedback, Paper).join(Paper).where(Feedback.subscriber_id == subscriber_id)
+    of_it = rows.where(Feedback.verdict == verdict)
+    newest = of_it.order_by(col(Feedback.at).desc(), col(Feedback.id).desc())
+    return session.exec(newest.offset(start).limit(limit)).all()
+
+
+def count_by_verdict(session: Session, subscriber_id: int) -> dict[Verdict, int]:
+    """How many papers one reader gave each verdict; those never given are left out."""
+    rows = select(Feedback.verdict, func.count()).where(Feedback.subscriber_id == subscriber_id)
+    found = session.exec(rows.group_by(col(Feedback.verdict)))
+    return {Verdict(verdict): n for verdict, n in found}
+
+
 def shared_likes(session: Session, until: date) -> list[list[int]]:
     """The papers that each active subscriber who agreed to it likes, without their names.
 

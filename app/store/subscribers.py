@@ -138,6 +138,25 @@ def unsubscribe(session: Session, subscriber: Subscriber) -> None:
     session.add(subscriber)
 
 
+def move(session: Session, subscriber: Subscriber, address: str) -> None:
+    """Change the address; the links mailed to the old one are void from now on."""
+    subscriber.address = address
+    renew_links(session, subscriber)
+
+
+def renew_links(session: Session, subscriber: Subscriber) -> None:
+    """Make the links to their page and their feeds mailed so far void."""
+    subscriber.version += 1
+    session.add(subscriber)
+    session.flush()
+
+
+def addresses_of(session: Session, subscriber: Subscriber) -> set[str]:
+    """Every address that a letter of theirs went to, and the one they have."""
+    recipients = select(Letter.recipient).where(Letter.subscriber_id == subscriber.id).distinct()
+    return {subscriber.address, *session.exec(recipients)}
+
+
 def interests_of(
     session: Session, subscriber_ids: Sequence[int]
 ) -> dict[int, tuple[interests.Interest, ...]]:
