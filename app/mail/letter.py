@@ -97,7 +97,22 @@ class Confirm:
     contact: str = ""
 
 
-Letter = Daily | Confirm
+@dataclass(frozen=True)
+class Notice:
+    """A bare letter that its reader asked for. kind: the folder of its templates.
+
+    url: where its one button leads, "" for none; expires: a moment in words, or "".
+    """
+
+    kind: str
+    why: str
+    url: str = ""
+    expires: str = ""
+    postal: str = ""
+    contact: str = ""
+
+
+Letter = Daily | Confirm | Notice
 
 
 @dataclass(frozen=True)

@@ -21,22 +21,31 @@ from itsdangerous import BadSignature, Signer
 from app.errors import BadLink, BadValue
 
 CONFIRM_WITHIN = timedelta(hours=48)
+# What a letter asks to be pressed: to move to another address, to be erased.
+ASKED_WITHIN = timedelta(hours=48)
+# Who pressed "unsubscribe" by mistake sees it soon.
+RETURN_WITHIN = timedelta(minutes=30)
 FEEDBACK_WITHIN = timedelta(days=90)
 # RFC 5321 §4.5.3.1.1.
 LONGEST_LOCAL_PART = 64
 # Short enough for a local part; the numbers before it say little without it.
 MAIL_MAC_BYTES = 16
+MARK_BYTES = 16
 
 
 class Purpose(StrEnum):
     """What a token lets its bearer do."""
 
     CONFIRM = "confirm"
+    ERASE = "erase"
+    FEED = "feed"
     FORM = "form"
     LETTER = "letter"
     OPERATOR = "operator"
     OPERATOR_FORM = "operator form"
+    MOVE = "move"
     PREFERENCES = "preferences"
+    RETURN = "return"
     UNSUBSCRIBE = "unsubscribe"
 
 
@@ -98,6 +107,18 @@ class Tokens:
             self._keys, salt="paperboy.pseudonym", key_derivation="hmac", digest_method=sha256
         )
         return hmac.digest(signer.derive_key(), text.encode(), "sha256")[:16].hex()
+
+    def marks(self, use: str, text: str) -> list[str]:
+        """Stand-ins for a text that must not be kept itself, by each key, the newest first.
+
+        They tell an equal text again, and nothing to whoever has no key. use: marks for one use
+        say nothing of those for another.
+        """
+        signer = Signer(
+            self._keys, salt=f"paperboy.mark.{use}", key_derivation="hmac", digest_method=sha256
+        )
+        keys = [signer.derive_key(key) for key in reversed(self._keys)]
+        return [hmac.digest(key, text.encode(), "sha256")[:MARK_BYTES].hex() for key in keys]
 
     def make_mail(self, purpose: MailPurpose, *facts: int) -> str:
         """The same for a mail address: lower-case letters and digits (base32), for some servers
@@ -223,6 +244,19 @@ class Links:
         """version: the subscriber's own counter; raising it makes the links mailed before void."""
         token = self.tokens.make(Purpose.PREFERENCES, subscriber_id, version)
         return self._url("preferences", token)
+
+    def move(self, letter_id: int) -> str:
+        """Where a letter to a new address leads; good for ASKED_WITHIN."""
+        return self._url("move", self.tokens.make(Purpose.MOVE, letter_id))
+
+    def erase(self, letter_id: int) -> str:
+        """Where the last question before everything is deleted leads; good for ASKED_WITHIN."""
+        return self._url("erase", self.tokens.make(Purpose.ERASE, letter_id))
+
+    def feed(self, subscriber_id: int, version: int, form: str) -> str:
+        """Somebody's own feed of their picks. form: "rss", "atom" or "json"."""
+        token = self.tokens.make(Purpose.FEED, subscriber_id, version)
+        return self._url("feeds", token, f"picks.{form}")
 
     def unsubscribe(self, subscriber_id: int) -> str:
         """Never expires: someone may want out years later."""

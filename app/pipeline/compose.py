@@ -13,6 +13,7 @@ from app.mail import dkim, links, message
 from app.mail import letter as letters_mail
 from app.papers import tex
 from app.papers.paper import Paper as PaperFacts
+from app.pipeline import notices
 from app.recommend import explain, highlight, interests
 from app.store import letters, papers, subscribers
 from app.store.tables import Letter, LetterKind, Paper, Pick, Subscriber
@@ -102,6 +103,9 @@ def rendered(session: Session, head: Letterhead, row: Letter) -> letters_mail.Re
     """The subject, HTML and text of a stored letter."""
     if row.kind == LetterKind.CONFIRM:
         return letters_mail.render(head.templates, _confirm(head, row))
+    if row.kind in notices.KINDS:
+        notice = notices.view(head.links, row, postal=head.postal_address, contact=head.contact)
+        return letters_mail.render(head.templates, notice)
     chosen = letters.picks_of(session, row.id or 0)
     return letters_mail.render(head.templates, _daily(session, head, row, chosen))
 

@@ -11,18 +11,12 @@ from sqlalchemy import ColumnElement, delete, func, literal, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from app.store.tables import (
-    Letter,
-    LetterKind,
-    OutboxEntry,
-    State,
-    Status,
-    Subscriber,
-    Suppression,
-)
+from app.store.tables import Letter, LetterKind, OutboxEntry, State, Status, Subscriber, Suppression
 
 WAITING = (State.READY, State.DEFERRED)
 HELD = (State.CLAIMED, State.IN_DATA)
+# Letters that also somebody who gets no others may have asked for.
+FOR_ANYBODY = (LetterKind.LINK, LetterKind.MOVED, LetterKind.ERASE)
 Choose = Callable[[Session, Sequence[int], datetime], Sequence[int]]
 
 
@@ -138,7 +132,9 @@ def _suppress_unwanted(
     session: Session, ids: Sequence[int], states: Sequence[State], now: datetime
 ) -> None:
     gone = select(Subscriber.id).where(
-        Subscriber.id == OutboxEntry.subscriber_id, Subscriber.status == Status.UNSUBSCRIBED
+        Subscriber.id == OutboxEntry.subscriber_id,
+        Subscriber.status == Status.UNSUBSCRIBED,
+        col(OutboxEntry.kind).not_in(FOR_ANYBODY),
     )
     suppressed = (
         select(Letter.id)

@@ -11,10 +11,18 @@ from app.store.tables.base import NEVER_REUSED, word
 
 
 class LetterKind(StrEnum):
-    """Which template a letter uses; also part of its Message-ID."""
+    """Which template a letter uses; also part of its Message-ID.
+
+    LINK brings the link to one's own page, MOVE asks a new address, MOVED tells the old one, ERASE
+    asks before everything is deleted.
+    """
 
     DAILY = "daily"
     CONFIRM = "confirm"
+    LINK = "link"
+    MOVE = "move"
+    MOVED = "moved"
+    ERASE = "erase"
 
 
 class State(StrEnum):
