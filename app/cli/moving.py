@@ -17,6 +17,7 @@ from app.errors import AppError, BadValue
 if TYPE_CHECKING:
     from sqlmodel import Session
 
+    from app.mail.links import Tokens
     from app.pipeline.opt_in import Wish
     from app.store.tables import Subscriber
 
@@ -115,7 +116,7 @@ def import_(
     head, unasked = assembly.letterhead(settings), []
     with engines.transaction(engine) as session:
         asked = list(_read_rows(session, rows, settings.letter_size))
-        new = [row for row in asked if not _is_known(session, row.wish.address)]
+        new = [row for row in asked if not _is_known(session, head.links.tokens, row.wish.address)]
         for row in shown.progress("Adding subscribers", new, len(new)):
             has_agreed = confirmed and row.has_agreed
             if not wishes.subscribe(session, row.wish, now, has_agreed, head) and not has_agreed:
@@ -204,9 +205,9 @@ def _csv_rows(file: Path) -> list[tuple[int, dict[str, str]]]:
     return rows
 
 
-def _is_known(session: "Session", address: str) -> bool:
+def _is_known(session: "Session", tokens: "Tokens", address: str) -> bool:
     try:
-        wishes.refuse_known(session, address, returning=False)
+        wishes.refuse_known(session, tokens, address, returning=False)
     except AppError as e:
         print(f"  {e}", file=sys.stderr)
         return True

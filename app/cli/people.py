@@ -76,7 +76,10 @@ def add(
 
     now = shown.now()
     settings, engine = assembly.store()
-    tuned = wishes.tuned(threshold, dial, exploration, share_likes)
+    head, tuned = (
+        assembly.letterhead(settings),
+        wishes.tuned(threshold, dial, exploration, share_likes),
+    )
     with engines.transaction(engine) as session:
         asked: dict[str, Any] = {
             "zone": zone,
@@ -87,8 +90,8 @@ def add(
         asked |= {"email": email, "likes": like, **tuned}
         with wishes.pointing(keyword):
             wish = wishes.wish(session, asked, wishes.language(keyword))
-        wishes.refuse_known(session, wish.address, returning=True)
-        due_at = wishes.subscribe(session, wish, now, confirmed, assembly.letterhead(settings))
+        wishes.refuse_known(session, head.links.tokens, wish.address, returning=True)
+        due_at = wishes.subscribe(session, wish, now, confirmed, head)
     what = "letters start" if confirmed else wishes.tell_letter(due_at, now)
     print(f"Added {wish.address}; {what}.")
     wishes.tell_unknown(settings, engine, wish.interests, now)
@@ -229,12 +232,13 @@ def remove(email: Email) -> None:
     """Delete a subscriber and everything about them: words, feedback, letters."""
     from app import assembly
     from app.store import engine as engines
-    from app.store import subscribers
+    from app.store import scrubbing, subscribers
 
     _, engine = assembly.store()
     with engines.transaction(engine) as session:
         person = find(session, email)
         subscribers.remove(session, person)
+        scrubbing.ask(session, shown.now())
     print(f"Removed {person.address} and everything about them.")
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlmodel import Session
 
+    from app.mail.links import Tokens
     from app.pipeline.compose import Letterhead
     from app.pipeline.opt_in import Wish
     from app.recommend.interests import Interest
@@ -121,11 +122,12 @@ def papers(session: "Session", names: list[str]) -> tuple[int, ...]:
     return tuple(paper.id or 0 for paper in found.values() if paper)
 
 
-def refuse_known(session: "Session", address: str, *, returning: bool) -> None:
-    """Raise AppError for an address that is subscribed or suppressed.
+def refuse_known(session: "Session", tokens: "Tokens", address: str, *, returning: bool) -> None:
+    """Raise AppError for an address that is subscribed, suppressed, or was erased at its wish.
 
     returning: somebody who unsubscribed may come back.
     """
+    from app.pipeline import erasure
     from app.store import subscribers, suppressions
     from app.store.tables import Status
 
@@ -134,6 +136,8 @@ def refuse_known(session: "Session", address: str, *, returning: bool) -> None:
         raise AppError(f"{address} is a subscriber already; use `paperboy subscribers edit`.")
     if suppressions.has(session, address):
         raise AppError(f"{address} is suppressed; `paperboy suppressions check` says why.")
+    if erasure.is_erased(session, tokens, address):
+        raise AppError(f"{address} was deleted at its owner's wish; only they can sign up again.")
 
 
 def subscribe(

@@ -176,11 +176,17 @@ def _draw_consequences(session: Session, told: Bounce) -> bool:
     subscriber = subscribers.by_id(session, told.subscriber_id)
     if subscriber is None:
         return True
-    if told.kind == BounceKind.COMPLAINT:
+    if told.kind == BounceKind.COMPLAINT and _is_theirs(session, subscriber, told):
         subscribers.unsubscribe(session, subscriber)
     if reason := _reason_to_suppress(session, told):
         _suppress(session, subscriber, told, reason)
     return True
+
+
+def _is_theirs(session: Session, subscriber: Subscriber, told: Bounce) -> bool:
+    """Whether the letter went to where their letters go: they may have typed another address."""
+    letter = letters.by_id(session, told.letter_id or 0)
+    return letter is None or letter.recipient == subscriber.address
 
 
 def _reason_to_suppress(session: Session, told: Bounce) -> str:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from app.errors import BadLink
 from app.mail import edition, message
 from app.mail.links import CONFIRM_WITHIN, Purpose, Tokens, Verdict
-from app.pipeline import admission
+from app.pipeline import admission, erasure
 from app.pipeline.compose import Letterhead
 from app.recommend import interests, tuning
 from app.recommend.interests import Interest
@@ -205,6 +205,7 @@ def confirm(session: Session, tokens: Tokens, token: str, now: datetime) -> Subs
     subscriber = read_confirm_token(session, tokens, token, now)
     if subscriber.status == Status.PENDING:
         _start(session, subscriber, now)
+        erasure.welcome_back(session, tokens, subscriber.address)
     return subscriber
 
 

@@ -10,7 +10,7 @@ import structlog
 from sqlmodel import Session
 
 from app.errors import DeliveryError, Lost, NotReady, Refused, Rejected
-from app.mail import retry
+from app.mail import refusal, retry
 from app.pipeline import learn
 from app.pipeline.breaker import Breaker
 from app.pipeline.ledger import Ledger
@@ -72,7 +72,8 @@ class Outcomes:
         else:
             self.tally.deferred += 1
         said = "letter_failed" if again is None else "letter_deferred"
-        log.warning(said, entry=entry.id, code=failure.code, reply=failure.reply)
+        reply = refusal.without_addresses(failure.reply)
+        log.warning(said, entry=entry.id, code=failure.code, reply=reply)
 
     async def refused(self, failure: Refused) -> None:
         """No letter got as far as to be offered."""

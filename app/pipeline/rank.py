@@ -23,6 +23,7 @@ from app.store.tables import Letter, LetterKind, OutboxEntry, Pick, State, Subsc
 log = structlog.get_logger()
 SHARD = 500
 MISSED = "missed by more than 12 hours"
+NO_PAPERS, NO_FIT = "no new papers", "no new paper fits their interests"
 _Outcome = tuple[int, list[Drafted]]  # how many papers were new to them, and the picks
 
 
@@ -176,9 +177,9 @@ def _put(
     tally: Tally,
 ) -> None:
     if not n_new:
-        _skip(session, each, now, "no new papers", tally)
+        _skip(session, each, now, NO_PAPERS, tally)
     elif not found:
-        _skip(session, each, now, "no new paper fits their interests", tally)
+        _skip(session, each, now, NO_FIT, tally)
     elif entry := _add_entry(session, each, now, State.READY, ""):
         row = letters.add(
             session,
