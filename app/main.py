@@ -14,14 +14,21 @@ from app.store import engine as engines
 from app.web import (
     access,
     archive,
+    asked,
     deps,
     feedback,
+    feeds,
     gate,
     health,
+    keeping,
     metrics,
+    own_link,
     papers,
+    past,
     preferences,
     problems,
+    profile,
+    records,
     seals,
     search,
     signup,
@@ -33,10 +40,9 @@ from app.web.operator import charts, day, login, people, tomorrow
 from app.web.pages import Pages
 
 # The pages whose paths say themselves who may open them.
-OPEN = (
-    *(archive, papers, search, signup, feedback, preferences, why, unsubscribe),
-    *(health, metrics),
-)
+OPEN = (archive, papers, search, signup, feedback, unsubscribe, health, metrics)
+# The reader's own; own_link first, whose addresses look like tokens to the others.
+OWN = (own_link, preferences, why, profile, keeping, past, records, asked, feeds)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -76,7 +82,7 @@ def create_app(
     app.root_path = app.state.pages.root
     app.add_middleware(gate.Gate, root=app.root_path)
     problems.register(app)
-    for each in OPEN:
+    for each in (*OPEN, *OWN):
         app.include_router(each.router)
     for each in (login, day, people, tomorrow, charts):
         app.include_router(

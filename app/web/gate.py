@@ -10,7 +10,9 @@ MAX_BODY = 64 * 1024
 MAX_UPLOAD = 1024 * 1024
 WITH_FILE = ("/subscribe", "/subscribe/preview")
 # First parts of the paths that carry a token.
-WITH_TOKEN = ("confirm", "feedback", "letters", "preferences", "unsubscribe")
+WITH_TOKEN = (
+    *("confirm", "erase", "feedback", "feeds", "letters", "move", "preferences", "unsubscribe"),
+)
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "

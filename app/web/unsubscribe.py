@@ -1,25 +1,35 @@
-"""The way out: a page with one button, and the POST that mail programs send by themselves."""
+"""The way out: a page with one button, and the POST that mail programs send by themselves.
 
+Beside it, fewer letters or a rest from them; and for half an hour the way back.
+"""
+
+from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, HTTPException
+from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import PlainTextResponse, Response
+from sqlmodel import Session
 
-from app.mail.links import Purpose
+from app.errors import BadLink
+from app.mail import edition
+from app.mail.links import RETURN_WITHIN, Purpose, Tokens
 from app.store import subscribers
-from app.web.deps import PagesDep, SessionDep, TokensDep
+from app.store.tables import Status, Subscriber
+from app.web import deps
+from app.web.deps import NowDep, PagesDep, SessionDep, TokensDep
 
 # Open to forms from anywhere: with one click, RFC 8058, it is the mail program that posts.
 router = APIRouter()
 
 ONE_CLICK = "One-Click"
+REST = timedelta(days=28)
 
 
 @router.get("/unsubscribe/{token}")
-def ask(token: str, tokens: TokensDep, pages: PagesDep) -> Response:
+def ask(token: str, session: SessionDep, tokens: TokensDep, pages: PagesDep) -> Response:
     """One real button and no script: a scanner must not unsubscribe anybody."""
-    tokens.read(Purpose.UNSUBSCRIBE, token, n_facts=1)
-    return pages.show("unsubscribe")
+    reader = _reader(session, tokens, token)
+    return pages.show("unsubscribe", token=token, reader=reader, is_weekly=_is_weekly(reader))
 
 
 @router.post("/unsubscribe/{token}")
@@ -28,17 +38,84 @@ def unsubscribe(
     session: SessionDep,
     tokens: TokensDep,
     pages: PagesDep,
+    now: NowDep,
     one_click: Annotated[str, Form(alias="List-Unsubscribe")] = "",
     button: Annotated[str, Form()] = "",
 ) -> Response:
     """Stop the letters at once: no log-in, no question, no redirect, 200 the second time too."""
-    (subscriber_id,) = tokens.read(Purpose.UNSUBSCRIBE, token, n_facts=1)
+    reader = _reader(session, tokens, token)
     if one_click != ONE_CLICK and not button:
         raise HTTPException(400)
-    subscriber = subscribers.by_id(session, subscriber_id)
+    was_active = reader is not None and reader.status == Status.ACTIVE
     # Whoever was removed altogether gets no more letters either.
-    if subscriber is not None:
-        subscribers.unsubscribe(session, subscriber)
-    if button:
-        return pages.show("unsubscribed")
-    return PlainTextResponse("You will get no more letters.\n")
+    if reader is not None:
+        subscribers.unsubscribe(session, reader)
+    if not button:
+        return PlainTextResponse("You will get no more letters.\n")
+    back = ""
+    if reader is not None and was_active:
+        back = tokens.make(Purpose.RETURN, reader.id or 0, int(now.timestamp()))
+    return pages.show("unsubscribed", token=token, back=back)
+
+
+@router.post("/unsubscribe/{token}/weekly", dependencies=[Depends(deps.own_pages_only)])
+def weekly(
+    token: str, session: SessionDep, tokens: TokensDep, pages: PagesDep, now: NowDep
+) -> Response:
+    """Letters on Mondays only."""
+    reader = _active(session, tokens, token)
+    reader.days = ",".join(edition.RHYTHMS["weekly"])
+    subscribers.plan_anew(session, reader, now)
+    return pages.show("fewer", token=token, reader=reader)
+
+
+@router.post("/unsubscribe/{token}/pause", dependencies=[Depends(deps.own_pages_only)])
+def pause(
+    token: str, session: SessionDep, tokens: TokensDep, pages: PagesDep, now: NowDep
+) -> Response:
+    """No letters for four weeks."""
+    reader = _active(session, tokens, token)
+    reader.paused_until = edition.day_of(subscribers.schedule(reader), now) + REST
+    subscribers.plan_anew(session, reader, now)
+    return pages.show("fewer", token=token, reader=reader)
+
+
+@router.post("/unsubscribe/{token}/undo", dependencies=[Depends(deps.own_pages_only)])
+def undo(
+    token: str,
+    session: SessionDep,
+    tokens: TokensDep,
+    pages: PagesDep,
+    now: NowDep,
+    back: Annotated[str, Form()] = "",
+) -> Response:
+    """Go on as before, for whoever unsubscribed on our page by mistake just now."""
+    reader = _reader(session, tokens, token)
+    whose, stamp = tokens.read(Purpose.RETURN, back, n_facts=2)
+    if (
+        reader is None
+        or whose != reader.id
+        or now.timestamp() - stamp > RETURN_WITHIN.total_seconds()
+    ):
+        raise BadLink("This was possible for half an hour. Please sign up again.")
+    if reader.status == Status.UNSUBSCRIBED:
+        reader.status = Status.ACTIVE
+        subscribers.plan_next(session, reader, now)
+    return pages.show("fewer", token=token, reader=reader)
+
+
+def _reader(session: Session, tokens: Tokens, token: str) -> Subscriber | None:
+    """Whose link it is; None where they were removed altogether. Raises BadLink."""
+    (subscriber_id,) = tokens.read(Purpose.UNSUBSCRIBE, token, n_facts=1)
+    return subscribers.by_id(session, subscriber_id)
+
+
+def _active(session: Session, tokens: Tokens, token: str) -> Subscriber:
+    reader = _reader(session, tokens, token)
+    if reader is None or reader.status != Status.ACTIVE:
+        raise BadLink("You get no letters at present, so there is nothing to change.")
+    return reader
+
+
+def _is_weekly(reader: Subscriber | None) -> bool:
+    return reader is not None and len(reader.days.split(",")) == 1

@@ -15,7 +15,7 @@ from app.store.tables import Paper
 from app.web import deps, listed
 from app.web.deps import LetterheadDep, ModelsDep, NowDep, PagesDep, SessionDep
 from app.web.papers import PaperId
-from app.web.preferences import ActiveDep
+from app.web.reader import ActiveDep
 
 router = APIRouter(
     prefix="/preferences/{token}/papers/{paper_id}", dependencies=[Depends(deps.own_pages_only)]

@@ -14,12 +14,14 @@ from sqlmodel import Session
 from app.mail.links import Links
 from app.main import create_app
 from app.papers.paper import Entry, Paper
+from app.pipeline import notices
 from app.recommend import explain, interests
 from app.settings import Settings
 from app.store import engine as engines
 from app.store import letters, papers, sources, subscribers, tables
 from app.store.tables import LetterKind, Status
 
+OWN_PAGES = ("profile", "papers", "saved.bib", "letters", "records", "everything.json")
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
 
@@ -39,6 +41,7 @@ class Reader:
     letter: str
     preferences: str
     unsubscribe: str
+    feed: str
 
     def feedback(self, verdict: str, rank: int = 1) -> str:
         return f"{self.letter.replace('/letters/', '/feedback/')}/{rank}/{verdict}"
@@ -154,6 +157,7 @@ def make_reader(engine: Engine, links: Links, two_papers: list[int]) -> MakeRead
             letter=_path(links.letter(letter.id or 0)),
             preferences=_path(links.preferences(row.id or 0, row.version)),
             unsubscribe=_path(links.unsubscribe(row.id or 0)),
+            feed=_path(links.feed(row.id or 0, row.version, "atom")),
         )
 
     return make
@@ -195,8 +199,28 @@ def confirm_link(make_reader: MakeReader, links: Links) -> str:
     return _path(links.confirm(pending.id, NOW))
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Letters of the reader's that ask for a press, by their ids."""
+
+    move: int
+    erase: int
+
+
 @pytest.fixture
-def get_paths(reader: Reader, confirm_link: str) -> dict[str, str]:
+def asked(engine: Engine, reader: Reader) -> Asked:
+    """The reader wants to move to new.home@example.org, and to be erased."""
+    with engines.transaction(engine) as session:
+        row = session.get_one(tables.Subscriber, reader.id)
+        for kind, to in ((LetterKind.MOVE, "new.home@example.org"), (LetterKind.ERASE, "")):
+            assert notices.queue(session, row, kind, NOW, "example.org", recipient=to)
+        ids = {kind: letters.of_edition(session, reader.id, TODAY, kind).id for kind in LetterKind
+               if kind in (LetterKind.MOVE, LetterKind.ERASE)}  # fmt: skip
+    return Asked(ids[LetterKind.MOVE], ids[LetterKind.ERASE])
+
+
+@pytest.fixture
+def get_paths(reader: Reader, confirm_link: str, links: Links, asked: Asked) -> dict[str, str]:
     """One address that works for each route that answers GET."""
     return {
         "/": "/",
@@ -211,8 +235,14 @@ def get_paths(reader: Reader, confirm_link: str) -> dict[str, str]:
         "/subscribe/sent": "/subscribe/sent",
         "/confirm/{token}": confirm_link,
         "/feedback/{token}/{rank}/{verdict}": reader.feedback("like"),
+        "/preferences": "/preferences",
+        "/preferences/sent": "/preferences/sent",
         "/preferences/{token}": reader.preferences,
         "/preferences/{token}/papers/{paper_id}": f"{reader.preferences}/papers/1",
+        **{f"/preferences/{{token}}/{page}": f"{reader.preferences}/{page}" for page in OWN_PAGES},
+        "/feeds/{token}/picks.{form}": reader.feed,
+        "/move/{token}": _path(links.move(asked.move)),
+        "/erase/{token}": _path(links.erase(asked.erase)),
         "/unsubscribe/{token}": reader.unsubscribe,
         "/healthz": "/healthz",
         "/readyz": "/readyz",

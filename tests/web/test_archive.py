@@ -226,7 +226,7 @@ def test_hostile_text_never_comes_out_as_markup(
         f"/papers/{paper_id}",
         reader.feedback("like"),
         reader.feedback("dislike"),
-        reader.preferences,
+        f"{reader.preferences}/papers?verdict=dislike",
         reader.letter,
     ):
         page = client.get(path)

@@ -103,8 +103,10 @@ def test_every_answer_carries_the_protecting_headers(client, path):
 def test_pages_with_a_token_are_neither_kept_nor_indexed(client, get_paths):
     for route, path in get_paths.items():
         headers = client.get(path).headers
-        assert ("token" in route) == (headers.get("cache-control") == "no-store")
-        assert ("token" in route) == ("noindex" in headers.get("x-robots-tag", ""))
+        is_own = "token" in route or route.startswith("/preferences")
+        kept = {"/feeds/{token}/picks.{form}": "private, no-cache"}.get(route, "no-store")
+        assert is_own == (headers.get("cache-control") == kept)
+        assert is_own == ("noindex" in headers.get("x-robots-tag", ""))
         assert ("style-src 'unsafe-inline'" in headers["content-security-policy"]) == (
             route == "/letters/{token}"
         )

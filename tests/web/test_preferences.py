@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.store import engine as engines
-from app.store import feedback, subscribers
+from app.store import subscribers
 from app.store.tables import Status
 
 CHOICES = {
@@ -145,31 +145,6 @@ def test_a_pause_needs_a_day_to_come(client, reader, dump, until, read_page):
     assert answer.status_code == 400
     assert "Give a date" in read_page(answer.text).find(".//*[@id='until-problem']").text
     assert dump() == before
-
-
-def test_each_paper_can_be_taken_out_of_its_list(client, reader, engine, read_page):
-    client.post(reader.feedback("like"))
-    client.post(reader.feedback("save", rank=2))
-    page = client.get(reader.preferences)
-    assert "Papers you want more of" in page.text
-    assert "Papers you saved" in page.text
-    assert "Papers you want less of" not in page.text
-
-    form = next(f for f in read_page(page.text).iter("form") if f.get("action").endswith("/papers"))
-    sent = {e.get("name"): e.get("value") for e in form.iter() if e.get("name")}
-    answer = client.post(form.get("action"), data=sent)
-
-    assert answer.status_code == 303
-    with engines.transaction(engine) as session:
-        assert [said.verdict for said, _ in feedback.of_subscriber(session, reader.id)] == ["save"]
-
-
-@pytest.mark.parametrize("sent", [{}, {"paper": "x", "verdict": "like"}, {"paper": "1"}])
-def test_a_form_of_somebody_elses_making_is_refused_with_a_page(client, reader, sent):
-    answer = client.post(f"{reader.preferences}/papers", data=sent)
-
-    assert answer.status_code == 422
-    assert "<h1>" in answer.text
 
 
 @pytest.mark.parametrize("status", [Status.UNSUBSCRIBED, Status.PENDING])

@@ -24,8 +24,33 @@ ROUTES = {
         ("POST", "/preferences/{}/papers"),
         ("GET", "/preferences/{}/papers/1"),
         ("POST", "/preferences/{}/papers/1"),
+        ("GET", "/preferences/{}/papers"),
+        ("GET", "/preferences/{}/saved.bib"),
+        ("GET", "/preferences/{}/letters"),
+        ("GET", "/preferences/{}/profile"),
+        ("POST", "/preferences/{}/profile/delete"),
+        ("POST", "/preferences/{}/profile/leave-out"),
+        ("GET", "/preferences/{}/records"),
+        ("POST", "/preferences/{}/address"),
+        ("POST", "/preferences/{}/renew"),
+        ("POST", "/preferences/{}/erase"),
+        ("GET", "/preferences/{}/everything.json"),
     ],
-    Purpose.UNSUBSCRIBE: [("GET", "/unsubscribe/{}"), ("POST", "/unsubscribe/{}")],
+    Purpose.UNSUBSCRIBE: [
+        ("GET", "/unsubscribe/{}"),
+        ("POST", "/unsubscribe/{}"),
+        ("POST", "/unsubscribe/{}/weekly"),
+        ("POST", "/unsubscribe/{}/pause"),
+        ("POST", "/unsubscribe/{}/undo"),
+    ],
+    Purpose.MOVE: [("GET", "/move/{}"), ("POST", "/move/{}")],
+    Purpose.ERASE: [("GET", "/erase/{}"), ("POST", "/erase/{}")],
+    Purpose.FEED: [("GET", "/feeds/{}/picks." + form) for form in ("rss", "atom", "json")],
+    # Stands in a form beside a token of another purpose, never in a path.
+    Purpose.RETURN: [],
+    # In a cookie, and in the forms beside it.
+    Purpose.OPERATOR: [],
+    Purpose.OPERATOR_FORM: [],
 }
 # Enough for any of the forms, so that nothing but the token can be at fault.
 FORM = {
@@ -34,17 +59,28 @@ FORM = {
     "until": "2026-12-24",
     "paper": "1",
     "verdict": "like",
+    "email": "new.home@example.org",
+    "word": "tides",
 }
 
 
 def tokens_of(links: Links, reader, issued_at) -> dict[Purpose, str]:
+    facts = {
+        Purpose.MOVE: (reader.letter_id,),
+        Purpose.ERASE: (reader.letter_id,),
+        Purpose.FEED: (reader.id, 1),
+        Purpose.OPERATOR: (1, 2, 3),
+        Purpose.OPERATOR_FORM: (1,),
+        Purpose.RETURN: (reader.id, int(issued_at.timestamp())),
+    }
+    made = {purpose: links.tokens.make(purpose, *each) for purpose, each in facts.items()}
     urls = {
         Purpose.CONFIRM: links.confirm(reader.id, issued_at),
         Purpose.LETTER: links.letter(reader.letter_id),
         Purpose.PREFERENCES: links.preferences(reader.id, 1),
         Purpose.UNSUBSCRIBE: links.unsubscribe(reader.id),
     }
-    return {purpose: url.rpartition("/")[2] for purpose, url in urls.items()}
+    return made | {purpose: url.rpartition("/")[2] for purpose, url in urls.items()}
 
 
 @pytest.mark.parametrize(("purpose", "other"), list(permutations(ROUTES, 2)))
@@ -76,7 +112,7 @@ def test_a_token_under_another_key_is_refused(client, links, reader, clock, dump
 )
 @given(data=st.data())
 def test_a_token_with_any_letter_changed_is_refused(client, links, reader, clock, data):
-    purpose = data.draw(st.sampled_from(list(ROUTES)))
+    purpose = data.draw(st.sampled_from([each for each in Purpose if ROUTES[each]]))
     token = tokens_of(links, reader, clock())[purpose]
     # The last letter of base 64 holds spare bits: another one may spell the same bytes.
     at = data.draw(st.integers(0, len(token) - 2))

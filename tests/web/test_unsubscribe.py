@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 
 from app.store.tables import Status
@@ -5,10 +7,15 @@ from app.store.tables import Status
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
-def test_the_page_has_one_button_and_no_script(client, reader, read_page, subscriber):
+def test_the_page_has_one_button_to_leave_first_of_all_and_no_script(
+    client, reader, read_page, subscriber
+):
     tree = read_page(client.get(reader.unsubscribe).text)
 
-    assert [button.get("name") for button in tree.iter("button")] == ["button"]
+    actions = [form.get("action") for form in tree.iter("form")]
+    ways = [reader.unsubscribe + end for end in ("", "/weekly", "/pause")]
+    assert actions == ways
+    assert [button.get("class") for button in tree.iter("button")] == ["main", None, None]
     assert tree.find(".//script") is None
     assert subscriber(reader.id).status == Status.ACTIVE
 
@@ -21,6 +28,74 @@ def test_the_button_stops_the_letters_at_once(client, reader, subscriber, read_p
     read_page(answer.text)
     assert subscriber(reader.id).status == Status.UNSUBSCRIBED
     assert subscriber(reader.id).next_due_at is None
+
+
+def test_who_wants_fewer_letters_gets_one_a_week(client, reader, subscriber):
+    answer = client.post(f"{reader.unsubscribe}/weekly")
+
+    assert "Monday 23 November 2026" in answer.text
+    assert (subscriber(reader.id).days, subscriber(reader.id).status) == ("mon", Status.ACTIVE)
+
+
+def test_who_wants_a_rest_gets_four_weeks_of_it(client, reader, subscriber):
+    answer = client.post(f"{reader.unsubscribe}/pause")
+
+    assert "Friday 18 December 2026" in answer.text
+    assert subscriber(reader.id).paused_until == date(2026, 12, 18)
+
+
+def test_fewer_letters_are_not_offered_to_whom_they_do_not_concern(client, make_reader, read_page):
+    weekly = make_reader("weekly@example.org", days="wed")
+    gone = make_reader("gone@example.org", status=Status.UNSUBSCRIBED)
+
+    for each, n_forms in ((weekly, 2), (gone, 1)):
+        assert len(list(read_page(client.get(each.unsubscribe).text).iter("form"))) == n_forms
+    for way in ("weekly", "pause"):
+        assert client.post(f"{gone.unsubscribe}/{way}").status_code == 404
+
+
+def back_from(answer, read_page):
+    fields = read_page(answer.text).iter("input")
+    return next((field.get("value") for field in fields if field.get("name") == "back"), None)
+
+
+def test_a_mistake_can_be_undone_for_half_an_hour(client, reader, subscriber, clock, read_page):
+    due_before = subscriber(reader.id).next_due_at
+    back = back_from(client.post(reader.unsubscribe, data={"button": "yes"}), read_page)
+
+    clock.forward(minutes=30)
+    assert client.post(f"{reader.unsubscribe}/undo", data={"back": back}).status_code == 200
+    assert subscriber(reader.id).status == Status.ACTIVE
+    assert subscriber(reader.id).next_due_at == due_before
+
+    client.post(reader.unsubscribe, data={"button": "yes"})
+    clock.forward(minutes=1)
+    answer = client.post(f"{reader.unsubscribe}/undo", data={"back": back})
+    assert answer.status_code == 404
+    assert subscriber(reader.id).status == Status.UNSUBSCRIBED
+
+
+def test_only_who_got_letters_can_undo(client, make_reader, subscriber, read_page, reader):
+    pending = make_reader("new@example.org", status=Status.PENDING, confirmed_at=None)
+
+    answer = client.post(pending.unsubscribe, data={"button": "yes"})
+
+    assert back_from(answer, read_page) is None
+    stolen = back_from(client.post(reader.unsubscribe, data={"button": "yes"}), read_page)
+    for back in (stolen, "", "AQ.forged"):
+        undone = client.post(f"{pending.unsubscribe}/undo", data={"back": back})
+        assert undone.status_code == 404
+    assert subscriber(pending.id).status == Status.UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("way", ["weekly", "pause", "undo"])
+def test_other_sites_can_unsubscribe_but_change_nothing_else(client, reader, dump, way):
+    before = dump()
+
+    answer = client.post(f"{reader.unsubscribe}/{way}", headers={"sec-fetch-site": "cross-site"})
+
+    assert answer.status_code == 403
+    assert dump() == before
 
 
 # RFC 8058 §3.1 and §3.2: either encoding, no cookie, no redirect, from any site.

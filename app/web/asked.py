@@ -1,0 +1,51 @@
+"""What a letter asked for and a button answers: to move to another address, to be erased."""
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+
+from app.pipeline import erasure, moving
+from app.web import deps
+from app.web.deps import LetterheadDep, NowDep, PagesDep, SessionDep
+
+router = APIRouter(dependencies=[Depends(deps.own_pages_only)])
+
+
+@router.get("/move/{token}")
+def ask_move(
+    token: str, session: SessionDep, head: LetterheadDep, pages: PagesDep, now: NowDep
+) -> Response:
+    """One real button and no script: a scanner must not answer for the owner of the address."""
+    letter, _ = moving.read_token(session, head.links.tokens, token, now)
+    return pages.show("move", address=letter.recipient)
+
+
+@router.post("/move/{token}")
+def move(
+    token: str, session: SessionDep, head: LetterheadDep, pages: PagesDep, now: NowDep
+) -> Response:
+    """Send the letters to the new address from now on."""
+    reader = moving.move(session, head.links.tokens, token, now, head.domain)
+    return pages.show(
+        "moved",
+        address=reader.address,
+        own_page=head.links.preferences(reader.id or 0, reader.version),
+    )
+
+
+@router.get("/erase/{token}")
+def ask_erase(
+    token: str, session: SessionDep, head: LetterheadDep, pages: PagesDep, now: NowDep
+) -> Response:
+    """One real button and no script."""
+    reader = erasure.read_token(session, head.links.tokens, token, now)
+    return pages.show("erase", address=reader.address)
+
+
+@router.post("/erase/{token}")
+def erase(
+    token: str, session: SessionDep, head: LetterheadDep, pages: PagesDep, now: NowDep
+) -> Response:
+    """Delete everything at once."""
+    tokens = head.links.tokens
+    erasure.erase(session, tokens, erasure.read_token(session, tokens, token, now), now)
+    return pages.show("erased")

@@ -1,0 +1,33 @@
+"""Whose page it is: the reader that the link in a letter speaks for."""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from app.errors import BadLink
+from app.mail.links import Purpose
+from app.store import subscribers
+from app.store.tables import Status, Subscriber
+from app.web.deps import SessionDep, TokensDep
+
+
+def _reader(token: str, session: SessionDep, tokens: TokensDep) -> Subscriber:
+    """Whom the link belongs to. Raises BadLink if it is not ours or was made void."""
+    subscriber_id, version = tokens.read(Purpose.PREFERENCES, token, n_facts=2)
+    reader = subscribers.by_id(session, subscriber_id)
+    if reader is None or reader.version != version:
+        raise BadLink(
+            "This link is no longer good. Please use the one in your newest letter, or let us mail "
+            "you a new one: type /preferences after the name of this site."
+        )
+    return reader
+
+
+def _active(reader: Annotated[Subscriber, Depends(_reader)]) -> Subscriber:
+    if reader.status != Status.ACTIVE:
+        raise BadLink("You get no letters at present. To get them again, please sign up again.")
+    return reader
+
+
+ReaderDep = Annotated[Subscriber, Depends(_reader)]
+ActiveDep = Annotated[Subscriber, Depends(_active)]
