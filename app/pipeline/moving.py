@@ -7,12 +7,15 @@ from sqlmodel import Session
 from app.errors import BadLink, BadValue
 from app.mail.links import Purpose, Tokens
 from app.pipeline import erasure, notices
+from app.pipeline.compose import Letterhead
 from app.store import permits, scrubbing, subscribers, suppressions
-from app.store.tables import Letter, LetterKind, Status, Subscriber
+from app.store.tables import Consent, Letter, LetterKind, Status, Subscriber
 
 DAY = timedelta(days=1)
 # Letters to a new address, by the reader who asks for them and by the address.
 PER_READER, PER_ADDRESS = 3, 1
+# What the page says to whoever presses there; see templates/web/move.html.
+ASKED = "Shall your letters come here? One press, and they go to this address from now on."
 
 
 def request(
@@ -52,11 +55,12 @@ def read_token(
     return letter, reader
 
 
-def move(session: Session, tokens: Tokens, token: str, now: datetime, domain: str) -> Subscriber:
+def move(session: Session, head: Letterhead, token: str, now: datetime) -> Subscriber:
     """Change the address, make the links mailed so far void, and tell the old one. Raises BadLink.
 
     A sign-up of that address that nobody confirmed gives way: its owner is here.
     """
+    tokens = head.links.tokens
     letter, reader = read_token(session, tokens, token, now)
     address, old = letter.recipient, reader.address
     if not _is_free(session, address):
@@ -65,6 +69,19 @@ def move(session: Session, tokens: Tokens, token: str, now: datetime, domain: st
         subscribers.remove(session, other)
     subscribers.move(session, reader, address)
     erasure.welcome_back(session, tokens, address)
+    session.add(_consent(head, letter, now))
     scrubbing.ask(session, now)
-    notices.queue(session, reader, LetterKind.MOVED, now, domain, recipient=old)
+    notices.queue(session, reader, LetterKind.MOVED, now, head.domain, recipient=old)
     return reader
+
+
+def _consent(head: Letterhead, letter: Letter, now: datetime) -> Consent:
+    """That the owner of the new address wanted letters there."""
+    return Consent(
+        subscriber_id=letter.subscriber_id,
+        text=ASKED,
+        form_url=f"{head.links.base_url}/move",
+        asked_at=letter.date,
+        message_id=letter.message_id,
+        confirmed_at=now,
+    )

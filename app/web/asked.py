@@ -24,7 +24,7 @@ def move(
     token: str, session: SessionDep, head: LetterheadDep, pages: PagesDep, now: NowDep
 ) -> Response:
     """Send the letters to the new address from now on."""
-    reader = moving.move(session, head.links.tokens, token, now, head.domain)
+    reader = moving.move(session, head, token, now)
     return pages.show(
         "moved",
         address=reader.address,

@@ -202,6 +202,20 @@ def test_a_letter_sent_an_hour_ago_has_not_arrived_yet(make_subscriber, send, re
     assert person.address in suppressed()
 
 
+def test_a_complaint_from_an_address_that_was_only_typed_ends_nobodys_letters(
+    make_subscriber, send, read, suppressed, person_now, engine
+):
+    person = make_subscriber()
+    entry = send(person)
+    with engines.transaction(engine) as session:
+        session.get_one(Letter, entry.letter_id).recipient = "typed.by.them@example.net"
+
+    assert read(back(entry, form=ARF, named="typed.by.them@example.net")) == Kind.COMPLAINT
+
+    assert set(suppressed()) == {"typed.by.them@example.net"}
+    assert person_now(person).status == Status.ACTIVE
+
+
 def test_a_complaint_ends_the_letters_and_keeps_the_address_from_ever_more(
     make_subscriber, send, read, suppressed, person_now
 ):

@@ -43,7 +43,7 @@ def ask_to_move(client, reader, email=NEW):
 
 
 def test_letters_move_once_somebody_at_the_new_address_says_so(
-    client, reader, subscriber, queued, link_in, read_page
+    client, reader, subscriber, queued, link_in, read_page, engine, clock
 ):
     answer = ask_to_move(client, reader, " New.Home@example.org")
     assert "is on its way" in client.get(answer.headers["location"]).text
@@ -61,6 +61,10 @@ def test_letters_move_once_somebody_at_the_new_address_says_so(
     assert queued(LetterKind.MOVED) == ["ada@example.org"]
     assert client.get(reader.preferences).status_code == 404
     assert client.get(reader.feed).status_code == 404
+    with engines.transaction(engine) as session:
+        (consent,) = session.exec(select(tables.Consent)).all()
+        letter = letters.of_edition(session, reader.id, clock().date(), LetterKind.MOVE)
+        assert (consent.message_id, consent.confirmed_at) == (letter.message_id, clock())
     own = next(a.get("href") for a in read_page(moved.text).iter("a") if "/pref" in a.get("href"))
     assert NEW in client.get(own.removeprefix("http://localhost:8000")).text
     assert client.post(path).status_code == 404
