@@ -98,16 +98,6 @@ class Tokens:
                 "Please use the link from the letter itself."
             ) from e
 
-    def pseudonym(self, text: str) -> str:
-        """Stand for a text that must not be kept in clear: the same text gives the same, 128 bits.
-
-        Keyed, so that nobody who reads it can try out texts; another newest key gives another.
-        """
-        signer = Signer(
-            self._keys, salt="paperboy.pseudonym", key_derivation="hmac", digest_method=sha256
-        )
-        return hmac.digest(signer.derive_key(), text.encode(), "sha256")[:16].hex()
-
     def marks(self, use: str, text: str) -> list[str]:
         """Stand-ins for a text that must not be kept itself, by each key, the newest first.
 

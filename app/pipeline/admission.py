@@ -27,7 +27,7 @@ def admit(session: Session, tokens: Tokens, network: str, now: datetime) -> None
     """
     if not network:
         return
-    name = f"sign-up from {tokens.pseudonym(network)}"
+    name = f"sign-up from {tokens.marks('sign-up', network)[0]}"
     if not permits.take(session, name, PER_NETWORK, HOUR, now):
         raise TooMany(
             "There were several sign-ups from your network within an hour, and we take no more of "
@@ -48,7 +48,7 @@ def book(
     answered_at: when the last such letter was answered. Whoever answers wanted it, so that a day
     need not pass before the next.
     """
-    name = f"confirm {tokens.pseudonym(address)}"
+    name = f"confirm {tokens.marks('confirm', address)[0]}"
     since = max(now - DAY, answered_at or now - DAY)
     if permits.count(session, name, now - since, now) >= PER_DAY:
         return None
