@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,8 +25,11 @@ TIDY_EVERY = timedelta(minutes=10)
 LEARN_EVERY = timedelta(minutes=5)
 # A delivery leaves letters kept back by their pace to the next tick: others may become due.
 STAY = timedelta(minutes=1)
-# After the SMTP server could not be reached: from half a minute, doubling up to two minutes.
-REST_FIRST, REST_MOST = timedelta(seconds=30), timedelta(minutes=2)
+# After the SMTP server could not be reached, from one knock to the next: doubling. No more than 200
+# knocks in six hours, so the longest cannot be below 108 seconds, whatever came before it.
+REST_FIRST, REST_MOST = timedelta(seconds=15), timedelta(seconds=110)
+# The job that ends such a rest.
+KNOCK = "knock"
 # Clocks that differ by more have been set, or the machine has slept.
 JUMP = timedelta(minutes=1)
 
@@ -50,12 +54,35 @@ class _Jumps:
         return seen is not None and time.monotonic() - seen < span.total_seconds()
 
 
+@dataclass(frozen=True)
+class _Rest:
+    """How long no connection is tried: from one that failed on, and longer after each."""
+
+    since: datetime
+    span: timedelta = timedelta()
+
+    def after(self, began: datetime) -> "_Rest":
+        """The next rest, after a try that began then and was in vain.
+
+        A try that itself took long, for want of any answer, is followed by the next all the sooner.
+        """
+        return _Rest(began, min(max(self.span * 2, REST_FIRST), REST_MOST))
+
+    def left_at(self, now: datetime) -> timedelta:
+        """How much of it is left; none if the clock was set back to before it."""
+        until = self.since + self.span
+        return until - now if self.since <= now < until else timedelta()
+
+    def lasts_at(self, now: datetime) -> bool:
+        return self.left_at(now) > timedelta()
+
+
 async def _follow_clock(scheduler: AsyncIOScheduler, every: timedelta) -> None:
     """Tick on though the clock was set back: APScheduler would wait until it has caught up."""
     while True:
         await asyncio.sleep(every.total_seconds())
         now = datetime.now(UTC)
-        for job in scheduler.get_jobs():
+        for job in (each for each in scheduler.get_jobs() if each.name != KNOCK):
             if job.next_run_time > now + job.trigger.interval + JUMP:
                 log.warning("clock_set_back", job=job.name, next_tick=job.next_run_time)
                 job.modify(next_run_time=now)
@@ -68,8 +95,7 @@ class Ticks:
         self.scheduler = AsyncIOScheduler(timezone=UTC)
         self._day = day
         self._every = every
-        self._rest = timedelta()
-        self._rest_from = self._rest_until = day.clock()
+        self._rest = _Rest(day.clock())
         self._running: set[asyncio.Future[None]] = set()
         self._sending: asyncio.Task[None] | None = None
         self._is_sending = False
@@ -149,8 +175,7 @@ class Ticks:
 
     async def _letters(self) -> None:
         # A run that is going takes up what was written meanwhile.
-        rests = self._rest_from <= self._day.clock() < self._rest_until
-        if self._is_sending or rests:
+        if self._is_sending or self._rest.lasts_at(self._day.clock()):
             return
         self._is_sending = True
         try:
@@ -159,10 +184,23 @@ class Ticks:
             self._is_sending = False
 
     async def _send(self) -> None:
+        began = self._day.clock()
         tally = await self._day.deliver(stay=STAY)
         if tally.unreachable:
-            self._rest = min(max(self._rest * 2, REST_FIRST), REST_MOST)
-            self._rest_from = self._day.clock()
-            self._rest_until = self._rest_from + self._rest
+            self._rest = self._rest.after(began)
+            self._knock_after_rest()
         else:
-            self._rest = timedelta()
+            self._rest = _Rest(began)
+
+    def _knock_after_rest(self) -> None:
+        """Be there when it ends: the next tick may be half a minute away."""
+        left = self._rest.left_at(self._day.clock())
+        self.scheduler.add_job(
+            self._guarded(self._letters),
+            "date",
+            run_date=datetime.now(UTC) + left,
+            misfire_grace_time=None,
+            id=KNOCK,
+            name=KNOCK,
+            replace_existing=True,
+        )

@@ -1,10 +1,12 @@
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import select
 from structlog.testing import capture_logs
 
+from app import scheduler
 from app.papers.paper import Paper
 from app.scheduler import REST_MOST, Ticks
 from app.store import engine as engines
@@ -160,8 +162,27 @@ def test_an_unreachable_server_is_asked_ever_less_often(day, letters, sink, cloc
     asyncio.run(tick_through_the_outage())
     assert waits == sorted(waits)
     assert max(waits) <= REST_MOST.total_seconds() + 10
-    assert sum(waits) > 12 * 60
+    assert sum(waits) > 10 * 60
     assert len(sink.taken) == 1
+
+
+def test_a_server_that_is_back_is_met_when_the_rest_ends_and_not_at_the_next_tick(
+    day, letters, sink, logged, clock, monkeypatch
+):
+    monkeypatch.setattr(scheduler, "REST_FIRST", timedelta(milliseconds=100))
+    letters(1)
+    day.rank_due()
+    began = time.monotonic()
+    day.clock = lambda: clock.now + timedelta(seconds=time.monotonic() - began)
+    reachable, day.server = day.server, Server("127.0.0.1", 1)
+
+    async def live():
+        async with Ticks(day, timedelta(hours=1)).running():
+            await _until(lambda: _n_unreachable(logged) >= 2)
+            day.server = reachable
+            await _until(lambda: sink.taken)
+
+    asyncio.run(live())
 
 
 def _n_unreachable(logged):
