@@ -7,16 +7,15 @@ finds another state changes nothing and says so.
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, literal, union_all, update
+from sqlalchemy import delete, func, literal, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from app.store.tables import Letter, LetterKind, OutboxEntry, State, Status, Subscriber, Suppression
+from app.store import unwanted
+from app.store.tables import Letter, LetterKind, OutboxEntry, State
 
 WAITING = (State.READY, State.DEFERRED)
 HELD = (State.CLAIMED, State.IN_DATA)
-# Letters that also somebody who gets no others may have asked for.
-FOR_ANYBODY = (LetterKind.LINK, LetterKind.MOVED, LetterKind.ERASE)
 Choose = Callable[[Session, Sequence[int], datetime], Sequence[int]]
 
 
@@ -79,12 +78,12 @@ def claim_due(
 ) -> Sequence[OutboxEntry]:
     """Mark up to `limit` waiting entries due at `now` as claimed, and return them.
 
-    Two senders never get the same entry. Who unsubscribed or was suppressed in the meantime is
+    Two senders never get the same entry. Who left, paused or was suppressed in the meantime is
     taken out first, in the same transaction. Costs as much as the answer is long, and no more.
     choose: which of the oldest to claim; if it chooses none, it must put all of them off.
     """
     while ids := _oldest(session, now, limit):
-        _suppress_unwanted(session, ids, WAITING, now)
+        unwanted.take_out(session, ids, WAITING, now)
         if claimed := _claim(session, choose(session, ids, now) if choose else ids, now):
             return claimed
     return []
@@ -108,59 +107,23 @@ def _oldest(session: Session, now: datetime, limit: int) -> Sequence[int]:
 
 def _claim(session: Session, ids: Sequence[int], now: datetime) -> Sequence[OutboxEntry]:
     # PostgreSQL: pass by what another sender is about to claim. SQLite has one writer at a time.
-    free = select(OutboxEntry.id).where(col(OutboxEntry.id).in_(ids), _is_still(WAITING))
+    free = select(OutboxEntry.id).where(col(OutboxEntry.id).in_(ids), unwanted.is_still(WAITING))
     claim = update(OutboxEntry).where(
         col(OutboxEntry.id).in_(free.with_for_update(skip_locked=True))
     )
     attempts = col(OutboxEntry.attempts) + 1
     claim = claim.values(state=State.CLAIMED, claimed_at=now, attempts=attempts)
-    claimed = session.scalars(claim.returning(OutboxEntry), execution_options=FRESH)
+    claimed = session.scalars(claim.returning(OutboxEntry), execution_options=unwanted.FRESH)
     return sorted(claimed, key=lambda entry: (entry.due_at, entry.id or 0))
-
-
-def _is_still(states: Sequence[State]) -> ColumnElement[bool]:
-    # A bare column would tempt SQLite to walk through everything in these states for a few ids.
-    state = col(OutboxEntry.state)
-    return func.coalesce(state, state).in_(states)
-
-
-# A row seen earlier in the session would else keep its old state.
-FRESH = {"synchronize_session": False, "populate_existing": True}
-
-
-def _suppress_unwanted(
-    session: Session, ids: Sequence[int], states: Sequence[State], now: datetime
-) -> None:
-    gone = select(Subscriber.id).where(
-        Subscriber.id == OutboxEntry.subscriber_id,
-        Subscriber.status == Status.UNSUBSCRIBED,
-        col(OutboxEntry.kind).not_in(FOR_ANYBODY),
-    )
-    suppressed = (
-        select(Letter.id)
-        .join(Suppression, col(Suppression.address) == col(Letter.recipient))
-        .where(Letter.id == OutboxEntry.letter_id)
-    )
-    for unwanted, reason in (
-        (gone, "unsubscribed before it was sent"),
-        (suppressed, "the address is suppressed"),
-    ):
-        stop = update(OutboxEntry).where(
-            col(OutboxEntry.id).in_(ids), _is_still(states), unwanted.exists()
-        )
-        session.execute(
-            stop.values(state=State.SUPPRESSED, reason=reason, settled_at=now),
-            execution_options=FRESH,
-        )
 
 
 def begin_data(session: Session, entry_id: int, now: datetime) -> bool:
     """Note that the message is about to leave. False if the claim is no longer ours.
 
-    False too if its reader unsubscribed since the claim, for a batch may take minutes.
+    False too if its reader left or paused since the claim, for a batch may take minutes.
     The lease starts anew: a letter late in its batch must not look abandoned while it is sent.
     """
-    _suppress_unwanted(session, [entry_id], [State.CLAIMED], now)
+    unwanted.take_out(session, [entry_id], [State.CLAIMED], now)
     return _step(session, entry_id, State.CLAIMED, {"state": State.IN_DATA, "claimed_at": now})
 
 
@@ -253,7 +216,9 @@ def expire(session: Session, now: datetime, after: timedelta) -> int:
     given_up = old.values(
         state=State.FAILED, settled_at=now, reason=literal("given up: ") + last_words
     )
-    found = session.scalars(given_up.returning(col(OutboxEntry.id)), execution_options=FRESH)
+    found = session.scalars(
+        given_up.returning(col(OutboxEntry.id)), execution_options=unwanted.FRESH
+    )
     return len(found.all())
 
 
@@ -265,7 +230,7 @@ def _step(
         col(OutboxEntry.id) == entry_id, col(OutboxEntry.state).in_(states)
     )
     found = session.scalars(
-        change.values(**values).returning(col(OutboxEntry.id)), execution_options=FRESH
+        change.values(**values).returning(col(OutboxEntry.id)), execution_options=unwanted.FRESH
     )
     return found.first() is not None
 
@@ -282,7 +247,11 @@ def reclaim_stale(session: Session, now: datetime, lease: timedelta) -> int:
     idle = update(OutboxEntry).where(col(OutboxEntry.state) == State.CLAIMED, stale)
     idle = idle.values(state=State.READY, due_at=now)
     return sum(
-        len(session.scalars(step.returning(col(OutboxEntry.id)), execution_options=FRESH).all())
+        len(
+            session.scalars(
+                step.returning(col(OutboxEntry.id)), execution_options=unwanted.FRESH
+            ).all()
+        )
         for step in (doubt, idle)
     )
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import Update, case, delete, update
 from sqlmodel import Session, col
 
-from app.store import outbox
+from app.store import outbox, unwanted
 from app.store.tables import LetterKind, OutboxEntry, State
 
 SUPERSEDED = "superseded by the next edition"
@@ -66,5 +66,5 @@ def recall(session: Session, now: datetime) -> None:
 
 
 def _count(session: Session, change: Update) -> int:
-    found = session.scalars(change.returning(col(OutboxEntry.id)), execution_options=outbox.FRESH)
+    found = session.scalars(change.returning(col(OutboxEntry.id)), execution_options=unwanted.FRESH)
     return len(found.all())

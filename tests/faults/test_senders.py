@@ -1,5 +1,7 @@
 """Several senders at once, and readers who leave while letters are on their way."""
 
+from datetime import timedelta
+
 import pytest
 
 from app import assembly
@@ -58,24 +60,35 @@ def test_two_senders_keep_one_pace(is_full, prepare, start, slow_sink):
             assert last - first + 1 <= min(allowed, rate if seconds[last] - start_ < 60 else n)
 
 
-def test_who_leaves_during_the_run_gets_nothing_claimed_after(
-    is_full, prepare, start, slow_sink, engine, outbox_by_address
+def leave(session, person):
+    subscribers.unsubscribe(session, person)
+
+
+def pause(session, person):
+    person.paused_until = assembly.utc_now().date() + timedelta(days=7)
+    subscribers.plan_next(session, person, assembly.utc_now())
+
+
+@pytest.mark.parametrize("goes", [leave, pause])
+def test_who_goes_during_the_run_gets_nothing_claimed_after(
+    is_full, prepare, start, slow_sink, engine, outbox_by_address, goes
 ):
-    n_readers, n_leaving, connections = (2_000, 200, 4) if is_full else (100, 20, 4)
+    n_readers, n_going, connections = (2_000, 200, 4) if is_full else (100, 20, 4)
     people = prepare(n_readers)
     run = start("run", connections=connections)
     slow_sink.wait_for(n_readers // 10)
-    leaving = people[-n_leaving:]
+    going = people[-n_going:]
     with engines.transaction(engine) as session:
-        for person in leaving:
-            subscribers.unsubscribe(session, session.get_one(Subscriber, person.id))
+        for person in going:
+            goes(session, session.get_one(Subscriber, person.id))
+            session.flush()
         # Only now no sender can begin another letter: reading alone does not keep writers out.
         begun = {State.IN_DATA, State.SENT}
-        entries = (outbox.of_subscriber(session, person.id or 0)[0] for person in leaving)
+        entries = (outbox.of_subscriber(session, person.id or 0)[0] for person in going)
         on_the_way = {entry.subscriber_id for entry in entries if entry.state in begun}
     assert run.wait(timeout=300) == 0
-    gone = {person.address for person in leaving}
-    allowed = {person.address for person in leaving if person.id in on_the_way}
+    gone = {person.address for person in going}
+    allowed = {person.address for person in going if person.id in on_the_way}
     assert gone & set(slow_sink.recipients()) == allowed
     assert set(slow_sink.recipients()) >= {person.address for person in people} - gone
     entries = outbox_by_address()
