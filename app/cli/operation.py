@@ -29,11 +29,14 @@ def serve(
 
     from app import assembly, main, scheduler
     from app import settings as settings_
+    from app.pipeline import restored
     from app.store import engine as engines
     from app.store import migration
 
     settings = settings_.load()
-    migration.migrate(engines.connect(settings.database))
+    engine = engines.connect(settings.database)
+    restored.refuse_empty(engine, settings.data_dir / restored.FILE)
+    migration.migrate(engine)
     settings, engine = assembly.store(settings)
     day = assembly.day(settings, engine)
     ticks = scheduler.Ticks(day, settings.tick)
@@ -69,11 +72,13 @@ def _done(_signal: int, _frame: "FrameType | None") -> None:
 def migrate() -> None:
     """Create the database, or upgrade it."""
     from app import settings as settings_
+    from app.pipeline import restored
     from app.store import engine as engines
     from app.store import migration
 
     settings = settings_.load()
     engine = engines.connect(settings.database)
+    restored.refuse_empty(engine, settings.data_dir / restored.FILE)
     revision = migration.migrate(engine)
     print(f"The database {engines.shown_url(settings.database)} is at revision {revision}.")
 

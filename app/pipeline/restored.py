@@ -83,6 +83,19 @@ def settle(engine: Engine, path: Path, now: datetime) -> Settled | None:
     return Settled(until, n_letters, n_subscribers)
 
 
+def refuse_empty(engine: Engine, path: Path) -> None:
+    """Raise NotReady if letters were sent from here, and their database has become an empty one.
+
+    Whoever made it anew would find out by the readers that are gone.
+    """
+    mark = read(path)
+    if mark is not None and not engines.tables(engine):
+        raise NotReady(
+            f"The database is empty, although letters were sent until {mark.at:%d %B %Y, %H:%M} "
+            f"UTC. Put it back from a backup, or delete {path} to begin anew."
+        )
+
+
 def read(path: Path) -> Mark | None:
     """What the file holds; None if there is none. Raises NotReady."""
     try:

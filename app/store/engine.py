@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 from sqlmodel import Session
@@ -14,6 +14,7 @@ from app.errors import NotReady
 
 # Longer than any of our transactions, shorter than a person's patience.
 BUSY_SECONDS = 15
+IS_OURS = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
 UNREADABLE_URL = "PAPERBOY_DATABASE_URL cannot be read; write it like sqlite:////path/to/file."
 
 
@@ -66,8 +67,10 @@ def _make_folder(folder: Path) -> None:
 def _tune_sqlite(connection: Any, _record: Any) -> None:
     # The driver's own BEGIN comes too late to stop two writers from reading the same row.
     connection.isolation_level = None
+    if connection.execute(IS_OURS).fetchone():
+        # This is written into the file, which may be another program's, or lost its content.
+        connection.execute("PRAGMA journal_mode=WAL")
     for pragma in (
-        "journal_mode=WAL",
         "foreign_keys=ON",
         # NORMAL may lose the last commits on power loss: a letter sent would be sent again.
         "synchronous=FULL",
@@ -76,6 +79,14 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
         f"busy_timeout={BUSY_SECONDS * 1000}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def tables(engine: Engine) -> list[str]:
+    """The names of the tables there are. Raises NotReady."""
+    try:
+        return inspect(reading(engine)).get_table_names()
+    except DatabaseError as e:
+        raise not_ready(e) from e
 
 
 def _begin_immediate(connection: Any) -> None:
@@ -112,6 +123,7 @@ def not_ready(error: DatabaseError) -> Exception:
 
 
 # What databases say to statements that know of newer tables than they have.
+DAMAGED = ("malformed", "not a database")
 OLD_SCHEMA = ("no such table", "no such column", "has no column named")
 
 
@@ -120,6 +132,8 @@ def _cure(words: str) -> str:
         return "The database has not been migrated; run `paperboy migrate` first."
     if "locked" in words or "busy" in words:
         return "The database is locked by another program; try again when that has finished."
+    if any(sign in words for sign in DAMAGED):
+        return f"The database file is damaged ({words}); put a backup in its place."
     return f"The database does not work: {words}."
 
 

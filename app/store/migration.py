@@ -25,9 +25,18 @@ def alembic_config(engine: Engine) -> Config:
 
 
 def migrate(engine: Engine) -> str:
-    """Bring the database to the newest revision and return that revision's name."""
+    """Bring the database to the newest revision and return that revision's name.
+
+    Raises NotReady, and leaves it as it is, if it cannot be read or is not ours.
+    """
     try:
+        if (names := engines.tables(engine)) and "alembic_version" not in names:
+            raise NotReady(
+                f"{engines.shown_url(str(engine.url))} holds tables of another program; give "
+                "Paperboy a database of its own."
+            )
         command.upgrade(alembic_config(engine), "head")
+        engine.dispose()  # connections to what was an empty database are not tuned for it
         return _revision(engine) or ""
     except DatabaseError as e:
         raise engines.not_ready(e) from e

@@ -6,6 +6,7 @@ from conftest import NOW
 
 from app.errors import NotReady
 from app.pipeline import deliver, pulse, restored
+from app.store import engine as engines
 from app.store import overtaken
 from app.store.tables import State
 
@@ -21,6 +22,17 @@ def test_what_was_noted_is_read_back_and_leaves_no_draft(engine, path):
     restored.note(engine, path, NOW - timedelta(hours=2))
     assert restored.read(path).at > NOW
     assert [each.name for each in path.parent.glob(f"{restored.FILE}*")] == [restored.FILE]
+
+
+def test_an_empty_database_is_refused_where_letters_were_sent(engine, path, tmp_path):
+    restored.note(engine, path, NOW)
+    restored.refuse_empty(engine, path)
+    lost = engines.connect(f"sqlite:///{tmp_path / 'lost.sqlite3'}")
+    with pytest.raises(NotReady, match="20 November 2026, 09:00 UTC. Put it back from a backup"):
+        restored.refuse_empty(lost, path)
+    path.unlink()
+    restored.refuse_empty(lost, path)
+    lost.dispose()
 
 
 def test_a_database_that_knows_what_was_sent_is_left_alone(engine, path, make_subscriber, dump):

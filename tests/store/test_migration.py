@@ -1,5 +1,7 @@
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -60,7 +62,7 @@ def test_two_programs_may_migrate_at_once(bare: Engine):
 
     # Alembic's own proxies are not made for threads, so the second starts inside the first's lock.
     with bare.connect() as connection:
-        connection.exec_driver_sql("CREATE TABLE busy (n INTEGER)")
+        connection.exec_driver_sql("SELECT 1")  # it takes the lock
         thread = threading.Thread(target=migrate, args=[other])
         thread.start()
         connection.commit()
@@ -94,3 +96,22 @@ def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path, work
         work(engine)
     engine.dispose()
     assert path.read_text(encoding="utf-8") == "Dear Sir or Madam, " * 100
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path):
+    path = tmp_path / "notes.sqlite3"
+    with closing(sqlite3.connect(path)) as notes:
+        notes.execute("CREATE TABLE note (text TEXT)")
+        notes.commit()
+    before = path.read_bytes()
+    engine = engines.connect(f"sqlite:///{path}")
+    with pytest.raises(NotReady, match=r"holds tables of another program; give Paperboy a"):
+        migration.migrate(engine)
+    engine.dispose()
+    assert path.read_bytes() == before
+
+
+def test_a_database_made_anew_is_written_ahead_from_the_first_letter_on(bare: Engine):
+    migration.migrate(bare)
+    with engines.transaction(bare) as session:
+        assert session.scalar(text("PRAGMA journal_mode")) == "wal"
