@@ -20,7 +20,7 @@ from app.pipeline.pace import Pace
 from app.pipeline.plan import Day
 from app.pipeline.rank import Desk
 from app.pipeline.readers import Models, Rules
-from app.settings import Settings
+from app.settings import Doubt, Settings
 from app.store import engine as engines
 from app.wire.mailbox import Place
 from app.wire.smtp import Patience, Server
@@ -153,4 +153,5 @@ def day(settings: Settings, engine: Engine, clock: Callable[[], datetime] = utc_
         pace=Pace(settings.send_rate, settings.send_rate_domain),
         lease=settings.claim_lease,
         mailbox=mailbox(settings),
+        holds_doubt=settings.doubt is Doubt.HOLD,
     )

@@ -13,12 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from app.environment import PREFIX, FileSource
 from app.errors import NotReady
 
-PREFIX = "PAPERBOY_"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -30,26 +29,11 @@ class Tls(StrEnum):
     TLS = "tls"  # from the first byte; the usual port is 465
 
 
-class FileSource(PydanticBaseSettingsSource):
-    """Reads NAME_FILE where NAME itself is not set, as container secrets are mounted."""
+class Doubt(StrEnum):
+    """What becomes of a letter whose connection was lost before the server said that it has it."""
 
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """The text of the file that PAPERBOY_<NAME>_FILE names, without its last line break."""
-        name = f"{PREFIX}{field_name.upper()}_FILE"
-        path = os.environ.get(name)
-        try:
-            text = Path(path).read_text(encoding="utf-8").rstrip("\r\n") if path else None
-        except OSError as e:
-            raise NotReady(f"{name} names the file {path}: {e.strerror}.") from e
-        except UnicodeDecodeError as e:
-            raise NotReady(f"{name} names the file {path}, which is not UTF-8 text.") from e
-        return text, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        """Every value given by file."""
-        fields = self.settings_cls.model_fields
-        values = {name: self.get_field_value(field, name)[0] for name, field in fields.items()}
-        return {name: text for name, text in values.items() if text is not None}
+    RESEND = "resend"
+    HOLD = "hold"
 
 
 class Settings(BaseSettings):
@@ -147,6 +131,11 @@ class Settings(BaseSettings):
         gt=timedelta(0),
         description="After this long without a word from its sender a letter is taken up again; "
         "longer than SMTP_TIMEOUT.",
+    )
+    doubt: Doubt = Field(
+        default=Doubt.RESEND,
+        description="resend or hold: whether a letter that may have arrived is sent once more, or "
+        "waits for `paperboy doubts`.",
     )
     sources: str = Field(
         default="",

@@ -22,6 +22,7 @@ FLOORS = [
     {"recommend"},
     {"papers"},
     {"settings", "logs", "samples"},
+    {"environment"},
     {"errors"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -51,8 +52,8 @@ HOMES = {
     "markupsafe": {"mail", "web"},
     "numpy": {"recommend", "store"},
     "prometheus_client": {"web"},
-    "pydantic": {"settings", "web"},
-    "pydantic_settings": {"settings"},
+    "pydantic": {"settings", "environment", "web"},
+    "pydantic_settings": {"settings", "environment"},
     "pylatexenc": {"papers"},
     "rich": {"cli"},
     "rispy": {"papers"},

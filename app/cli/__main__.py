@@ -11,6 +11,7 @@ from app.cli import (
     demo,
     digests,
     doctor,
+    doubts,
     letters,
     operation,
     people,
@@ -40,6 +41,7 @@ app.command()(letters.preview)
 app.command()(reasons.why)
 app.command()(letters.run)
 app.command()(sending.resume)
+app.add_typer(doubts.app, name="doubts")
 app.command()(letters.rank)
 app.add_typer(digests.export, name="export")
 app.command()(comparison.replay)

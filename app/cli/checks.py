@@ -16,10 +16,11 @@ from sqlalchemy import Engine, func, select
 
 from app import assembly
 from app import settings as settings_
+from app.environment import PREFIX
 from app.errors import AppError, BadValue, DeliveryError, NotReady
 from app.mail import dkim, foreign, message, records
 from app.mail.links import Links, Tokens
-from app.settings import PREFIX, Settings, Tls
+from app.settings import Settings, Tls
 from app.store import brakes, migration
 from app.store import engine as engines
 from app.wire import dns, smtp

@@ -135,6 +135,7 @@ def _edition(edition: "Edition") -> dict[str, Any]:
         "deferred": counts.get("deferred", 0),
         "waiting": sum(counts.get(state, 0) for state in ("ready", "claimed", "in_data")),
         "suppressed": counts.get("suppressed", 0),
+        "in_doubt": counts.get("in_doubt", 0),
     }
 
 

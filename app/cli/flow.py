@@ -14,7 +14,7 @@ WEEK = timedelta(days=7)
 def figures(session: "Session", now: datetime) -> dict[str, Any]:
     """What waits, how the letters of a week were received, and what holds sending."""
     from app.pipeline import guard
-    from app.store import brakes, health, outbox
+    from app.store import brakes, doubts, health, outbox
     from app.store.tables import State
 
     waiting = health.queue(session, now)
@@ -28,6 +28,7 @@ def figures(session: "Session", now: datetime) -> dict[str, Any]:
         "waited_minutes": int(age.total_seconds() // 60),
         "deferred": outbox.count_by_state(session).get(State.DEFERRED, 0),
         "doubtful": health.doubtful(session),
+        "in_doubt": doubts.count(session),
         "7 days": {
             "received": received.n_letters,
             "bounced": received.n_bounced,
@@ -62,6 +63,7 @@ def tell(told: dict[str, Any]) -> None:
         ("waiting to be sent", f"{told['waiting']}{waits}"),
         ("deferred until later", told["deferred"]),
         ("in doubt, ever", told["doubtful"]),
+        ("in doubt, held for you", told["in_doubt"]),
         ("bounced, 7 days", _part(week["bounced"], week["bounce_rate"], week["received"])),
         ("complaints, 7 days", _part(week["complaints"], week["complaint_rate"], week["received"])),
         ("last taken by the server", told["last_success"] or "never"),
@@ -74,6 +76,8 @@ def tell(told: dict[str, Any]) -> None:
             f"Sending is held since {brake['since']} ({brake['name']}): {reason}. "
             "`paperboy resume` lets it go on."
         )
+    if told["in_doubt"]:
+        shown.problem(f"{told['in_doubt']} letters may have arrived; see `paperboy doubts list`.")
     for warning in told["warnings"]:
         shown.problem(f"Sending is in danger: {warning}.")
 

@@ -92,7 +92,7 @@ def run(
     if stopped_by:
         raise typer.Exit(128 + stopped_by)
     is_held = bool(delivered.unreachable or delivered.held)
-    if is_held or delivered.failed or ranked.n_failed or tidied.given_up:
+    if is_held or delivered.failed or delivered.in_doubt or ranked.n_failed or tidied.given_up:
         raise typer.Exit(1)
 
 
@@ -126,6 +126,7 @@ def _tell(ranked: "Tally", delivered: "outcome.Tally", as_json: bool) -> None:
         "sent": delivered.sent,
         "deferred": delivered.deferred,
         "failed": delivered.failed + ranked.n_failed,
+        "in_doubt": delivered.in_doubt,
         "unreachable": delivered.unreachable,
         "held": delivered.held,
     }
@@ -138,6 +139,11 @@ def _tell(ranked: "Tally", delivered: "outcome.Tally", as_json: bool) -> None:
         f"{delivered.sent} sent, {delivered.deferred} deferred, "
         f"{delivered.failed + ranked.n_failed} failed."
     )
+    if delivered.in_doubt:
+        shown.problem(
+            f"{delivered.in_doubt} letters may have arrived, and are not sent again until you say "
+            "so; see `paperboy doubts list`."
+        )
     if delivered.unreachable:
         shown.problem(f"{delivered.unreachable.rstrip('.')}; what waits is sent by the next run.")
     if delivered.held:

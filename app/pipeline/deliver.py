@@ -44,6 +44,7 @@ class Post:
     """All that a delivery run needs. on_settled: called after each letter, for a progress bar.
 
     stay: how long to wait at most for letters that only their pace keeps back; None: for them all.
+    holds_doubt: see `outbox.hold`.
     """
 
     engine: Engine
@@ -54,6 +55,7 @@ class Post:
     pace: Pace = field(default_factory=Pace)
     breaker: Breaker = field(default_factory=Breaker)
     stay: timedelta | None = None
+    holds_doubt: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     on_settled: Callable[[], None] = lambda: None
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -129,7 +131,13 @@ class _Lane:
     def __post_init__(self) -> None:
         post = self.post
         self.outcomes = Outcomes(
-            self.ledger, post.clock, post.breaker, self.tally, post.stop, self.is_try
+            self.ledger,
+            post.clock,
+            post.breaker,
+            self.tally,
+            post.stop,
+            self.is_try,
+            post.holds_doubt,
         )
 
     async def reach(self) -> bool:

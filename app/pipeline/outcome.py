@@ -28,6 +28,7 @@ SETTLE_TRIES, SETTLE_TRIES_AT_A_STOP = 60, 7
 class Tally:
     """How a delivery run went.
 
+    in_doubt: letters that may have arrived, and are held until the operator says more.
     unreachable: the server's words, if letters wait because no connection could be had. held: why
     letters wait although one could be had.
     """
@@ -35,13 +36,17 @@ class Tally:
     sent: int = 0
     deferred: int = 0
     failed: int = 0
+    in_doubt: int = 0
     unreachable: str = ""
     held: str = ""
 
 
 @dataclass
 class Outcomes:
-    """Of one lane. is_try: its letter shows whether the brake is still needed."""
+    """Of one lane. is_try: its letter shows whether the brake is still needed.
+
+    holds_doubt: see `outbox.hold`.
+    """
 
     ledger: Ledger
     clock: Callable[[], datetime]
@@ -49,6 +54,7 @@ class Outcomes:
     tally: Tally
     stop: threading.Event
     is_try: bool = False
+    holds_doubt: bool = False
 
     async def sent(self, entry: OutboxEntry, code: int, reply: str) -> None:
         """The server took it over."""
@@ -62,6 +68,9 @@ class Outcomes:
 
     async def failed(self, entry: OutboxEntry, failure: DeliveryError) -> None:
         """The server did not, or perhaps did (Lost): it is tried again later, if ever."""
+        if self.holds_doubt and isinstance(failure, Lost):
+            await self._held(entry, failure)
+            return
         again = retry.next_attempt(entry.attempts, entry.first_due_at, self.clock())
         if isinstance(failure, Rejected):
             again = None
@@ -74,6 +83,12 @@ class Outcomes:
         said = "letter_failed" if again is None else "letter_deferred"
         reply = refusal.without_addresses(failure.reply)
         log.warning(said, entry=entry.id, code=failure.code, reply=reply)
+
+    async def _held(self, entry: OutboxEntry, failure: Lost) -> None:
+        entry_id, now = entry.id or 0, self.clock()
+        await self.settle(lambda session: outbox.hold(session, entry_id, now, failure.reply))
+        self.tally.in_doubt += 1
+        log.error("letter_in_doubt", entry=entry_id, reply=failure.reply)
 
     async def refused(self, failure: Refused) -> None:
         """No letter got as far as to be offered."""

@@ -31,7 +31,7 @@ class Day:
     """The stations, with what they need. stop: set it, and whatever runs ends at the next letter.
 
     lease: see `outbox.reclaim_stale`. sources, data_dir: see `ingest.folders`. mailbox: where
-    bounces and complaints come to, if anywhere.
+    bounces and complaints come to, if anywhere. holds_doubt: see `outbox.hold`.
     """
 
     desk: rank.Desk
@@ -44,6 +44,7 @@ class Day:
     pace: Pace = field(default_factory=Pace)
     breaker: Breaker = field(default_factory=Breaker)
     mailbox: Place | None = None
+    holds_doubt: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     _unreadable: set[str] = field(default_factory=set)
     _mailbox_problem: str = ""
@@ -121,7 +122,13 @@ class Day:
     def tidy(self, *, reclaims: bool = True) -> tidy.Tidied:
         """Housekeeping; see the station."""
         self.look_back()
-        done = tidy.tidy(self.desk.engine, self.clock(), self.lease, reclaims=reclaims)
+        done = tidy.tidy(
+            self.desk.engine,
+            self.clock(),
+            self.lease,
+            reclaims=reclaims,
+            holds_doubt=self.holds_doubt,
+        )
         if done != tidy.Tidied(0, 0, 0):
             log.info("tidied", **vars(done))
         return done
@@ -171,6 +178,7 @@ class Day:
             n_connections=self.n_connections,
             pace=self.pace,
             breaker=self.breaker,
+            holds_doubt=self.holds_doubt,
             stop=self.stop,
             on_settled=on_settled,
         )
@@ -193,7 +201,7 @@ class Day:
         async with pulse.beating(beats):
             tally = await deliver.deliver(replace(self.post(settled), stay=stay))
         await asyncio.to_thread(self.look)
-        if tally.sent or tally.failed or tally.deferred:
+        if tally.sent or tally.failed or tally.deferred or tally.in_doubt:
             await asyncio.to_thread(self._guard.note_run, began, self.clock())
         return tally
 

@@ -29,13 +29,27 @@ class Tidied:
     forgotten: int
 
 
-def tidy(engine: Engine, now: datetime, lease: timedelta, *, reclaims: bool = True) -> Tidied:
-    """Do all of it in one transaction. reclaims: False leaves claims alone. Raises NotReady."""
+def tidy(
+    engine: Engine,
+    now: datetime,
+    lease: timedelta,
+    *,
+    reclaims: bool = True,
+    holds_doubt: bool = False,
+) -> Tidied:
+    """Do all of it in one transaction. reclaims: False leaves claims alone. Raises NotReady.
+
+    holds_doubt: see `outbox.hold`.
+    """
     _scrub(engine, now)
     with engines.transaction(engine) as session:
         permits.forget(session, now - permits.KEPT_FOR)
         return Tidied(
-            reclaimed=outbox.reclaim_stale(session, now, lease) if reclaims else 0,
+            reclaimed=(
+                outbox.reclaim_stale(session, now, lease, holds_doubt=holds_doubt)
+                if reclaims
+                else 0
+            ),
             given_up=outbox.expire(session, now, retry.GIVE_UP_AFTER),
             forgotten=subscribers.forget_pending(session, now - FORGET_PENDING_AFTER),
         )

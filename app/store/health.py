@@ -119,7 +119,7 @@ def unsent_since(session: Session, success: datetime | None) -> datetime | None:
 
     One refused for its address is none of them; one that nobody wrote is. Reads those entries.
     """
-    wrong = (*outbox.WAITING, *outbox.HELD, State.FAILED)
+    wrong = (*outbox.WAITING, *outbox.HELD, State.IN_DOUBT, State.FAILED)
     first = select(func.min(OutboxEntry.first_due_at)).where(col(OutboxEntry.state).in_(wrong))
     first = first.where(or_(col(OutboxEntry.state) != State.FAILED, ~_is_hard()))
     if success is not None:

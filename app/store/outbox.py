@@ -132,7 +132,7 @@ def mark_sent(session: Session, entry_id: int, now: datetime, code: int, reply: 
     return _step(
         session,
         entry_id,
-        (*HELD, *WAITING),
+        (*HELD, *WAITING, State.IN_DOUBT),
         {"state": State.SENT, "settled_at": now, "code": code, "reason": reply},
     )
 
@@ -186,6 +186,16 @@ def fail(
     )
 
 
+def hold(session: Session, entry_id: int, now: datetime, reply: str) -> bool:
+    """It may have arrived: neither sent again nor given up before the operator says so."""
+    return _step(session, entry_id, HELD, _held_in_doubt(now) | {"code": 0, "reason": reply})
+
+
+def _held_in_doubt(now: datetime) -> dict[str, object]:
+    count = col(OutboxEntry.doubtful) + 1
+    return {"state": State.IN_DOUBT, "settled_at": now, "doubtful": count}
+
+
 def release(session: Session, entry_ids: Sequence[int]) -> None:
     """Give claims back untouched; the attempt does not count."""
     attempts = col(OutboxEntry.attempts) - 1
@@ -235,15 +245,19 @@ def _step(
     return found.first() is not None
 
 
-def reclaim_stale(session: Session, now: datetime, lease: timedelta) -> int:
+def reclaim_stale(
+    session: Session, now: datetime, lease: timedelta, *, holds_doubt: bool = False
+) -> int:
     """Take up again what a vanished sender held longer than the lease; return how many.
 
     One found in_data may have been delivered: it is counted as doubtful and sent once more, with
-    the same Message-ID and bytes, so that no edition is lost.
+    the same Message-ID and bytes, so that no edition is lost. holds_doubt: see `hold`.
     """
+    again = {"state": State.READY, "due_at": now, "doubtful": col(OutboxEntry.doubtful) + 1}
+    vanished = _held_in_doubt(now) | {"reason": "its sender vanished while it was on its way"}
     stale = col(OutboxEntry.claimed_at) <= now - lease
     doubt = update(OutboxEntry).where(col(OutboxEntry.state) == State.IN_DATA, stale)
-    doubt = doubt.values(state=State.READY, due_at=now, doubtful=col(OutboxEntry.doubtful) + 1)
+    doubt = doubt.values(**(vanished if holds_doubt else again))
     idle = update(OutboxEntry).where(col(OutboxEntry.state) == State.CLAIMED, stale)
     idle = idle.values(state=State.READY, due_at=now)
     return sum(

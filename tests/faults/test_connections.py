@@ -1,6 +1,9 @@
 """The mail server hangs up, is slow, or sends us away: no letter is lost, none comes twice."""
 
 import asyncio
+import json
+import signal
+import subprocess
 
 import pytest
 from smtp_sink import DROP, DROP_IN_MESSAGE, GO_ON_AND_DROP, TAKE_AND_DROP, YES
@@ -27,8 +30,15 @@ def finish(start, let_time_pass):
     return run
 
 
-def _all_sent_once(people, sink, entries):
+HOLD = {"DOUBT": "hold"}
+
+
+def _all_came_once(people, sink):
     assert sink.recipients() == sorted(person.address for person in people)
+
+
+def _all_sent_once(people, sink, entries):
+    _all_came_once(people, sink)
     assert {entry.state for entry in entries.values()} == {State.SENT}
 
 
@@ -47,6 +57,57 @@ def test_a_reply_that_is_lost_costs_one_copy_with_the_same_bytes(
     for address in unlucky:
         first, second = (taken for taken in slow_sink.taken if taken.recipient == address)
         assert first.raw == second.raw
+
+
+def test_where_doubt_is_held_a_lost_reply_costs_no_copy_and_is_listed(
+    n_readers, prepare, start, slow_sink, let_time_pass, outbox_by_address
+):
+    people = prepare(n_readers)
+    unlucky = {person.address for person in people[::20]}
+    for address in unlucky:
+        slow_sink.at_data[address] = [TAKE_AND_DROP]
+    for _ in range(2):
+        assert start("run", told=HOLD).wait(timeout=600) in {0, 1}
+        let_time_pass()
+    _all_came_once(people, slow_sink)
+    entries = outbox_by_address()
+    assert {address for address, e in entries.items() if e.state == State.IN_DOUBT} == unlucky
+    assert listed(start) == sorted(unlucky)
+
+    first, *others = sorted(unlucky)
+    assert start("doubts", "resend", first).wait(timeout=60) == 0
+    if others:
+        assert start("doubts", "leave", *others).wait(timeout=60) == 0
+    assert start("run", told=HOLD).wait(timeout=600) == 0
+    assert listed(start) == []
+    assert slow_sink.copies() == {
+        person.address: 1 + (person.address == first) for person in people
+    }
+    one, again = (taken for taken in slow_sink.taken if taken.recipient == first)
+    assert one.raw == again.raw
+
+
+def test_where_doubt_is_held_a_killed_sender_repeats_no_letter(
+    n_readers, prepare, start, slow_sink, let_time_pass
+):
+    people = prepare(n_readers)
+    for n in range(1, 3):
+        sender = start("run", told=HOLD)
+        slow_sink.wait_for(len(slow_sink.taken) + n_readers // 10)
+        sender.send_signal(signal.SIGKILL)
+        assert sender.wait() == -signal.SIGKILL, f"kill {n} came after the end"
+        let_time_pass()
+    start("run", told=HOLD).wait(timeout=600)
+    copies, in_doubt = slow_sink.copies(), set(listed(start))
+    assert set(copies.values()) == {1}
+    assert {person.address for person in people} - set(copies) <= in_doubt
+    assert len(in_doubt) <= 2 * 4
+
+
+def listed(start):
+    process = start("doubts", "list", "--json", stdout=subprocess.PIPE)
+    said, _ = process.communicate(timeout=60)
+    return sorted(line["email"] for line in json.loads(said))
 
 
 def test_a_connection_lost_before_the_message_was_taken_costs_nothing(

@@ -30,12 +30,14 @@ class State(StrEnum):
 
     READY → CLAIMED → IN_DATA → SENT, or FAILED for good, or DEFERRED until `due_at` and then
     claimed anew. IN_DATA is stored before the first byte of the message leaves: whoever finds it
-    after a crash knows that this one letter is in doubt. SKIPPED and SUPPRESSED were never mailed.
+    after a crash knows that this one letter is in doubt. IN_DOUBT is one that waits for the
+    operator's word. SKIPPED and SUPPRESSED were never mailed.
     """
 
     READY = "ready"
     CLAIMED = "claimed"
     IN_DATA = "in_data"
+    IN_DOUBT = "in_doubt"
     SENT = "sent"
     DEFERRED = "deferred"
     FAILED = "failed"
