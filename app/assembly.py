@@ -20,6 +20,7 @@ from app.pipeline.pace import Pace
 from app.pipeline.plan import Day
 from app.pipeline.rank import Desk
 from app.pipeline.readers import Models, Rules
+from app.pipeline.warm_up import WarmUp
 from app.settings import Doubt, Settings
 from app.store import engine as engines
 from app.wire.mailbox import Place
@@ -141,6 +142,12 @@ def models(settings: Settings) -> Models:
     return Models(rules, settings.data_dir / "models")
 
 
+def pace(settings: Settings) -> Pace:
+    """How fast letters may leave."""
+    warm_up = WarmUp(settings.warm_up) if settings.warm_up else None
+    return Pace(settings.send_rate, settings.send_rate_domain, warm_up)
+
+
 def day(settings: Settings, engine: Engine, clock: Callable[[], datetime] = utc_now) -> Day:
     """The stations of the day, ready to run."""
     return Day(
@@ -150,7 +157,7 @@ def day(settings: Settings, engine: Engine, clock: Callable[[], datetime] = utc_
         sources=settings.sources,
         data_dir=settings.data_dir,
         n_connections=settings.smtp_connections,
-        pace=Pace(settings.send_rate, settings.send_rate_domain),
+        pace=pace(settings),
         lease=settings.claim_lease,
         mailbox=mailbox(settings),
         holds_doubt=settings.doubt is Doubt.HOLD,

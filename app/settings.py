@@ -5,7 +5,7 @@ Built in main.py and the command line only; every other room gets values.
 """
 
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 from email.policy import SMTP
 from enum import StrEnum
 from pathlib import Path
@@ -97,6 +97,11 @@ class Settings(BaseSettings):
     )
     send_rate_domain: int = Field(
         default=0, ge=0, description="Letters a minute at most to one mail domain; 0: no limit."
+    )
+    warm_up: date | None = Field(
+        default=None,
+        description="The day a new sender began, such as 2026-11-23: 50 letters leave that day, "
+        "then 100, 200, 500, 1,000 and so on, a day of UTC each; empty: no such limit.",
     )
     dkim_domain: str = Field(
         default="", description="Domain to sign letters for; empty: the relay signs, or nobody."

@@ -102,9 +102,9 @@ def stats(
     from app.store import statistics
 
     now = shown.now()
-    _, engine = assembly.store()
+    settings, engine = assembly.store()
     with engines.transaction(engines.reading(engine)) as session:
-        delivery = flow.figures(session, now)
+        delivery = flow.figures(session, now, assembly.pace(settings).warm_up)
         editions = statistics.editions(session, N_EDITIONS)
         week, month = (statistics.feedback(session, now - timedelta(days=n)) for n in (7, 30))
         picks = statistics.shown(session, now - timedelta(days=30))

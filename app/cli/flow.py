@@ -8,10 +8,12 @@ from app.cli import shown
 if TYPE_CHECKING:
     from sqlmodel import Session
 
+    from app.pipeline.warm_up import WarmUp
+
 WEEK = timedelta(days=7)
 
 
-def figures(session: "Session", now: datetime) -> dict[str, Any]:
+def figures(session: "Session", now: datetime, warms_up: "WarmUp | None" = None) -> dict[str, Any]:
     """What waits, how the letters of a week were received, and what holds sending."""
     from app.pipeline import guard
     from app.store import brakes, doubts, health, outbox
@@ -29,6 +31,7 @@ def figures(session: "Session", now: datetime) -> dict[str, Any]:
         "deferred": outbox.count_by_state(session).get(State.DEFERRED, 0),
         "doubtful": health.doubtful(session),
         "in_doubt": doubts.count(session),
+        "warm_up": _warm_up(session, now, warms_up) if warms_up else None,
         "7 days": {
             "received": received.n_letters,
             "bounced": received.n_bounced,
@@ -44,6 +47,20 @@ def figures(session: "Session", now: datetime) -> dict[str, Any]:
         ],
         "last_success": _iso(health.last_success(session)),
         "next_due": _iso(health.next_due(session)),
+    }
+
+
+def _warm_up(session: "Session", now: datetime, plan: "WarmUp") -> dict[str, Any]:
+    from app.pipeline import warm_up
+    from app.store import waiting
+
+    put_off, until = waiting.known_by(session, warm_up.REASON)
+    return {
+        "cap": plan.cap(now),
+        "left": plan.left(session, now),
+        "put_off": put_off,
+        "until": _iso(until),
+        "cap_then": plan.cap(warm_up.tomorrow(now)),
     }
 
 
@@ -70,6 +87,7 @@ def tell(told: dict[str, Any]) -> None:
         ("next letter due", told["next_due"] or "none"),
     ]
     shown.table(("delivery", ""), rows)
+    _tell_warm_up(told["warm_up"])
     for brake in told["brakes"]:
         reason = brake["reason"].rstrip(".")
         shown.problem(
@@ -80,6 +98,15 @@ def tell(told: dict[str, Any]) -> None:
         shown.problem(f"{told['in_doubt']} letters may have arrived; see `paperboy doubts list`.")
     for warning in told["warnings"]:
         shown.problem(f"Sending is in danger: {warning}.")
+
+
+def _tell_warm_up(told: dict[str, Any] | None) -> None:
+    if told is None or told["cap"] is None:
+        return
+    print(f"Warm-up: {told['cap']} letters may leave today (UTC), {told['left']} are left.")
+    if told["put_off"]:
+        then = "as many as there are" if told["cap_then"] is None else told["cap_then"]
+        print(f"{told['put_off']} are put off until {told['until']}, when {then} may leave.")
 
 
 def _part(n: int, rate: float | None, of: int) -> str:

@@ -89,11 +89,7 @@ async def deliver(post: Post) -> Tally:
 
 
 async def _send_all(post: Post, ledger: Ledger, tally: Tally, stopping: asyncio.Event) -> None:
-    is_try = await ledger.write(
-        lambda session: (
-            outbox.any_due(session, post.clock()) and post.breaker.open(session, post.clock())
-        )
-    )
+    is_try = await ledger.write(lambda session: _open(post, session))
     if is_try:
         await _Lane(post, ledger, tally, stopping, is_try=True).run()
         await ledger.write(lambda session: post.breaker.look(session, post.clock()))
@@ -105,6 +101,15 @@ async def _send_all(post: Post, ledger: Ledger, tally: Tally, stopping: asyncio.
             if isinstance(outcome, BaseException):
                 raise outcome
     tally.held = post.breaker.held
+
+
+def _open(post: Post, session: Session) -> bool:
+    """What is done before the first letter; True if one is to try whether the brake is needed."""
+    now = post.clock()
+    is_try = outbox.any_due(session, now) and post.breaker.open(session, now)
+    if not post.breaker.held:
+        post.pace.ration(session, now)
+    return is_try
 
 
 async def _watch(stop: threading.Event, stopping: asyncio.Event) -> None:
@@ -243,7 +248,12 @@ class _Lane:
 
     async def _give_back(self, unsent: list[_Ready]) -> None:
         ids = [ready.entry.id or 0 for ready in unsent]
-        await self.outcomes.settle(lambda session: outbox.release(session, ids))
+
+        def release(session: Session) -> None:
+            outbox.release(session, ids)
+            self.post.pace.give_back(session, len(ids), self.post.clock())
+
+        await self.outcomes.settle(release)
 
     async def _send(self, connection: smtp.Connection, ready: _Ready) -> None:
         envelope = ready.envelope

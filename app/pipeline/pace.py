@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from app.pipeline.warm_up import WarmUp
 from app.store import allowances, waiting
 from app.store.allowances import IN_ALL
 
@@ -14,18 +15,21 @@ from app.store.allowances import IN_ALL
 class Pace:
     """Letters in any minute at most: in all, and to one mail domain; 0: no limit.
 
+    warm_up: a limit for each day besides, if any.
+
     Give one to all lanes of a process: it remembers up to when each domain's letters are put off,
     so that each gets a moment of its own.
     """
 
     rate: int = 0
     rate_domain: int = 0
+    warm_up: WarmUp | None = None
     _put_off: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def is_limited(self) -> bool:
         """Whether there is any limit."""
-        return bool(self.rate or self.rate_domain)
+        return bool(self.rate or self.rate_domain or self.warm_up)
 
     def wait(self, session: Session, now: datetime) -> timedelta:
         """How long until a letter may leave, whoever it is for."""
@@ -38,13 +42,32 @@ class Pace:
     def choose(self, session: Session, ids: Sequence[int], now: datetime) -> list[int]:
         """The first of these waiting letters that may leave now, allowed; put off those before.
 
-        Call it only where `wait` is zero.
+        Call it only where `wait` is zero. What is not sent after all is to be given back.
         """
-        for entry_id, domain in waiting.domains(session, list(ids)).items():
+        domains = waiting.domains(session, list(ids))
+        today = self.warm_up.choose(session, list(domains), now) if self.warm_up else list(domains)
+        chosen = self._choose(session, {key: domains[key] for key in today}, now)
+        self.give_back(session, -len(chosen), now)
+        return chosen
+
+    def _choose(self, session: Session, domains: dict[int, str], now: datetime) -> list[int]:
+        if not (self.rate or self.rate_domain):
+            return list(domains)
+        for entry_id, domain in domains.items():
             if self.allow(session, domain, now) == allowances.NOW:
                 return [entry_id]
-            waiting.put_off(session, entry_id, self._moment(session, domain, now))
+            waiting.put_off(session, [entry_id], self._moment(session, domain, now))
         return []
+
+    def ration(self, session: Session, now: datetime) -> None:
+        """At the start of a run: whose letters may leave today, if not all may."""
+        if self.warm_up:
+            self.warm_up.ration(session, now)
+
+    def give_back(self, session: Session, n: int, now: datetime) -> None:
+        """Letters that were allowed and have not left, as far as a day's limit counts them."""
+        if self.warm_up:
+            self.warm_up.take(session, -n, now)
 
     def allow(self, session: Session, domain: str, now: datetime) -> timedelta:
         """Take the allowance of one letter, or say how long to wait."""

@@ -11,6 +11,8 @@ from sqlmodel import Session
 from app.store.tables import Allowance
 
 IN_ALL = ""
+# No domain has such a name.
+OF_DAY = "(day)"
 NOW = timedelta(0)
 # How long after it was allowed a letter may leave, and still no minute sees more than the rate.
 GOOD_FOR = timedelta(seconds=2)
@@ -43,6 +45,39 @@ def wait(session: Session, domain: str, rate: int, now: datetime) -> timedelta:
 def step(rate: int) -> timedelta:
     """How far letters are apart when all of the rate is used."""
     return _seconds(1 / _per_second(rate))
+
+
+def left_of_day(session: Session, cap: int, day: datetime) -> int:
+    """How many letters of the day that began at `day` may still leave; cap: in all of it."""
+    row = session.get(Allowance, OF_DAY, with_for_update=True, populate_existing=True)
+    return cap if row is None or _is_of_another(row, day) else max(int(row.tokens), 0)
+
+
+def take_of_day(session: Session, n: int, cap: int, day: datetime) -> None:
+    """Count letters as sent that day; n below zero takes them back."""
+    row = _of_day(session, cap, day)
+    row.tokens = min(row.tokens - n, float(cap))
+    session.add(row)
+    session.flush()
+
+
+def _of_day(session: Session, cap: int, day: datetime) -> Allowance:
+    row = session.get(Allowance, OF_DAY, with_for_update=True, populate_existing=True)
+    if row is None:
+        try:
+            with session.begin_nested():
+                row = Allowance(domain=OF_DAY, tokens=cap, at=day)
+                session.add(row)
+        except IntegrityError:  # another sender was first
+            row = session.get_one(Allowance, OF_DAY, with_for_update=True)
+    if _is_of_another(row, day):
+        row.tokens, row.at = float(cap), day
+    return row
+
+
+def _is_of_another(row: Allowance, day: datetime) -> bool:
+    # A clock that goes back to yesterday must not fill it again; one that was years ahead, it may.
+    return row.at < day or row.at - day > timedelta(days=1)
 
 
 def _row(session: Session, domain: str, rate: int, now: datetime) -> Allowance:
