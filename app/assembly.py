@@ -11,17 +11,19 @@ from sqlalchemy import Engine
 
 from app import logs
 from app import settings as settings_
+from app.choices import Doubt
 from app.errors import BadValue, NotReady
 from app.mail import dkim, layout, links, message
 from app.mail.links import Links, Tokens
 from app.pipeline import trial
+from app.pipeline.alert import Ways
 from app.pipeline.compose import Letterhead
 from app.pipeline.pace import Pace
 from app.pipeline.plan import Day
 from app.pipeline.rank import Desk
 from app.pipeline.readers import Models, Rules
 from app.pipeline.warm_up import WarmUp
-from app.settings import Doubt, Settings
+from app.settings import Settings
 from app.store import engine as engines
 from app.wire.mailbox import Place
 from app.wire.smtp import Patience, Server
@@ -161,4 +163,5 @@ def day(settings: Settings, engine: Engine, clock: Callable[[], datetime] = utc_
         lease=settings.claim_lease,
         mailbox=mailbox(settings),
         holds_doubt=settings.doubt is Doubt.HOLD,
+        ways=Ways(settings.admin_mail, settings.alert_webhook.get_secret_value()),
     )

@@ -23,6 +23,7 @@ Job = Callable[[], Coroutine[Any, Any, None]]
 INGEST_EVERY = timedelta(minutes=10)
 TIDY_EVERY = timedelta(minutes=10)
 LEARN_EVERY = timedelta(minutes=5)
+TELL_EVERY = timedelta(minutes=5)
 # A delivery leaves letters kept back by their pace to the next tick: others may become due.
 STAY = timedelta(minutes=1)
 # After the SMTP server could not be reached, from one knock to the next: doubling. No more than 200
@@ -111,6 +112,7 @@ class Ticks:
             (self._ingest, INGEST_EVERY),
             (self._learn, LEARN_EVERY),
             (self._tidy, TIDY_EVERY),
+            (self._tell, TELL_EVERY),
             (self._rank, self._every),
             (self._letters, self._every),
         ):
@@ -161,6 +163,9 @@ class Ticks:
 
     async def _learn(self) -> None:
         await asyncio.to_thread(self._day.learn_quietly)
+
+    async def _tell(self) -> None:
+        await asyncio.to_thread(self._day.tell)
 
     async def _tidy(self) -> None:
         # By a clock set forward, a letter that is being sent looks long abandoned.

@@ -7,7 +7,6 @@ Built in main.py and the command line only; every other room gets values.
 import os
 from datetime import date, timedelta
 from email.policy import SMTP
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,25 +14,11 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from app.choices import Doubt, Tls
 from app.environment import PREFIX, FileSource
 from app.errors import NotReady
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-
-
-class Tls(StrEnum):
-    """How the connection to the SMTP server is protected."""
-
-    NONE = "none"
-    STARTTLS = "starttls"  # required, never silently given up; the usual port is 587
-    TLS = "tls"  # from the first byte; the usual port is 465
-
-
-class Doubt(StrEnum):
-    """What becomes of a letter whose connection was lost before the server said that it has it."""
-
-    RESEND = "resend"
-    HOLD = "hold"
 
 
 class Settings(BaseSettings):
@@ -131,6 +116,10 @@ class Settings(BaseSettings):
     admin_mail: str = Field(
         default="", description="Address of the operator, shown in letters and told of alerts."
     )
+    alert_webhook: SecretStr = Field(
+        default=SecretStr(""),
+        description="URL that alerts are posted to as JSON, for a chat or a pager; kept secret.",
+    )
     claim_lease: timedelta = Field(
         default=timedelta(minutes=25),
         gt=timedelta(0),
@@ -195,6 +184,14 @@ class Settings(BaseSettings):
         if not (is_web and plain):
             raise ValueError("give it like https://papers.example.org")
         return url.rstrip("/")
+
+    @field_validator("alert_webhook")
+    @classmethod
+    def _is_called_by_http(cls, url: SecretStr) -> SecretStr:
+        parts = urlsplit(url.get_secret_value())
+        if any(parts) and not (parts.scheme in {"http", "https"} and parts.hostname):
+            raise ValueError("give it like https://chat.example.org/hook")
+        return url
 
     @field_validator("mail_from")
     @classmethod

@@ -22,7 +22,7 @@ FLOORS = [
     {"recommend"},
     {"papers"},
     {"settings", "logs", "samples"},
-    {"environment"},
+    {"choices", "environment"},
     {"errors"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -6,8 +6,9 @@ import pytest
 from pydantic import SecretStr
 
 from app import settings
+from app.choices import Tls
 from app.errors import NotReady
-from app.settings import Settings, Tls
+from app.settings import Settings
 
 LONG = "hunter2-hunter2-hunter2"
 
@@ -253,3 +254,11 @@ def test_somebody_elses_variables_are_left_alone(setting):
     before = settings.load()
     setting("NO_SUCH_SETTING", "x")
     assert settings.load() == before
+
+
+@pytest.mark.parametrize("url", ["chat.example.org/hook", "file:///etc/passwd", "https://"])
+def test_a_webhook_that_is_no_web_address_is_refused_and_not_shown(monkeypatch, url):
+    monkeypatch.setenv("PAPERBOY_ALERT_WEBHOOK", url)
+    with pytest.raises(NotReady, match="ALERT_WEBHOOK: give it like https://chat") as refused:
+        settings.load()
+    assert "passwd" not in str(refused.value)

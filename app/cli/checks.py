@@ -16,11 +16,12 @@ from sqlalchemy import Engine, func, select
 
 from app import assembly
 from app import settings as settings_
+from app.choices import Tls
 from app.environment import PREFIX
 from app.errors import AppError, BadValue, DeliveryError, NotReady
 from app.mail import dkim, foreign, message, records
 from app.mail.links import Links, Tokens
-from app.settings import Settings, Tls
+from app.settings import Settings
 from app.store import brakes, migration
 from app.store import engine as engines
 from app.wire import dns, smtp
@@ -100,9 +101,10 @@ def of_settings(settings: Settings, who: Sending) -> Iterator[Finding]:
     """Whether the settings fit together."""
     yield from _of_links(settings)
     yield from _of_sender(settings, who)
+    unheard = "" if settings.alert_webhook.get_secret_value() else ", and alerts reach nobody"
     missing = [
         (settings.postal_address, "POSTAL_ADDRESS", "many countries ask for one in every letter"),
-        (settings.admin_mail, "ADMIN_MAIL", "readers see no contact, and alerts reach nobody"),
+        (settings.admin_mail, "ADMIN_MAIL", f"readers see no contact{unheard}"),
         (settings.bounce_address, "BOUNCE_ADDRESS", "bounces and complaints teach us nothing"),
     ]
     for value, name, why in missing:

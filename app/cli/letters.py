@@ -87,6 +87,7 @@ def run(
         shown.problem(f"{tidied.given_up} letters were given up: too old by now to be sent.")
     ranked = _rank(the_day, edition, everyone=now)
     delivered, stopped_by = asyncio.run(_deliver(the_day))
+    the_day.tell()
     _tell(ranked, delivered, as_json)
     _tell_held(the_day)
     if stopped_by:

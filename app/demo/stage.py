@@ -12,10 +12,11 @@ import uvicorn
 from sqlalchemy import Engine
 
 from app import assembly, main
+from app.choices import Tls
 from app.demo.catcher import Catcher, free_port
 from app.errors import AppError
 from app.pipeline.plan import Day
-from app.settings import Settings, Tls
+from app.settings import Settings
 from app.store import engine as engines
 from app.store import migration
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from app.errors import AppError, NotReady
-from app.pipeline import deliver, guard, ingest, learn, outcome, pulse, rank, restored, tidy
+from app.pipeline import alert, deliver, guard, ingest, learn, outcome, pulse, rank, restored, tidy
 from app.pipeline.breaker import Breaker
 from app.pipeline.pace import Pace
 from app.store import engine as engines
@@ -32,6 +32,7 @@ class Day:
 
     lease: see `outbox.reclaim_stale`. sources, data_dir: see `ingest.folders`. mailbox: where
     bounces and complaints come to, if anywhere. holds_doubt: see `outbox.hold`.
+    ways: how the operator is told of what is wrong.
     """
 
     desk: rank.Desk
@@ -45,6 +46,7 @@ class Day:
     breaker: Breaker = field(default_factory=Breaker)
     mailbox: Place | None = None
     holds_doubt: bool = False
+    ways: alert.Ways = field(default_factory=alert.Ways)
     stop: threading.Event = field(default_factory=threading.Event)
     _unreadable: set[str] = field(default_factory=set)
     _mailbox_problem: str = ""
@@ -147,6 +149,7 @@ class Day:
             log.info("ranked", **vars(total))
         if n := total.skipped[rank.MISSED]:
             log.error("editions_missed", n=n, reason=rank.MISSED)
+            self._beat(alert.MISSED)
         return total
 
     def _follow_clock(self) -> None:
@@ -204,6 +207,12 @@ class Day:
         if tally.sent or tally.failed or tally.deferred or tally.in_doubt:
             await asyncio.to_thread(self._guard.note_run, began, self.clock())
         return tally
+
+    def tell(self) -> None:
+        """Tell the operator what is wrong, where that is new. Raises NotReady."""
+        desk = self.desk
+        ways, clock = self.ways, self.clock
+        alert.Alerts(desk.engine, desk.head, self.server, ways, clock, self.stop).tell()
 
     def look(self) -> None:
         """Judge how letters were received so far; it may hold all sending. Raises NotReady."""

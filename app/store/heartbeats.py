@@ -26,6 +26,14 @@ def advance(session: Session, name: str, now: datetime) -> datetime:
     return at
 
 
+def forget(session: Session, name: str) -> None:
+    """As if it never was at work."""
+    row = session.get(Heartbeat, name)
+    if row is not None:
+        session.delete(row)
+        session.flush()
+
+
 def latest(session: Session) -> dict[str, datetime]:
     """The last beat of each part that ever was at work."""
     return {row.name: row.at for row in session.exec(select(Heartbeat))}

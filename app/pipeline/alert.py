@@ -1,0 +1,149 @@
+"""What the operator must know, told once for each cause until it is gone: by mail, by webhook.
+
+Heartbeats remember it: of what is being told, so that no second process tells it too, and of what
+was told. A cause that nobody could be told of is tried again after a while.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from app.errors import AppError
+from app.mail import alert, message
+from app.pipeline import guard
+from app.pipeline.compose import Letterhead
+from app.store import brakes, doubts, heartbeats
+from app.store import engine as engines
+from app.wire import smtp, webhook
+
+log = structlog.get_logger()
+TELLING, TOLD = "telling ", "told "
+MISSED = "editions missed"
+# How long editions that were missed are news.
+NEWS = timedelta(days=1)
+TRY_AGAIN_AFTER = timedelta(hours=1)
+PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Ways:
+    """mail_to: a bare address. webhook: a URL that takes JSON by POST. "": not that way."""
+
+    mail_to: str = ""
+    webhook: str = ""
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """Tells of what is wrong now. stop: set it, and no other way is tried."""
+
+    engine: Engine
+    head: Letterhead
+    server: smtp.Server
+    ways: Ways
+    clock: Callable[[], datetime]
+    stop: threading.Event
+
+    def tell(self) -> None:
+        """Tell what is new. Raises NotReady if the database fails."""
+        for name, reason in self._new().items():
+            if self.stop.is_set():
+                return
+            log.error("alert", about=name, reason=reason)
+            # With no way to tell it, what is logged was told.
+            if self._mailed(name, reason) | self._posted(name, reason) or self.ways == Ways():
+                with engines.transaction(self.engine) as session:
+                    heartbeats.beat(session, TOLD + name, self.clock())
+
+    def _new(self) -> dict[str, str]:
+        """The causes that are to be told now, taken on for us alone."""
+        now, new = self.clock(), {}
+        with engines.transaction(self.engine) as session:
+            found, known = dict(causes(session, now)), heartbeats.latest(session)
+            for row in known:
+                first = next((word for word in (TELLING, TOLD) if row.startswith(word)), None)
+                if first and row.removeprefix(first) not in found:
+                    heartbeats.forget(session, row)
+            for name, reason in found.items():
+                tried = known.get(TELLING + name)
+                waits = tried is not None and abs(now - tried) < TRY_AGAIN_AFTER
+                if TOLD + name not in known and not waits:
+                    heartbeats.beat(session, TELLING + name, now)
+                    new[name] = reason
+        return new
+
+    def _mailed(self, name: str, reason: str) -> bool:
+        if not self.ways.mail_to:
+            return False
+        try:
+            asyncio.run(self._unless_stopped(self._mail(name, reason)))
+        except (AppError, TimeoutError) as e:
+            log.error("alert_not_mailed", about=name, reason=str(e) or "no answer in time")
+            return False
+        return True
+
+    async def _unless_stopped(self, mail: Coroutine[Any, Any, None]) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            task = asyncio.ensure_future(mail)
+            while not task.done():
+                await asyncio.wait({task}, timeout=0.1)
+                if self.stop.is_set():
+                    raise TimeoutError
+            task.result()
+
+    async def _mail(self, name: str, reason: str) -> None:
+        head, to = self.head, message.envelope_address(self.ways.mail_to)
+        content = alert.build(head.sender, to, name, reason, self.clock())
+        signed = head.signer.sign(content) if head.signer else content
+        connection = await smtp.connect(self.server)
+        try:
+            await connection.offer(head.address, to, len(signed))
+            await connection.transmit(signed)
+        finally:
+            if connection.is_open:
+                await connection.close()
+
+    def _posted(self, name: str, reason: str) -> bool:
+        if not self.ways.webhook:
+            return False
+        told = {"from": self.head.domain, "alert": name, "text": f"Paperboy: {reason}"}
+        try:
+            webhook.post(self.ways.webhook, told | {"at": self.clock().isoformat()})
+        except AppError as e:
+            log.error("alert_not_posted", about=name, reason=str(e))
+            return False
+        return True
+
+
+def causes(session: Session, now: datetime) -> Iterator[tuple[str, str]]:
+    """What is wrong now: what it is called, and a sentence or two with the cure."""
+    held = brakes.all_of(session)
+    for brake in held:
+        since, reason = f"{brake.since:%d %B %Y, %H:%M} UTC", brake.reason.rstrip(".")
+        yield (
+            f"sending is held ({brake.name})",
+            f"Sending is held since {since}: {reason}. `paperboy resume` lets it go on.",
+        )
+    for found in guard.findings(session, now):
+        if found.reason and found.name not in {brake.name for brake in held}:
+            yield f"sending is in danger ({found.name})", f"Sending is in danger: {found.reason}."
+    missed = heartbeats.latest(session).get(MISSED)
+    if missed is not None and abs(now - missed) < NEWS:
+        at = f"{missed:%d %B %Y, %H:%M} UTC"
+        yield (
+            MISSED,
+            f"Editions had been missed by more than twelve hours at {at}; their papers go into the "
+            "next ones. `paperboy stats` counts them.",
+        )
+    if n := doubts.count(session):
+        yield (
+            "letters in doubt",
+            f"{n} letters may have arrived, and wait for your word: `paperboy doubts list`.",
+        )

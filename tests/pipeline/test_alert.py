@@ -1,0 +1,179 @@
+"""What the operator must know is told once, until it is gone."""
+
+import asyncio
+import threading
+from dataclasses import replace
+
+import pytest
+from conftest import NOW
+from smtp_sink import Sink
+from web_hook import WebHook
+
+from app.pipeline.alert import Ways
+from app.store import brakes, heartbeats, outbox
+from app.store import engine as engines
+from app.wire.smtp import Server
+
+OPERATOR = "operator@example.org"
+NOBODY = Server("127.0.0.1", 1)
+
+
+@pytest.fixture
+def post():
+    with Sink() as post:
+        yield post
+
+
+@pytest.fixture
+def hook():
+    with WebHook() as hook:
+        yield hook
+
+
+@pytest.fixture
+def told(day, post, hook):
+    """The service with both ways."""
+    day.server = post.server
+    day.ways = Ways(OPERATOR, hook.url)
+    return day
+
+
+@pytest.fixture
+def brake(engine, clock):
+    def put_on(name="bounces", reason="12 of the last 200 letters bounced"):
+        with engines.transaction(engine) as session:
+            brakes.put_on(session, name, reason, clock.now)
+
+    return put_on
+
+
+def test_what_holds_sending_is_told_by_both_ways(told, post, hook, brake):
+    brake()
+    told.tell()
+    (mail,) = post.taken
+    assert (mail.recipient, mail.sender) == (OPERATOR, "paperboy@example.org")
+    assert mail.message["Subject"] == "Paperboy: sending is held (bounces)"
+    assert mail.message["Auto-Submitted"] == "auto-generated"
+    (said,) = hook.posted
+    assert said["alert"] == "sending is held (bounces)"
+    assert said["from"] == "example.org"
+    sentence = "Sending is held since 20 November 2026, 09:00 UTC: 12 of the last 200 letters"
+    assert sentence in said["text"]
+    assert sentence[:60] in mail.message.get_content()
+
+
+def test_each_cause_is_told_once_until_it_is_gone(told, post, hook, brake, engine, clock):
+    brake()
+    for _ in range(3):
+        told.tell()
+        clock.forward(hours=2)
+    brake("sender refused", "550 5.7.515")
+    told.tell()
+    assert [said["alert"] for said in hook.posted] == [
+        "sending is held (bounces)",
+        "sending is held (sender refused)",
+    ]
+    with engines.transaction(engine) as session:
+        brakes.take_off(session, "bounces")
+    told.tell()
+    brake()
+    told.tell()
+    assert [said["alert"] for said in hook.posted].count("sending is held (bounces)") == 2
+    assert len(post.taken) == len(hook.posted) == 3
+
+
+def test_two_programs_do_not_tell_the_same_twice(told, post, brake):
+    brake()
+    both = [threading.Thread(target=told.tell) for _ in range(2)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    assert len(post.taken) == 1
+
+
+def test_silence_is_told_after_twenty_six_hours(told, hook, letters, clock):
+    letters(2)
+    clock.forward(hours=25, minutes=59)
+    told.tell()
+    assert hook.posted == []
+    clock.forward(minutes=1)
+    told.tell()
+    assert [said["alert"] for said in hook.posted] == ["sending is in danger (silence)"]
+    assert "taken no letter" in hook.posted[0]["text"]
+
+
+def test_editions_missed_are_told(told, hook, make_subscriber, clock):
+    make_subscriber("retrieval")
+    clock.forward(days=1, hours=4)
+    told.rank_due()
+    told.tell()
+    assert "editions missed" in [said["alert"] for said in hook.posted]
+    clock.forward(days=2)
+    told.tell()
+    with engines.transaction(told.desk.engine) as session:
+        assert "told editions missed" not in heartbeats.latest(session)
+
+
+def test_letters_in_doubt_are_told(told, hook, letters, engine, entries):
+    letters(2)
+    with engines.transaction(engine) as session:
+        for entry in outbox.claim_due(session, NOW, 2):
+            outbox.begin_data(session, entry.id, NOW)
+            outbox.hold(session, entry.id, NOW, "connection lost")
+    told.tell()
+    assert hook.posted[0]["text"].startswith("Paperboy: 2 letters may have arrived")
+
+
+def test_one_way_is_enough_and_what_nobody_heard_is_told_again_later(
+    told, post, hook, brake, clock, logged
+):
+    brake()
+    reached, told.server = told.server, NOBODY
+    hook.answers = [500]
+    for _ in range(5):
+        told.tell()
+    assert len(hook.posted) == 1
+    assert [line["event"] for line in logged].count("alert_not_mailed") == 1
+    assert not any("of-nobody-else" in str(line) for line in logged)
+    clock.forward(hours=1)
+    told.tell()
+    assert len(hook.posted) == 2
+    clock.forward(hours=9)
+    told.server = reached
+    told.tell()
+    assert (len(hook.posted), post.taken) == (2, [])
+
+
+def test_without_a_way_it_is_logged_once(told, post, brake, logged):
+    told.ways = Ways()
+    brake()
+    told.tell()
+    told.tell()
+    assert [line["event"] for line in logged] == ["alert"]
+    assert post.taken == []
+
+
+def test_a_stop_does_not_wait_for_a_server_that_says_nothing(told, hook, brake):
+    brake()
+
+    class Deaf(Sink):
+        async def handle_MAIL(self, *args):  # noqa: N802
+            told.stop.set()
+            await asyncio.sleep(30)
+
+    with Deaf() as deaf:
+        told.server = deaf.server
+        told.ways = replace(told.ways, webhook="")
+        told.tell()
+    with engines.transaction(told.desk.engine) as session:
+        assert "told sending is held (bounces)" not in heartbeats.latest(session)
+
+
+def test_all_is_well_where_nothing_is_wrong(told, post, hook, letters, clock):
+    letters(2)
+    asyncio.run(told.deliver())
+    n = len(post.taken)
+    clock.forward(hours=3)
+    told.tell()
+    assert (len(post.taken), hook.posted) == (n, [])
