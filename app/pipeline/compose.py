@@ -59,6 +59,10 @@ class Letterhead:
         return links.unsubscribe_address(self.bounce_address, self.links.tokens, subscriber_id)
 
 
+# Of a message that must not be too long, as much for its HTML; the rest is text and headers.
+PARTS = (0.8, 0.7, 0.6, 0.45, 0.3, 0)
+
+
 @dataclass(frozen=True)
 class Envelope:
     """What SMTP is told (RFC 5321 §3.3), and the message itself."""
@@ -77,12 +81,30 @@ def why(session: Session, subscriber: Subscriber) -> str:
     return f"You signed up on {since.day} {since:%B %Y}; your letters go by {goes_by}."
 
 
-def envelope(session: Session, head: Letterhead, row: Letter) -> Envelope:
-    """Build and sign the message of a stored letter; the same facts give the same bytes."""
+def fitting(session: Session, head: Letterhead, row: Letter, most: int) -> Envelope:
+    """The same letter in a message of `most` bytes, with less in it if need be.
+
+    Where even the shortest is longer, that one. How much is left depends on `most` alone.
+    """
+    made = envelope(session, head, row)
+    for part in PARTS:
+        if len(made.message) <= most:
+            break
+        made = envelope(session, head, row, max_html=int(most * part))
+    return made
+
+
+def envelope(
+    session: Session, head: Letterhead, row: Letter, max_html: int = letters_mail.MAX_BYTES
+) -> Envelope:
+    """Build and sign the message of a stored letter; the same facts give the same bytes.
+
+    max_html: how many bytes its HTML may take; see `letter.render`.
+    """
     links_ = head.links
     daily = row.kind == LetterKind.DAILY
     content = message.build(
-        rendered(session, head, row),
+        rendered(session, head, row, max_html),
         sender=head.sender,
         recipient=row.recipient,
         message_id=row.message_id,
@@ -99,7 +121,9 @@ def envelope(session: Session, head: Letterhead, row: Letter) -> Envelope:
     )
 
 
-def rendered(session: Session, head: Letterhead, row: Letter) -> letters_mail.Rendered:
+def rendered(
+    session: Session, head: Letterhead, row: Letter, max_html: int = letters_mail.MAX_BYTES
+) -> letters_mail.Rendered:
     """The subject, HTML and text of a stored letter."""
     if row.kind == LetterKind.CONFIRM:
         return letters_mail.render(head.templates, _confirm(head, row))
@@ -107,7 +131,7 @@ def rendered(session: Session, head: Letterhead, row: Letter) -> letters_mail.Re
         notice = notices.view(head.links, row, postal=head.postal_address, contact=head.contact)
         return letters_mail.render(head.templates, notice)
     chosen = letters.picks_of(session, row.id or 0)
-    return letters_mail.render(head.templates, _daily(session, head, row, chosen))
+    return letters_mail.render(head.templates, _daily(session, head, row, chosen), max_html)
 
 
 def unstored(

@@ -9,24 +9,23 @@ import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 import structlog
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app.errors import AppError, Deferred, DeliveryError, Lost, NotReady, Refused
-from app.pipeline import compose
+from app.pipeline import compose, stopping
 from app.pipeline.breaker import Breaker
 from app.pipeline.ledger import Ledger
 from app.pipeline.outcome import Outcomes, Tally
 from app.pipeline.pace import Pace
+from app.pipeline.stopping import Stopped
 from app.store import allowances, letters, outbox, waiting
 from app.store.tables import OutboxEntry
 from app.wire import smtp
 
 log = structlog.get_logger()
-T = TypeVar("T")
 # Claimed and rendered in one commit; what a stop finds unsent is given back.
 BATCH = 20
 
@@ -61,7 +60,7 @@ class Post:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
-class _NotNow(Exception):
+class _NotNow(Stopped):
     """Nothing of the letter has left, and it is to wait: the run stops, or lost its connection."""
 
 
@@ -71,11 +70,11 @@ async def deliver(post: Post) -> Tally:
     Sends nothing while a brake is on. Raises NotReady if the database fails; whatever was claimed
     is taken up again after the lease.
     """
-    tally, stopping = Tally(), asyncio.Event()
-    watch = asyncio.ensure_future(_watch(post.stop, stopping))
+    tally, told = Tally(), asyncio.Event()
+    watch = asyncio.ensure_future(stopping.watch(post.stop, told))
     async with Ledger(post.engine) as ledger:
         try:
-            await _send_all(post, ledger, tally, stopping)
+            await _send_all(post, ledger, tally, told)
             if tally.unreachable and not await ledger.write(
                 lambda session: outbox.any_due(session, post.clock())
             ):
@@ -88,12 +87,12 @@ async def deliver(post: Post) -> Tally:
     return tally
 
 
-async def _send_all(post: Post, ledger: Ledger, tally: Tally, stopping: asyncio.Event) -> None:
+async def _send_all(post: Post, ledger: Ledger, tally: Tally, told: asyncio.Event) -> None:
     is_try = await ledger.write(lambda session: _open(post, session))
     if is_try:
-        await _Lane(post, ledger, tally, stopping, is_try=True).run()
+        await _Lane(post, ledger, tally, told, is_try=True).run()
         await ledger.write(lambda session: post.breaker.look(session, post.clock()))
-    lanes = [_Lane(post, ledger, tally, stopping) for _ in range(post.n_connections)]
+    lanes = [_Lane(post, ledger, tally, told) for _ in range(post.n_connections)]
     # One knocks before all come: a server that is down for hours is asked as seldom as can be.
     if await lanes[0].reach():
         runs = (lane.run() for lane in lanes)
@@ -110,13 +109,6 @@ def _open(post: Post, session: Session) -> bool:
     if not post.breaker.held:
         post.pace.ration(session, now)
     return is_try
-
-
-async def _watch(stop: threading.Event, stopping: asyncio.Event) -> None:
-    """Pass the word on: `stop` may be set by any thread or signal, and outlives the loop."""
-    while not stop.is_set():
-        await asyncio.sleep(0.1)
-    stopping.set()
 
 
 @dataclass
@@ -150,7 +142,7 @@ class _Lane:
         try:
             if await self.ledger.write(lambda s: self._wait(s, self.post.clock())) is not None:
                 await self._connected()
-        except (_NotNow, Deferred) as e:
+        except (Stopped, Deferred) as e:
             await self._cannot_go_on(e)
             return False
         return True
@@ -167,13 +159,13 @@ class _Lane:
                 await self._send_batch(connection, await self.ledger.write(self._claim))
                 if self.is_try:
                     return
-        except (_NotNow, Deferred) as e:
+        except (Stopped, Deferred) as e:
             await self._cannot_go_on(e)
         finally:
             if self.connection is not None and self.connection.is_open:
                 await self.connection.close()
 
-    async def _cannot_go_on(self, why: _NotNow | Deferred) -> None:
+    async def _cannot_go_on(self, why: Stopped | Deferred) -> None:
         if isinstance(why, Deferred):
             self.tally.unreachable = why.reply
         if isinstance(why, Refused):
@@ -194,28 +186,14 @@ class _Lane:
         return wait if has_time or not wait else None
 
     async def _rest(self, wait: timedelta) -> None:
-        await self._unless_stopped(self.post.sleep(wait.total_seconds()))
+        await stopping.unless(self.stopping, self.post.sleep(wait.total_seconds()))
 
     async def _connected(self) -> smtp.Connection:
         if self.connection is not None and self.connection.is_open and self.connection.is_worn:
             await self.connection.close()
         if self.connection is None or not self.connection.is_open:
-            self.connection = await self._unless_stopped(smtp.connect(self.post.server))
+            self.connection = await stopping.unless(self.stopping, smtp.connect(self.post.server))
         return self.connection
-
-    async def _unless_stopped(self, work: Awaitable[T]) -> T:
-        """Wait for work that may be broken off, such as for a server that does not answer."""
-        task = asyncio.ensure_future(work)
-        told = asyncio.ensure_future(self.stopping.wait())
-        try:
-            await asyncio.wait({task, told}, return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                return task.result()
-            task.cancel()
-            await asyncio.wait({task})
-            raise _NotNow
-        finally:
-            told.cancel()
 
     def _claim(self, session: Session) -> list[_Ready]:
         now, pace = self.post.clock(), self.post.pace
@@ -241,7 +219,7 @@ class _Lane:
                 if not connection.is_open or connection.is_worn:
                     raise _NotNow
                 await self._send(connection, ready)
-            except _NotNow:
+            except Stopped:
                 await self._give_back(batch[n:])
                 return
             self.post.on_settled()
@@ -255,11 +233,21 @@ class _Lane:
 
         await self.outcomes.settle(release)
 
+    async def _fitted(self, connection: smtp.Connection, ready: _Ready) -> _Ready:
+        """A letter longer than the server takes is shortened."""
+        most, head, entry = connection.most_bytes, self.post.head, ready.entry
+        if not 0 < most < len(ready.envelope.message):
+            return ready
+        log.warning("letter_shortened", entry=entry.id, most=most)
+        short = await self.ledger.write(lambda session: _envelope(session, head, entry, most))
+        return _Ready(entry, short)
+
     async def _send(self, connection: smtp.Connection, ready: _Ready) -> None:
+        ready = await self._fitted(connection, ready)
         envelope = ready.envelope
         try:
             offer = connection.offer(envelope.sender, envelope.recipient, len(envelope.message))
-            await self._unless_stopped(offer)
+            await stopping.unless(self.stopping, offer)
             while wait := await self._write_begin(connection, ready):
                 await self._rest(wait)
             if wait is None:
@@ -293,8 +281,12 @@ class _Lane:
         return timedelta(0) if outbox.begin_data(session, entry.id or 0, now) else None
 
 
-def _envelope(session: Session, head: compose.Letterhead, entry: OutboxEntry) -> compose.Envelope:
+def _envelope(
+    session: Session, head: compose.Letterhead, entry: OutboxEntry, most: int = 0
+) -> compose.Envelope:
     letter = letters.by_id(session, entry.letter_id or 0)
     if letter is None:
         raise AppError("its letter is gone")
+    if most:
+        return compose.fitting(session, head, letter, most)
     return compose.envelope(session, head, letter)

@@ -86,6 +86,12 @@ class Connection:
         return self._client.esmtp_extensions
 
     @property
+    def most_bytes(self) -> int:
+        """The longest message it takes, as it said (RFC 1870); 0: it did not say."""
+        most = self.extensions.get("size", "")
+        return int(most) if most.isdecimal() else 0
+
+    @property
     def is_worn(self) -> bool:
         """Whether it has had its share: some servers refuse who never lets go."""
         return self.n_offered >= self._server.max_per_connection
@@ -113,9 +119,8 @@ class Connection:
             raise
 
     def _options(self, sender: str, recipient: str, size: int) -> list[str]:
-        options, host = [], self._server.host
-        most = self._client.esmtp_extensions.get("size", "")
-        if most.isdecimal() and 0 < int(most) < size:
+        options, host, most = [], self._server.host, self.most_bytes
+        if 0 < most < size:
             raise Rejected(TOO_BIG, f"the letter has {size} bytes, and {host} takes {most} at most")
         if size and self._client.supports_extension("size"):
             options.append(f"SIZE={size}")

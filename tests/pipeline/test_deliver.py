@@ -564,3 +564,37 @@ def test_a_stop_does_not_wait_for_a_server_that_says_nothing(day, letters, entri
 def _ready(server):
     server.setblocking(False)
     return server
+
+
+def test_a_letter_longer_than_the_server_takes_is_shortened_and_sent(
+    day, letters, sink, entries, check_message
+):
+    letters(3)
+    with Sink() as generous:
+        day.server = generous.server
+        _send(day)
+        whole = max(len(taken.raw) for taken in generous.taken)
+    _back_to_ready(day)
+    with Sink(options={"data_size_limit": whole - 1}) as narrow:
+        day.server = narrow.server
+        assert _send(day).sent == 3
+        for taken in narrow.taken:
+            assert len(taken.raw) < whole
+            check_message(taken.raw)
+            assert taken.message["List-Unsubscribe"]
+    assert {entry.attempts for entry in entries()} == {1}
+
+
+def test_a_server_that_takes_no_letter_of_any_length_fails_it_with_a_reason_and_once(
+    day, letters, entries, clock
+):
+    letters(2)
+    with Sink(options={"data_size_limit": 900}) as narrow:
+        day.server = narrow.server
+        assert _send(day).failed == 2
+        clock.forward(hours=3)
+        assert _nothing_sent(_send(day))
+        assert (narrow.attempts, narrow.taken) == ([], [])
+    for entry in entries():
+        assert (entry.state, entry.code) == (State.FAILED, 552)
+        assert "takes 900 at most" in entry.reason
