@@ -6,13 +6,16 @@ service, and after a restart. So all are gauges, also those that only grow.
 
 import hmac
 import ipaddress
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.metrics_core import GaugeHistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 from sqlmodel import Session
 
 from app.store import brakes, health, heartbeats, outbox, statistics
@@ -21,6 +24,8 @@ from app.web.deps import NowDep, SessionDep
 
 router = APIRouter()
 DAY = timedelta(days=1)
+# Seconds; a server may take ten minutes for its reply.
+BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -57,6 +62,16 @@ def _is_local(request: Request) -> bool:
         return False
 
 
+class _Given(Collector):
+    """A family of figures as it is."""
+
+    def __init__(self, family: Metric) -> None:
+        self._family = family
+
+    def collect(self) -> list[Metric]:
+        return [self._family]
+
+
 class _Figures:
     """Gauges of a registry of their own, each set in one call."""
 
@@ -70,6 +85,16 @@ class _Figures:
         gauge = Gauge(f"paperboy_{name}", meaning, [label], registry=self.registry)
         for word, figure in figures.items():
             gauge.labels(word).set(figure)
+
+    def tell_spread(
+        self, name: str, meaning: str, values: Sequence[float], bounds: Sequence[float]
+    ) -> None:
+        """How many of the values are at most each bound, and their sum."""
+        counts = [(str(bound), sum(v <= bound for v in values)) for bound in (*bounds, math.inf)]
+        named = [(bound.replace("inf", "+Inf"), n) for bound, n in counts]
+        self.registry.register(
+            _Given(GaugeHistogramMetricFamily(f"paperboy_{name}", meaning, named, sum(values)))
+        )
 
     def tell_moment(self, name: str, meaning: str, moment: datetime | None) -> None:
         """Nothing at all where there was none: a zero would be a moment in 1970."""
@@ -102,6 +127,8 @@ def _letters(figures: _Figures, session: Session, now: datetime) -> None:
     figures.tell_each("failed_24h", "The same in the last 24 hours", "class", recent)
     doubtful = "Times a letter may have gone out twice"
     figures.tell("doubtful", doubtful, health.doubtful(session))
+    took = "Seconds to hand over each of the last thousand letters that a server took"
+    figures.tell_spread("smtp_seconds", took, health.hand_overs(session), BOUNDS)
 
 
 def _queue(figures: _Figures, session: Session, now: datetime) -> None:
@@ -146,8 +173,13 @@ def _readers(figures: _Figures, session: Session, now: datetime) -> None:
     figures.tell_each("subscribers", "Subscribers by status", "status", statuses)
     unwritten = health.count_unwritten(session, now)
     figures.tell("subscribers_due", "Subscribers whose letter is due and not written", unwritten)
-    said = {v.value: n for v, n in statistics.feedback(session, LONG_AGO).items()}
-    figures.tell_each("feedback", "What readers said, and did not take back", "verdict", said)
+    said = "Votes that count: what readers said, and did not take back"
+    for name, meaning, since in (
+        ("feedback", said, LONG_AGO),
+        ("feedback_24h", "The same in the last 24 hours", now - DAY),
+    ):
+        votes = {v.value: n for v, n in statistics.feedback(session, since).items()}
+        figures.tell_each(name, meaning, "verdict", votes)
     figures.tell("papers", "Papers that are stored", health.count_papers(session))
     n_digests, last = health.digests(session)
     figures.tell("digests", "Digests that were read", n_digests)

@@ -16,6 +16,8 @@ CHEAP = {
     "failures": lambda s: health.failures(s, DAY_AGO),
     "queue": lambda s: health.queue(s, NOW),
     "last_success": health.last_success,
+    "doubtful": health.doubtful,
+    "hand_overs": health.hand_overs,
     "unsent_since": lambda s: health.unsent_since(s, DAY_AGO),
     "since_last": lambda s: health.since_last(s, 1000),
     "reception": lambda s: health.reception(s, DAY_AGO, NOW),

@@ -95,6 +95,18 @@ def test_failures_are_counted_by_what_failed(figures, add_entry, code, reason, k
     assert sum(n for name, n in found.items() if name[0] == "failed") == 1
 
 
+def test_how_long_servers_took_is_told_as_a_histogram(figures, add_entry):
+    assert figures()["smtp_seconds_bucket", "+Inf"] == 0
+    for n, seconds in enumerate((0.02, 0.3, 3, 590)):
+        began = NOW - timedelta(seconds=seconds)
+        add_entry(f"reader{n}", state=State.SENT, claimed_at=began, settled_at=NOW)
+    add_entry("waiting", claimed_at=NOW, state=State.IN_DATA)
+    found = figures()
+    counts = [found["smtp_seconds_bucket", le] for le in ("0.01", "0.025", "0.5", "600.0", "+Inf")]
+    assert counts == [0, 1, 2, 4, 4]
+    assert found["smtp_seconds_gsum",] == pytest.approx(593.32)
+
+
 def test_what_waits_is_told_with_its_age(figures, add_entry):
     found = figures()
     assert found["queue_letters",] == found["queue_oldest_age_seconds",] == 0
