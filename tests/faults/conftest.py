@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -27,7 +28,9 @@ from app.store import subscribers
 from app.store.tables import OutboxEntry, Subscriber
 
 # Longer than a process takes to start on a busy machine; only a test that fails waits so long.
-PATIENCE = 60
+PATIENCE = 180
+# So many messages may come after the one that was awaited, and one more a connection.
+LEEWAY = 6
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -36,20 +39,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 class SlowSink(Sink):
-    """Notes each message before it answers, and takes up to 10 ms to do so, or `delay` seconds."""
+    """Notes each message before it answers, and takes up to 10 ms to do so."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.random = random.Random(20)  # noqa: S311
-        self.delay = 0.0
         self._reached = threading.Event()
-        self._awaited = sys.maxsize
+        self._awaited = self._held_from = sys.maxsize
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         answer = await super().handle_DATA(server, session, envelope)
         if len(self.taken) >= self._awaited:
             self._reached.set()
-        await asyncio.sleep(self.delay or self.random.uniform(0, 0.01))
+        await asyncio.sleep(self.random.uniform(0, 0.01))
+        while len(self.taken) >= self._held_from:
+            await asyncio.sleep(0.005)
         return answer
 
     def wait_for(self, n_messages: int) -> None:
@@ -58,6 +62,19 @@ class SlowSink(Sink):
         self._awaited = n_messages
         if len(self.taken) < n_messages:
             assert self._reached.wait(PATIENCE), f"only {len(self.taken)} of {n_messages} came"
+
+    @contextmanager
+    def held_at(self, n_messages: int) -> Iterator[None]:
+        """Wait for so many messages; from a few later on none is answered until the block is left.
+
+        However slow the machine, what is done inside is done before the sender has come to its end.
+        """
+        self._held_from = n_messages + LEEWAY
+        try:
+            self.wait_for(n_messages)
+            yield
+        finally:
+            self._held_from = sys.maxsize
 
     def wait_until_quiet(self, seconds: float = 2) -> None:
         """Return when no message came for so long."""
@@ -81,6 +98,13 @@ class SlowSink(Sink):
 def slow_sink() -> Iterator[SlowSink]:
     with SlowSink() as sink:
         yield sink
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    patience = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < patience
+        time.sleep(0.05)
 
 
 Start = Callable[..., subprocess.Popen[bytes]]

@@ -73,8 +73,8 @@ def test_nothing_is_sent_again_after_a_backup_was_restored(
     backup = tmp_path / "backup"
     # The backup is made in the middle of the first day's run; the database is lost the next day.
     service = start_at(DUE)
-    slow_sink.wait_for(3)
-    copy(database, backup)
+    with slow_sink.held_at(3):
+        copy(database, backup)
     slow_sink.wait_for(N_READERS)
     service.send_signal(signal.SIGTERM)
     assert service.wait(timeout=30) == 0

@@ -18,8 +18,8 @@ def test_a_stopped_service_ends_cleanly_and_loses_and_repeats_no_letter(
     people = prepare(n_readers)
     for n in range(n_stops):
         service = start("serve", connections=2)
-        slow_sink.wait_for(len(slow_sink.taken) + 5)
-        service.send_signal(signal.SIGTERM)
+        with slow_sink.held_at(len(slow_sink.taken) + 5):
+            service.send_signal(signal.SIGTERM)
         assert service.wait(timeout=30) == 0
         assert {entry.state for entry in outbox_by_address().values()} <= {State.READY, State.SENT}
         assert len(slow_sink.taken) < n_readers, f"stop {n} came after the end"
@@ -38,8 +38,8 @@ def test_a_stopped_run_gives_back_what_it_holds_and_the_next_one_sends_it(
 ):
     people = prepare(scale[0])
     run = start("run", "--now", connections=2)
-    slow_sink.wait_for(5)
-    run.send_signal(signal.SIGTERM)
+    with slow_sink.held_at(5):
+        run.send_signal(signal.SIGTERM)
     assert run.wait(timeout=30) == 128 + signal.SIGTERM
     assert {entry.state for entry in outbox_by_address().values()} <= {State.READY, State.SENT}
 

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 
 import pytest
+from faults.conftest import LEEWAY
 
 from app.store.tables import State
 
@@ -28,8 +29,10 @@ def test_after_a_power_loss_no_letter_is_lost_and_every_second_copy_was_foretold
     chance = random.Random(6)  # noqa: S311
     for n in range(n_losses):
         sender = start("run")
-        slow_sink.wait_for(len(slow_sink.taken) + chance.randint(2, n_readers // n_losses - 8))
-        sender.send_signal(signal.SIGSTOP)  # what is not on the disk now is lost with the power
+        n_more = chance.randint(2, n_readers // n_losses - LEEWAY - 5)
+        with slow_sink.held_at(len(slow_sink.taken) + n_more):
+            # What is not on the disk now is lost with the power.
+            sender.send_signal(signal.SIGSTOP)
         for name in FILES:
             shutil.copy(settings.data_dir / name, copy / name)
         sender.kill()
@@ -61,9 +64,9 @@ def test_a_full_disk_stops_letters_and_they_go_on_by_themselves_when_it_has_room
     n_readers = 2_000 if is_full else 60
     people = prepare(n_readers)
     service = start("serve", told={"CLAIM_LEASE": 5, "SMTP_TIMEOUT": 2})
-    slow_sink.wait_for(n_readers // 6)
-    _, most = resource.prlimit(service.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (1024, most))
+    with slow_sink.held_at(n_readers // 6):
+        _, most = resource.prlimit(service.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (1024, most))
     slow_sink.wait_until_quiet()
     n_before = len(slow_sink.taken)
     assert n_before < n_readers
@@ -93,9 +96,9 @@ def test_a_locked_database_stops_letters_and_they_go_on_by_themselves(
 ):
     people = prepare(60)
     service = start("serve")
-    slow_sink.wait_for(10)
     holder = sqlite3.connect(settings.data_dir / FILES[0], isolation_level=None, timeout=60)
-    holder.execute("BEGIN IMMEDIATE")
+    with slow_sink.held_at(10):
+        holder.execute("BEGIN IMMEDIATE")
     slow_sink.wait_until_quiet(300 if is_full else 2)
     n_before = len(slow_sink.taken)
     assert n_before < 60

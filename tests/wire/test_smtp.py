@@ -349,7 +349,7 @@ def test_each_step_is_waited_for_as_long_as_it_may_take(answering, step):
             return await _send(replace(server, patience=patience))
 
     with pytest.raises(Deferred) as failure:
-        asyncio.run(asyncio.wait_for(send(), 20))
+        asyncio.run(asyncio.wait_for(send(), 120))
     assert isinstance(failure.value, Lost) == (step == ".")
 
 
@@ -377,7 +377,7 @@ def test_a_server_that_takes_no_block_of_a_message_is_left():
             stalling.close()
 
     with pytest.raises(Lost):
-        asyncio.run(asyncio.wait_for(send(), 20))
+        asyncio.run(asyncio.wait_for(send(), 120))
 
 
 @given(st.lists(st.sampled_from([b".", b"..", b"\r\n", b"\n", b"\r", b"a", b".a"]), max_size=12))
