@@ -235,12 +235,16 @@ class _Lane:
 
     async def _fitted(self, connection: smtp.Connection, ready: _Ready) -> _Ready:
         """A letter longer than the server takes is shortened."""
-        most, head, entry = connection.most_bytes, self.post.head, ready.entry
+        most = connection.most_bytes
         if not 0 < most < len(ready.envelope.message):
             return ready
-        log.warning("letter_shortened", entry=entry.id, most=most)
-        short = await self.ledger.write(lambda session: _envelope(session, head, entry, most))
-        return _Ready(entry, short)
+
+        def shorten(session: Session) -> compose.Envelope:
+            row = letters.by_id(session, ready.entry.letter_id or 0)
+            return compose.fitting(session, self.post.head, row, most) if row else ready.envelope
+
+        log.warning("letter_shortened", entry=ready.entry.id, most=most)
+        return _Ready(ready.entry, await self.ledger.write(shorten))
 
     async def _send(self, connection: smtp.Connection, ready: _Ready) -> None:
         ready = await self._fitted(connection, ready)
@@ -281,12 +285,8 @@ class _Lane:
         return timedelta(0) if outbox.begin_data(session, entry.id or 0, now) else None
 
 
-def _envelope(
-    session: Session, head: compose.Letterhead, entry: OutboxEntry, most: int = 0
-) -> compose.Envelope:
+def _envelope(session: Session, head: compose.Letterhead, entry: OutboxEntry) -> compose.Envelope:
     letter = letters.by_id(session, entry.letter_id or 0)
     if letter is None:
         raise AppError("its letter is gone")
-    if most:
-        return compose.fitting(session, head, letter, most)
     return compose.envelope(session, head, letter)
