@@ -119,10 +119,10 @@ def due_now(make_subscriber, store_papers, engine):
 def test_the_daily_command_twice_sends_no_letter_twice(due_now, start, slow_sink, outbox):
     people = due_now(40)
     at_once = [start("run", connections=2) for _ in range(2)]
-    assert [run.wait(timeout=120) for run in at_once] == [0, 0]
+    assert [run.wait(timeout=240) for run in at_once] == [0, 0]
     assert len(slow_sink.taken) == len(people)
-    assert start("run").wait(timeout=120) == 0
-    assert start("run", "--now").wait(timeout=120) == 0
+    assert start("run").wait(timeout=240) == 0
+    assert start("run", "--now").wait(timeout=240) == 0
     assert slow_sink.recipients() == sorted(person.address for person in people)
     assert {entry.state for entry in outbox()} == {State.SENT}
 

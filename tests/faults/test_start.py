@@ -79,7 +79,7 @@ def test_a_database_that_cannot_be_used_is_named_and_left_to_the_last_byte(
     fault(database)
     before = database.read_bytes()
     commands = [start(name) for name in ("serve", "migrate", "run")]
-    assert [command.wait(timeout=60) for command in commands] == [1, 1, 1]
+    assert [command.wait(timeout=240) for command in commands] == [1, 1, 1]
     assert database.read_bytes() == before
     said = (tmp_path / "errors.txt").read_text()
     assert said.count(FAULTS[fault]) >= 2
@@ -93,7 +93,7 @@ def test_a_database_that_is_locked_at_the_start_is_left_alone_and_serves_when_it
     holder = sqlite3.connect(database, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     before = database.read_bytes()
-    assert start("serve").wait(timeout=60) == 1
+    assert start("serve").wait(timeout=240) == 1
     holder.close()
     assert database.read_bytes() == before
     assert "locked by another program" in (tmp_path / "errors.txt").read_text()
@@ -157,7 +157,9 @@ def test_a_start_that_is_killed_at_any_statement_leaves_the_database_as_it_was(
     n_killed = 0
     for n in range(3, 1_000, step):
         shutil.copy(old, path)
-        code = start(str(n), program=[sys.executable, "-c", KILLED][1:], told=told).wait(timeout=60)
+        code = start(str(n), program=[sys.executable, "-c", KILLED][1:], told=told).wait(
+            timeout=240
+        )
         assert readers(path) == before
         if code == 0:
             break

@@ -43,5 +43,5 @@ def test_a_stopped_run_gives_back_what_it_holds_and_the_next_one_sends_it(
     assert run.wait(timeout=30) == 128 + signal.SIGTERM
     assert {entry.state for entry in outbox_by_address().values()} <= {State.READY, State.SENT}
 
-    assert start("run", "--now").wait(timeout=120) == 0
+    assert start("run", "--now").wait(timeout=240) == 0
     assert slow_sink.recipients() == sorted(person.address for person in people)

@@ -73,7 +73,7 @@ def test_a_full_disk_stops_letters_and_they_go_on_by_themselves_when_it_has_room
     resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (most, most))
     slow_sink.wait_for(n_readers)
     service.terminate()
-    assert service.wait(timeout=60) == 0
+    assert service.wait(timeout=240) == 0
     assert set(states_at_the_server) == {State.IN_DATA}
     copies, entries = slow_sink.copies(), outbox_by_address()
     assert set(copies) == {person.address for person in people}
@@ -87,7 +87,7 @@ def test_a_database_that_cannot_be_written_lets_no_letter_leave(
     prepare(3)
     for url in ("sqlite:///file:{}?mode=ro&uri=true", "sqlite:///{}-gone"):
         told = {"DATABASE_URL": url.format(settings.data_dir / "paperboy.sqlite3")}
-        assert start("run", told=told).wait(timeout=60) == 1
+        assert start("run", told=told).wait(timeout=240) == 1
     assert (slow_sink.taken, slow_sink.attempts) == ([], [])
 
 
@@ -106,7 +106,7 @@ def test_a_locked_database_stops_letters_and_they_go_on_by_themselves(
     holder.close()
     slow_sink.wait_for(60)
     service.terminate()
-    assert service.wait(timeout=60) == 0
+    assert service.wait(timeout=240) == 0
     assert set(states_at_the_server) == {State.IN_DATA}
     assert slow_sink.recipients() == sorted(person.address for person in people)
     assert {entry.state for entry in outbox_by_address().values()} == {State.SENT}
