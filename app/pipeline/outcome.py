@@ -88,7 +88,8 @@ class Outcomes:
         entry_id, now = entry.id or 0, self.clock()
         await self.settle(lambda session: outbox.hold(session, entry_id, now, failure.reply))
         self.tally.in_doubt += 1
-        log.error("letter_in_doubt", entry=entry_id, reply=failure.reply)
+        reply = refusal.without_addresses(failure.reply)
+        log.error("letter_in_doubt", entry=entry_id, reply=reply)
 
     async def refused(self, failure: Refused) -> None:
         """No letter got as far as to be offered."""

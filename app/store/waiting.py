@@ -45,8 +45,8 @@ def put_off(session: Session, ids: Sequence[int], until: datetime, reason: str =
 def put_off_all_but(session: Session, n: int, now: datetime, until: datetime, reason: str) -> None:
     """Of the letters due let n stay, and put the others off.
 
-    Letters of confirmation come first, then those of readers whose last letter was longest ago.
-    Reads every letter that is due.
+    Letters that somebody asked for come first, then those of readers whose last letter was longest
+    ago. Reads every letter that is due.
     """
     sent = aliased(OutboxEntry)
     last = (
@@ -62,7 +62,7 @@ def put_off_all_but(session: Session, n: int, now: datetime, until: datetime, re
         col(OutboxEntry.state).in_(WAITING), col(OutboxEntry.due_at) <= now
     )
     fair = due.order_by(
-        case((col(OutboxEntry.kind) == LetterKind.CONFIRM, 0), else_=1),
+        case((col(OutboxEntry.kind) == LetterKind.DAILY, 1), else_=0),
         nulls_first(last),
         col(OutboxEntry.first_due_at),
         col(OutboxEntry.id),
