@@ -146,6 +146,14 @@ class Models:
         laid = self._laid
         return laid[3] if laid and len(laid[3].rows) else None
 
+    def laid_out(self, today: date) -> Board | None:
+        """The board laid out last, if it is of a day or the one before it, whatever came since.
+
+        Nothing is read, fitted or laid out for it.
+        """
+        laid = self._laid
+        return laid[3] if laid and today - timedelta(days=1) <= laid[1] <= today else None
+
 
 def _scale(session: Session, model: Model, today: date) -> Scale:
     """What turns scores into fits: as feedback from before a day has taught, if it was enough."""
