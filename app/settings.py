@@ -143,6 +143,18 @@ class Settings(BaseSettings):
         default=365, ge=30, le=36500, description="Days of papers the ranking learns words from."
     )
     letter_size: int = Field(default=10, ge=1, le=50, description="Papers per letter at most.")
+    trap_link: bool = Field(
+        default=True,
+        description="Put a link that nobody sees into letters; who opens it is no person, and "
+        "votes from there do not count.",
+    )
+    scan_time: timedelta = Field(
+        default=timedelta(minutes=3),
+        ge=timedelta(0),
+        le=timedelta(days=1),
+        description="So long after a letter was handed over a vote needs its button pressed: mail "
+        "scanners open links then.",
+    )
     trial: str = Field(
         default="",
         description="Weights to compare with the usual ones in interleaved letters, such as "
@@ -168,7 +180,7 @@ class Settings(BaseSettings):
         """Named value, then environment, then NAME_FILE, then .env."""
         return init_settings, env_settings, FileSource(settings_cls), dotenv_settings
 
-    @field_validator("smtp_timeout", "claim_lease", "tick", mode="before")
+    @field_validator("smtp_timeout", "claim_lease", "scan_time", "tick", mode="before")
     @classmethod
     def _seconds(cls, text: Any) -> Any:
         # pydantic reads PT15M and 00:15:00, but not the plain 900 that everybody writes.

@@ -99,7 +99,7 @@ def stats(
     from app.pipeline import trial
     from app.recommend import calibration
     from app.store import engine as engines
-    from app.store import statistics
+    from app.store import statistics, taps
 
     now = shown.now()
     settings, engine = assembly.store()
@@ -109,11 +109,13 @@ def stats(
         week, month = (statistics.feedback(session, now - timedelta(days=n)) for n in (7, 30))
         picks = statistics.shown(session, now - timedelta(days=30))
         trials = statistics.trials(session, trial.MARK)
+        counted, voided, provisional = taps.counts(session)
     kinds = (*calibration.EDGES, statistics.EXPLORING, statistics.TREND, "")
     figures = {
         "delivery": delivery,
         "editions": [_edition(each) for each in editions],
         "feedback": {"7 days": dict(week), "30 days": dict(month)},
+        "votes": {"counted": counted, "voided": voided, "provisional": provisional},
         "ranks": _rates((str(pick.rank), pick) for pick in picks),
         "kinds": _rates((kind or "not told", p) for kind in kinds for p in picks if p.kind == kind),
         "trials": [_trial(each) for each in trials],
@@ -183,6 +185,12 @@ def _print(figures: dict[str, Any]) -> None:
         for word in figures["feedback"]["7 days"]
     ]
     shown.table(("feedback", *(f"last {span}" for span in figures["feedback"])), verdicts)
+    votes = figures["votes"]
+    void = [(f"void: {reason}", n) for reason, n in votes["voided"].items()]
+    still_open = ("not yet told from a scanner's", votes["provisional"])
+    shown.table(
+        ("votes by links in letters", ""), [("counted", votes["counted"]), still_open, *void]
+    )
     for heading in ("rank", "kind"):
         rates = [(name, *_rate(rate)) for name, rate in figures[f"{heading}s"].items()]
         shown.table((heading, "shown in 30 days", "liked", "part"), rates)

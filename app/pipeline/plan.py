@@ -13,7 +13,20 @@ from pathlib import Path
 import structlog
 
 from app.errors import AppError, NotReady
-from app.pipeline import alert, deliver, guard, ingest, learn, outcome, pulse, rank, restored, tidy
+from app.mail import scanners
+from app.pipeline import (
+    alert,
+    deliver,
+    guard,
+    ingest,
+    learn,
+    outcome,
+    pulse,
+    rank,
+    restored,
+    settle,
+    tidy,
+)
 from app.pipeline.breaker import Breaker
 from app.pipeline.pace import Pace
 from app.store import engine as engines
@@ -32,7 +45,7 @@ class Day:
 
     lease: see `outbox.reclaim_stale`. sources, data_dir: see `ingest.folders`. mailbox: where
     bounces and complaints come to, if anywhere. holds_doubt: see `outbox.hold`.
-    ways: how the operator is told of what is wrong.
+    ways: how the operator is told of what is wrong. scan_time: see `scanners.judge`.
     """
 
     desk: rank.Desk
@@ -47,6 +60,7 @@ class Day:
     mailbox: Place | None = None
     holds_doubt: bool = False
     ways: alert.Ways = field(default_factory=alert.Ways)
+    scan_time: timedelta = scanners.SCAN_TIME
     stop: threading.Event = field(default_factory=threading.Event)
     _unreadable: set[str] = field(default_factory=set)
     _mailbox_problem: str = ""
@@ -135,10 +149,15 @@ class Day:
             log.info("tidied", **vars(done))
         return done
 
+    def settle(self) -> settle.Settled:
+        """Take back the votes of link scanners; see the station. Raises NotReady."""
+        return settle.settle(self.desk.engine, self.clock(), self.scan_time)
+
     def rank_due(self) -> rank.Tally:
         """Put a letter into the outbox for everyone who is due, shard by shard."""
         self.look_back()
         self._follow_clock()
+        self.settle()
         total = rank.Tally()
         while not self.stop.is_set():
             shard = rank.rank_due_shard(self.desk, self.clock())
@@ -161,6 +180,7 @@ class Day:
     def rank_edition(self, edition: date | None, everyone: bool) -> rank.Tally:
         """The same for one edition, whatever the hour; see `rank.rank_edition`."""
         self.look_back()
+        self.settle()
         total = rank.Tally()
         for shard in rank.rank_edition(self.desk, edition, everyone, self.clock()):
             total.add(shard)

@@ -1,6 +1,7 @@
 """Housekeeping: claims of vanished senders, letters too old to send, sign-ups never confirmed.
 
-And what a clock that was set back leaves behind, or somebody who was erased.
+And whence taps came that are long settled, and what a clock that was set back leaves behind, or
+somebody who was erased.
 """
 
 from dataclasses import dataclass
@@ -12,12 +13,14 @@ from sqlalchemy import Engine
 from app.errors import BadValue, NotReady
 from app.mail import edition, retry
 from app.store import engine as engines
-from app.store import outbox, overtaken, permits, scrubbing, subscribers
+from app.store import outbox, overtaken, permits, scrubbing, subscribers, taps
 from app.store.tables import Status
 
 log = structlog.get_logger()
 # A confirm link is good for two days; after a week nobody will ask for another with these words.
 FORGET_PENDING_AFTER = timedelta(days=7)
+# Long enough for an operator to look into votes that were voided.
+FORGET_ORIGINS_AFTER = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ def tidy(
     _scrub(engine, now)
     with engines.transaction(engine) as session:
         permits.forget(session, now - permits.KEPT_FOR)
+        taps.forget_origins(session, now - FORGET_ORIGINS_AFTER)
         return Tidied(
             reclaimed=(
                 outbox.reclaim_stale(session, now, lease, holds_doubt=holds_doubt)

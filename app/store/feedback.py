@@ -1,6 +1,6 @@
 """What readers said of papers: like, dislike, save."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -15,6 +15,14 @@ from app.store.tables import Feedback, Letter, Paper, Pick, Status, Subscriber
 CONTRARY = {Verdict.LIKE: Verdict.DISLIKE, Verdict.DISLIKE: Verdict.LIKE}
 # What a scale learns from, see `judged`.
 LEARN_FROM, MOST_JUDGED = timedelta(days=90), 20_000
+
+
+@dataclass(frozen=True)
+class Said:
+    """When a verdict was given, and in which letter; None: at sign-up."""
+
+    at: datetime
+    letter_id: int | None = None
 
 
 @dataclass
@@ -138,6 +146,34 @@ def standing(session: Session, subscriber_id: int, paper_id: int) -> frozenset[V
         Feedback.subscriber_id == subscriber_id, Feedback.paper_id == paper_id
     )
     return frozenset(map(Verdict, session.exec(rows)))
+
+
+def said_of(session: Session, subscriber_id: int, paper_id: int) -> dict[Verdict, Said]:
+    """The same, with when and where each was given."""
+    rows = select(Feedback).where(
+        Feedback.subscriber_id == subscriber_id, Feedback.paper_id == paper_id
+    )
+    return {Verdict(row.verdict): Said(row.at, row.letter_id) for row in session.exec(rows)}
+
+
+def with_vote(
+    standing: Mapping[Verdict, Said], verdict: Verdict, said: Said
+) -> dict[Verdict, Said]:
+    """What stands after a verdict was recorded; see `record`."""
+    contrary = CONTRARY.get(verdict)
+    kept = {each: known for each, known in standing.items() if each != contrary}
+    return {verdict: said} | kept
+
+
+def put_back(
+    session: Session, subscriber_id: int, paper_id: int, standing: Mapping[Verdict, Said]
+) -> None:
+    """Let exactly this stand of what one reader said of one paper."""
+    for verdict, known in said_of(session, subscriber_id, paper_id).items():
+        if standing.get(verdict) != known:
+            undo(session, subscriber_id, paper_id, verdict)
+    for verdict, said in standing.items():
+        record(session, subscriber_id, paper_id, verdict, said.at, said.letter_id)
 
 
 def of_subscriber(session: Session, subscriber_id: int) -> Sequence[tuple[Feedback, Paper]]:

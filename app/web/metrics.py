@@ -18,7 +18,8 @@ from prometheus_client.metrics_core import GaugeHistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlmodel import Session
 
-from app.store import brakes, health, heartbeats, outbox, statistics
+from app.mail import scanners
+from app.store import brakes, health, heartbeats, outbox, statistics, taps
 from app.store.tables import BounceKind, State
 from app.web.deps import NowDep, SessionDep
 
@@ -180,6 +181,11 @@ def _readers(figures: _Figures, session: Session, now: datetime) -> None:
     ):
         votes = {v.value: n for v, n in statistics.feedback(session, since).items()}
         figures.tell_each(name, meaning, "verdict", votes)
+    counted, void, waiting = taps.counts(session)
+    states = {"counted": counted, "voided": sum(void.values()), "provisional": waiting}
+    figures.tell_each("votes", "Taps in letters by what became of them", "state", states)
+    voided = {reason: void.get(reason, 0) for reason in scanners.REASONS}
+    figures.tell_each("votes_voided", "Those that do not count, by reason", "reason", voided)
     figures.tell("papers", "Papers that are stored", health.count_papers(session))
     n_digests, last = health.digests(session)
     figures.tell("digests", "Digests that were read", n_digests)

@@ -112,7 +112,20 @@ def test_the_numbers_can_be_read_by_a_program(sent, paperboy):
     assert found["ranks"]["1"] == {"shown": 1, "liked": 1}
     shown = sum(rate["shown"] for rate in found["ranks"].values())
     assert sum(rate["shown"] for rate in found["kinds"].values()) == shown
+    assert found["votes"] == {"counted": 0, "voided": {}, "provisional": 0}
     assert found["trials"] == []
+
+
+def test_votes_that_count_and_those_that_do_not_are_told(sent, paperboy, database):
+    database.execute(
+        "INSERT INTO tap (letter_id, paper_id, verdict, before, means, trusted, network, agent, at,"
+        " void, settled) SELECT letter_id, paper_id, 'save', '', 'script', 0, '', '',"
+        " datetime('now') || '.000000', CASE rank WHEN 1 THEN 'so said a test' ELSE '' END, 1"
+        " FROM pick WHERE rank < 4"
+    )
+    found = json.loads(paperboy("stats", "--json").out)
+    assert found["votes"] == {"counted": 2, "voided": {"so said a test": 1}, "provisional": 0}
+    assert "void: so said a test" in paperboy("stats").out
 
 
 def test_stats_tell_whether_letters_flow(sent, paperboy):

@@ -9,10 +9,11 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 from sqlmodel import select
 
+from app.mail import scanners
 from app.main import create_app
 from app.store import brakes, health, heartbeats
 from app.store import engine as engines
-from app.store.tables import Bounce, BounceKind, OutboxEntry, State, Suppression
+from app.store.tables import Bounce, BounceKind, OutboxEntry, State, Suppression, Tap
 
 HERE = ("127.0.0.1", 50_000)
 ELSEWHERE = ("192.0.2.7", 50_000)
@@ -137,6 +138,9 @@ def test_reports_suppressions_and_brakes_are_told(figures, engine, reader):
 
 def test_readers_papers_and_runs_are_told(figures, engine, client, reader, make_reader):
     client.post(reader.feedback("like"))
+    void = Tap(letter_id=reader.letter_id, means="script", at=NOW, void=scanners.BY_TRAP)
+    with engines.transaction(engine) as session:
+        session.add(void)
     make_reader("late@example.org")
     with engines.transaction(engine) as session:
         heartbeats.beat(session, health.RUN_BEGAN, NOW - timedelta(minutes=3))
@@ -146,6 +150,10 @@ def test_readers_papers_and_runs_are_told(figures, engine, client, reader, make_
     assert found["subscribers", "active"] == 2
     assert found["subscribers", "pending"] == 0
     assert found["feedback", "like"] == 1
+    votes = [found["votes", state] for state in ("counted", "voided", "provisional")]
+    assert votes == [0, 1, 1]
+    assert found["votes_voided", scanners.BY_TRAP] == 1
+    assert found["votes_voided", scanners.BY_HASTE] == 0
     assert found["papers",] == 2
     assert found["digests",] == 1
     assert found["last_digest_age_seconds",] == 4 * 3600

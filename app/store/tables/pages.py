@@ -20,7 +20,7 @@ class Means(StrEnum):
 class Tap(SQLModel, table=True):
     """One POST from a letter's link, kept until it is known whether a person or a scanner made it.
 
-    paper_id, verdict: None and "" for the trap. before: the verdicts that stood, as "like,save".
+    paper_id, verdict: None and "" for the trap. before: the verdicts that stood; see store.taps.
     trusted: the browser vouched for a press or touch. network, agent: whence, as a /24 or /48 and
     as a short hash of the browser's name. void: why it does not count, "" while it does.
     settled: the run after it has looked at it.
