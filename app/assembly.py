@@ -93,6 +93,7 @@ def letterhead(settings: Settings) -> Letterhead:
         contact=settings.admin_mail,
         bounce_address=bounce_address(settings, signs),
         signer=signer(settings),
+        has_trap=settings.trap_link,
     )
 
 
@@ -164,4 +165,5 @@ def day(settings: Settings, engine: Engine, clock: Callable[[], datetime] = utc_
         mailbox=mailbox(settings),
         holds_doubt=settings.doubt is Doubt.HOLD,
         ways=Ways(settings.admin_mail, settings.alert_webhook.get_secret_value()),
+        scan_time=settings.scan_time,
     )

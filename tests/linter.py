@@ -29,7 +29,7 @@ SIGNED |= {"auto-submitted", "precedence"}
 TAGS = re.compile("html|head|meta|title|style|body|div|table|tbody|tr|td|h[123]|p|a|strong")
 ATTRIBUTES = re.compile(
     "lang|dir|charset|name|content|class|style|role|width|cellpadding|cellspacing|border|align|"
-    "href|aria-label|aria-roledescription|data-css-inline"
+    "href|aria-label|aria-hidden|aria-roledescription|data-css-inline"
 )
 HIDDEN = re.compile(
     "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
@@ -173,6 +173,7 @@ def _letter_faults(plain: str, html: str, kind: str) -> list[str]:
         *_frame_faults(root),
         *_text_faults(plain, root, list(_walk(root, Look()))),
         *_link_faults(plain, root, kind),
+        *_trap_faults(plain, root, kind),
         *(fault for look in ("light", "dark") for fault in _sight_faults(root, look)),
     ]
 
@@ -220,8 +221,10 @@ def _frame_faults(root: Element) -> Iterator[str]:
 
 def _text_faults(plain: str, root: Element, tree: list["Shown"]) -> Iterator[str]:
     visible = _fold(" ".join(shown.text for shown in tree if not shown.look.hidden))
-    hidden = _fold(" ".join(shown.text for shown in tree if shown.look.hidden))
-    hrefs, urls = {a.get("href", "") for a in root.iter("a")}, set(URL.findall(plain))
+    hidden = _fold(" ".join(shown.text for shown in tree if shown.look.hidden and shown.tag != "a"))
+    traps = {a.get("href", "") for a in _traps(root)}
+    hrefs = {a.get("href", "") for a in root.iter("a")} - traps
+    urls = set(URL.findall(plain))
     # Those in foreign text may be parted by a line end here and a bold word there.
     said = {url for url in urls - hrefs if url not in "".join(visible.split())}
     if other := hrefs - urls | said:
@@ -234,6 +237,26 @@ def _text_faults(plain: str, root: Element, tree: list["Shown"]) -> Iterator[str
         yield f"no preheader, or one that is repeated: {hidden!r}"
     if HIDDEN.search(plain + visible + hidden):
         yield "hidden characters"
+
+
+def _traps(root: Element) -> list[Element]:
+    """Links that are neither seen nor heard: one at most, for link scanners, in the HTML alone."""
+    return [
+        a
+        for div in root.iter("div")
+        if div.get("aria-hidden") == "true"
+        and _declarations(div.get("style", "")).get("display") == "none"
+        for a in div.iter("a")
+    ]
+
+
+def _trap_faults(plain: str, root: Element, kind: str) -> Iterator[str]:
+    traps = _traps(root)
+    if len(traps) > (kind == "daily"):
+        yield f"{len(traps)} hidden links"
+    for a in traps:
+        if not a.get("href", "").endswith("/trap") or a.get("href", "") in plain:
+            yield f"a hidden link that is no trap: {a.get('href')}"
 
 
 def _link_faults(plain: str, root: Element, kind: str) -> Iterator[str]:

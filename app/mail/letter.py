@@ -63,7 +63,7 @@ class Daily:
     """The day's letter. n_candidates: the new papers weighed for it.
 
     why: one sentence on why its reader gets it. postal: the operator's address, one line.
-    contact: the operator's mail address.
+    contact: the operator's mail address. trap_url: for link scanners, in the HTML alone.
     n_left_out: set by `render`, picks that did not fit.
     """
 
@@ -78,6 +78,7 @@ class Daily:
     browser_url: str
     why: str
     note: str = ""
+    trap_url: str = ""
     postal: str = ""
     contact: str = ""
     n_left_out: int = 0

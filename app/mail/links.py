@@ -46,6 +46,7 @@ class Purpose(StrEnum):
     MOVE = "move"
     PREFERENCES = "preferences"
     RETURN = "return"
+    TRAP = "trap"
     UNSUBSCRIBE = "unsubscribe"
 
 
@@ -225,6 +226,10 @@ class Links:
         """One reader's word on the paper that stood at `rank` (from 1) of one letter."""
         token = self.tokens.make(Purpose.LETTER, letter_id)
         return self._url("feedback", token, str(rank), verdict)
+
+    def trap(self, letter_id: int) -> str:
+        """Shown to nobody: who opens it opens every link, as scanners do."""
+        return self._url("feedback", self.tokens.make(Purpose.TRAP, letter_id), "0", "trap")
 
     def paper(self, paper_id: int) -> str:
         """Our own page of a paper, for those whose digest gave no link."""

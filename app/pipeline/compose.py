@@ -25,6 +25,7 @@ class Letterhead:
 
     contact: the operator's address. bounce_address: a mailbox of ours, each letter's own return
     path is made of it; "": bounces go to the sender. signer: None leaves signing to the relay.
+    has_trap: whether letters have a link that nobody sees; see `mail.scanners`.
     """
 
     sender: str
@@ -34,6 +35,7 @@ class Letterhead:
     contact: str = ""
     bounce_address: str = ""
     signer: dkim.Signer | None = None
+    has_trap: bool = True
 
     @property
     def address(self) -> str:
@@ -172,6 +174,7 @@ def _daily(
         pause_url=f"{preferences}#pause",
         unsubscribe_url=head.links.unsubscribe(row.subscriber_id),
         browser_url=head.links.letter(letter_id),
+        trap_url=head.links.trap(letter_id) if head.has_trap and letter_id else "",
         why=row.why,
         postal=head.postal_address,
         contact=head.contact,

@@ -66,6 +66,7 @@ def make_daily(make_pick) -> MakeDaily:
             "pause_url": f"{SITE}/preferences/token#pause",
             "unsubscribe_url": f"{SITE}/unsubscribe/token",
             "browser_url": f"{SITE}/letters/token",
+            "trap_url": f"{SITE}/feedback/token/0/trap",
             "why": "You signed up on 3 October 2026 with the words “sparse retrieval”.",
             "postal": "Example Lab, 1 Sample Street, Anytown",
         }

@@ -235,6 +235,18 @@ def test_excerpts_go_before_papers_and_from_the_end(templates, make_daily):
     assert "part 10<" not in shortest.html
 
 
+def test_the_link_for_scanners_is_in_the_html_alone_and_out_of_sight(templates, make_daily):
+    made = letter.render(templates, make_daily())
+    trap = 'href="https://papers.example.org/feedback/token/0/trap"'
+
+    assert made.html.count(trap) == 1
+    assert "trap" not in made.text
+    before, _, _ = made.html.partition(trap)
+    assert 'aria-hidden="true"' in before.rpartition("<div")[2]
+    assert "display:none" in before.rpartition("<div")[2]
+    assert "trap" not in letter.render(templates, make_daily(trap_url="")).html
+
+
 def test_a_letter_of_confirmation_asks_one_thing(templates, make_confirm):
     rendered = letter.render(templates, make_confirm())
 

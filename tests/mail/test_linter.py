@@ -65,6 +65,9 @@ HTML = [
     ("display:none", "display:block", "no preheader"),
     ("345", "3\u200b45", "hidden characters"),
     ('role="article"', 'role="main"', "no article"),
+    ('aria-hidden="true"', 'aria-label="x"', "other links in text and HTML"),
+    ("/0/trap", "/0/like", "a hidden link that is no trap"),
+    ("</a></div>", "</a><a href='https://x.org/trap'>x</a></div>", "2 hidden links"),
     ("<h1 ", "<!--[if mso]><img src='https://x'><![endif]--><h1 ", "a comment that reaches out"),
 ]
 TEXT = [

@@ -123,6 +123,23 @@ def test_without_a_mailbox_of_their_own_bounces_go_to_the_sender(
     assert "mailto:" not in taken.message["List-Unsubscribe"]
 
 
+@pytest.mark.parametrize("has_trap", [True, False])
+def test_an_operator_may_leave_out_the_link_for_scanners(
+    has_trap, settings, make_day, make_subscriber, store_papers, retrieval_papers, sink
+):
+    day = make_day(settings.model_copy(update={"trap_link": has_trap}))
+    store_papers(*retrieval_papers)
+    make_subscriber("retrieval")
+    day.rank_due()
+    asyncio.run(day.deliver())
+
+    (taken,) = sink.taken
+    assert day.desk.head.links.trap(1).endswith("/0/trap")
+    assert (day.desk.head.links.trap(1) in taken.message.get_body(("html",)).get_content()) is (
+        has_trap
+    )
+
+
 @pytest.mark.parametrize("address", ["jürgen@bücher.example", '"a b"@example.org', "a+b=c@x.org"])
 def test_an_unusual_address_is_the_only_one_the_server_hears_of(
     address, post, make_subscriber, store_papers, retrieval_papers, sink, verifies

@@ -33,6 +33,7 @@ def test_a_previewed_letter_is_the_one_that_will_be_sent(
     asyncio.run(day.deliver())
     (taken,) = sink.taken
     assert taken.message["Subject"] == previewed.subject
+    assert "/0/trap" not in previewed.html  # of a letter that is none yet
     for paper in retrieval_papers[:5]:
         text = taken.message.get_body(("plain",)).get_content()
         assert (paper.title in previewed.text) == (paper.title in text)
