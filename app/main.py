@@ -22,6 +22,7 @@ from app.web import (
     health,
     keeping,
     metrics,
+    mute,
     own_link,
     papers,
     past,
@@ -40,7 +41,7 @@ from app.web.operator import charts, day, login, people, tomorrow
 from app.web.pages import Pages
 
 # The pages whose paths say themselves who may open them.
-OPEN = (archive, papers, search, signup, feedback, unsubscribe, health, metrics)
+OPEN = (archive, papers, search, signup, mute, feedback, unsubscribe, health, metrics)
 # The reader's own; own_link first, whose addresses look like tokens to the others.
 OWN = (own_link, preferences, why, profile, keeping, past, records, asked, feeds)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -70,6 +71,7 @@ def create_app(
     app.state.keeps_networks = settings.keep_networks
     tokens = app.state.letterhead.links.tokens
     app.state.pages.know(seal=lambda form: seals.make(tokens, seals.Form[form], clock()))
+    app.state.scan_time = settings.scan_time
     app.state.metrics_token = settings.metrics_token.get_secret_value()
     app.state.watched = health.Watched(
         app.state.engine,

@@ -52,19 +52,19 @@ def parse(text: str, *, has_likes: bool = False, skips_empty: bool = False) -> t
     said_nothing: list[language.Typed] = []
     for typed in language.read(text):
         interest = _interest(typed)
-        key = _key(interest)
-        if not key:
+        same = key(interest)
+        if not same:
             if not skips_empty:
                 said_nothing.append(typed)
             continue
-        known = found.setdefault(key, interest)
+        known = found.setdefault(same, interest)
         if known.negative is not interest.negative:
             raise language.bad(
                 f"“{typed.text}” is both asked for and left out: choose one; the second stands at"
                 f" character {typed.at}"
             )
         if typed.weight is not None:
-            found[key] = replace(known, weight=typed.weight)
+            found[same] = replace(known, weight=typed.weight)
     _check(tuple(found.values()), said_nothing, has_likes)
     return tuple(found.values())
 
@@ -90,7 +90,7 @@ def _interest(typed: language.Typed) -> Interest:
     return Interest(typed.text, kind, typed.negative, typed.weight or 1.0)
 
 
-def _key(interest: Interest) -> tuple[object, ...]:
+def key(interest: Interest) -> tuple[object, ...]:
     """What two interests share that say the same; empty where one says nothing."""
     if interest.kind is Kind.AUTHOR:
         return (interest.kind, names.read(interest.text))

@@ -1,101 +1,166 @@
 """One tap in a letter: a page that shows the verdict, a POST that records it, and the way back.
 
 Link scanners open every link, so the GET changes nothing. A script sends the form for a person who
-is really there; without script there is its button.
+is really there; without script there is its button. What was sent is shown at once, and counts
+when `pipeline.settle` has found no scanner behind it.
 """
 
-from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import Response
-from sqlmodel import Session
 
-from app.errors import BadLink
-from app.mail import letter as letters_mail
-from app.mail.links import FEEDBACK_WITHIN, Purpose, Verdict
-from app.store import feedback, letters, papers
-from app.web import deps
-from app.web.deps import NowDep, PagesDep, SessionDep, TokensDep
-from app.web.pages import Pages
+from app.mail import scanners
+from app.mail.links import Purpose, Verdict
+from app.pipeline import effect
+from app.pipeline.effect import NOTHING, Effect
+from app.store import engine as engines
+from app.store import feedback, letters, taps
+from app.store.tables import Means, Tap
+from app.web import deps, whence
+from app.web.clicks import ClickDep
+from app.web.deps import ModelsDep, NowDep, PagesDep, SessionDep, TokensDep
 
 router = APIRouter(prefix="/feedback", dependencies=[Depends(deps.own_pages_only)])
 
-# A letter never holds more; a larger number would not fit the database's.
-MAX_RANK = 1000
-BUTTONS = {
-    Verdict.LIKE: "More like this",
-    Verdict.DISLIKE: "Less like this",
-    Verdict.SAVE: "Save for later",
-}
-SAVED = {
-    Verdict.LIKE: "more like this",
-    Verdict.DISLIKE: "less like this",
-    Verdict.SAVE: "kept for later",
-}
+TOO_MANY = (
+    "The links of this letter were used more often than a person can. Those of your next letter "
+    "will work."
+)
 
 
-@dataclass(frozen=True)
-class Click:
-    """Whose word on which paper. path: of its pages, up to the verdict."""
+class Desk:
+    """What every route here answers with: the pages of one click."""
 
-    subscriber_id: int
-    letter_id: int
-    paper_id: int
-    title: str
-    path: str
+    def __init__(
+        self,
+        request: Request,
+        click: ClickDep,
+        session: SessionDep,
+        pages: PagesDep,
+        models: ModelsDep,
+        now: NowDep,
+    ) -> None:
+        self.session, self.click, self.now = session, click, now
+        self._request, self._pages, self._models = request, pages, models
 
+    def needs_button(self) -> bool:
+        """Whether the letter has only just been handed over, so that scanners are about."""
+        left = taps.hand_overs(self.session, [self.click.letter_id]).get(self.click.letter_id)
+        scan_time: timedelta = self._request.app.state.scan_time
+        return scanners.needs_button(self.now, left, scan_time)
 
-def _click(token: str, rank: int, session: SessionDep, tokens: TokensDep, now: NowDep) -> Click:
-    """Read the link. Raises BadLink if it is not ours, too old, or leads to no paper."""
-    (letter_id,) = tokens.read(Purpose.LETTER, token, n_facts=1)
-    letter = letters.by_id(session, letter_id)
-    found = letters.pick_at(session, letter_id, rank) if letter and rank < MAX_RANK else None
-    if letter is None or found is None:
-        raise BadLink("This link leads to no paper of a letter of ours.")
-    if now - letter.date > FEEDBACK_WITHIN:
-        raise BadLink(
-            f"This letter is more than {FEEDBACK_WITHIN.days} days old, and its links no longer "
-            "count. Those in newer letters do."
+    def tap(self, verdict: Verdict, means: Means, *, trusted: bool, void: str = "") -> None:
+        """Keep how a vote came. Raises HTTPException where no person can have sent so many."""
+        click = self.click
+        standing = feedback.said_of(self.session, click.subscriber_id, click.paper_id)
+        tap = Tap(
+            letter_id=click.letter_id,
+            paper_id=click.paper_id,
+            verdict=verdict.value,
+            before=taps.written(standing),
+            means=means,
+            trusted=trusted,
+            network=whence.network(self._request),
+            agent=whence.agent(self._request),
+            at=self.now,
+            void=void,
         )
-    pick, row = found
-    title = letters_mail.show(papers.told(row)).title
-    path = f"/feedback/{token}/{rank}"
-    return Click(letter.subscriber_id, letter_id, pick.paper_id, title, path)
+        if not taps.add(self.session, tap):
+            raise HTTPException(429, TOO_MANY)
+
+    def ask(self, verdict: Verdict, *, sends_itself: bool) -> Response:
+        """The page with the button. sends_itself: a script may press it for a person."""
+        standing = feedback.standing(self.session, self.click.subscriber_id, self.click.paper_id)
+        return self._pages.show(
+            "feedback",
+            click=self.click,
+            verdict=verdict,
+            verdicts=list(Verdict),
+            standing={each for each in standing if self.is_sure(each)},
+            sends_itself=sends_itself,
+        )
+
+    def saved(self, verdict: Verdict, moved: Effect = NOTHING) -> Response:
+        """The page that says what stands. moved: what that changed."""
+        return self._pages.show(
+            "saved",
+            click=self.click,
+            verdict=verdict,
+            verdicts=list(Verdict),
+            standing=feedback.standing(self.session, self.click.subscriber_id, self.click.paper_id),
+            moved=moved,
+        )
+
+    def is_sure(self, verdict: Verdict) -> bool:
+        """Whether a verdict that stands rests on more than a script's word."""
+        return taps.is_sure(self.session, self.click.letter_id, self.click.paper_id, verdict)
+
+    def watch(self) -> effect.Watch:
+        """Remember the reader's profile, to tell afterwards what moved."""
+        return effect.watch(self.session, self._models, self.click.subscriber_id, self.now)
 
 
-ClickDep = Annotated[Click, Depends(_click)]
+DeskDep = Annotated[Desk, Depends(Desk)]
+
+
+@router.get("/{token}/0/trap")
+def trap(token: str, request: Request, tokens: TokensDep, pages: PagesDep, now: NowDep) -> Response:
+    """Note that a program opens links that nobody sees. No reader's state changes by it.
+
+    The only GET that stores anything: a mark beside the letter, by which votes that came from the
+    same place in the same minute are known for a scanner's.
+    """
+    (letter_id,) = tokens.read(Purpose.TRAP, token, n_facts=1)
+    with engines.transaction(request.app.state.engine) as session:
+        if letters.by_id(session, letter_id) is not None:
+            mark = Tap(
+                letter_id=letter_id,
+                means=Means.TRAP,
+                network=whence.network(request),
+                agent=whence.agent(request),
+                at=now,
+            )
+            taps.add(session, mark)
+    return pages.show("trap")
 
 
 @router.get("/{token}/{rank}/{verdict}")
-def ask(click: ClickDep, verdict: Verdict, session: SessionDep, pages: PagesDep) -> Response:
+def ask(verdict: Verdict, click: ClickDep, desk: DeskDep) -> Response:
     """Show what a tap would record, or that it is recorded already."""
-    standing = feedback.standing(session, click.subscriber_id, click.paper_id)
-    if verdict in standing:
-        return _page(pages, session, click, verdict)
-    return pages.show(
-        "feedback", click=click, verdict=verdict, standing=standing, buttons=BUTTONS, saved=SAVED
-    )
+    standing = feedback.standing(desk.session, click.subscriber_id, click.paper_id)
+    if verdict in standing and desk.is_sure(verdict):
+        return desk.saved(verdict)
+    return desk.ask(verdict, sends_itself=not desk.needs_button())
 
 
 @router.post("/{token}/{rank}/{verdict}")
 def record(
-    click: ClickDep, verdict: Verdict, session: SessionDep, pages: PagesDep, now: NowDep
+    verdict: Verdict,
+    click: ClickDep,
+    desk: DeskDep,
+    means: Annotated[str, Form(max_length=20)] = Means.BUTTON,
+    trusted: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
     """Record the verdict; it moves the scores from the next letter on."""
-    feedback.record(session, click.subscriber_id, click.paper_id, verdict, now, click.letter_id)
-    return _page(pages, session, click, verdict)
+    taps.lock(desk.session, [click.letter_id])
+    by_script = means == Means.SCRIPT
+    if by_script and desk.needs_button():
+        desk.tap(verdict, Means.SCRIPT, trusted=bool(trusted), void=scanners.BY_ARRIVAL)
+        return desk.ask(verdict, sends_itself=False)
+    watch = desk.watch()
+    desk.tap(verdict, Means.SCRIPT if by_script else Means.BUTTON, trusted=bool(trusted))
+    feedback.record(
+        desk.session, click.subscriber_id, click.paper_id, verdict, desk.now, click.letter_id
+    )
+    return desk.saved(verdict, watch.effect_of(click.paper_id))
 
 
 @router.post("/{token}/{rank}/{verdict}/undo")
-def undo(click: ClickDep, verdict: Verdict, session: SessionDep, pages: PagesDep) -> Response:
+def undo(verdict: Verdict, click: ClickDep, desk: DeskDep) -> Response:
     """Take the verdict back; if it was never given, nothing changes."""
-    feedback.undo(session, click.subscriber_id, click.paper_id, verdict)
-    return _page(pages, session, click, verdict)
-
-
-def _page(pages: Pages, session: Session, click: Click, verdict: Verdict) -> Response:
-    standing = feedback.standing(session, click.subscriber_id, click.paper_id)
-    return pages.show(
-        "saved", click=click, verdict=verdict, standing=standing, buttons=BUTTONS, saved=SAVED
-    )
+    taps.lock(desk.session, [click.letter_id])
+    watch = desk.watch()
+    feedback.undo(desk.session, click.subscriber_id, click.paper_id, verdict)
+    return desk.saved(verdict, watch.effect_of(click.paper_id))

@@ -6,14 +6,24 @@
   const [arrival] = performance.getEntriesByType("navigation");
   // Who came back with the browser's button wants to look, not to say it again.
   const isReturn = arrival && arrival.type === "back_forward";
+  let isTouched = false; // as far as the browser vouches for it
+  let isByScript = false;
+  for (const kind of ["pointerdown", "keydown", "touchstart", "click"])
+    addEventListener(kind, (event) => { isTouched ||= event.isTrusted; }, true);
+  for (const each of document.querySelectorAll("form[data-tap]"))
+    each.addEventListener("submit", () => {
+      each.elements.means.value = isByScript ? "script" : "button";
+      each.elements.trusted.value = isTouched ? "yes" : "";
+    });
   if (form && !navigator.webdriver && !isReturn) {
     const LOOK_MS = 1500;
     let timer;
     let isSent = false;
     const send = () => {
       if (isSent || document.visibilityState !== "visible") return;
-      isSent = true;
+      isSent = isByScript = true;
       form.requestSubmit();
+      isByScript = false;
     };
     const watch = () => {
       clearTimeout(timer);

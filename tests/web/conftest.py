@@ -42,6 +42,7 @@ class Reader:
     preferences: str
     unsubscribe: str
     feed: str
+    trap: str
 
     def feedback(self, verdict: str, rank: int = 1) -> str:
         return f"{self.letter.replace('/letters/', '/feedback/')}/{rank}/{verdict}"
@@ -158,6 +159,7 @@ def make_reader(engine: Engine, links: Links, two_papers: list[int]) -> MakeRead
             preferences=_path(links.preferences(row.id or 0, row.version)),
             unsubscribe=_path(links.unsubscribe(row.id or 0)),
             feed=_path(links.feed(row.id or 0, row.version, "atom")),
+            trap=_path(links.trap(letter.id or 0)),
         )
 
     return make
@@ -237,6 +239,8 @@ def get_paths(reader: Reader, confirm_link: str, links: Links, asked: Asked) -> 
         "/feedback/{token}/{rank}/{verdict}": reader.feedback("like"),
         "/preferences": "/preferences",
         "/preferences/sent": "/preferences/sent",
+        "/feedback/{token}/{rank}/mute": reader.feedback("mute"),
+        "/feedback/{token}/0/trap": reader.trap,
         "/preferences/{token}": reader.preferences,
         "/preferences/{token}/papers/{paper_id}": f"{reader.preferences}/papers/1",
         **{f"/preferences/{{token}}/{page}": f"{reader.preferences}/{page}" for page in OWN_PAGES},

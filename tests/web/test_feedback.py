@@ -4,7 +4,11 @@ import pytest
 
 from app.mail.links import Verdict
 from app.store import engine as engines
-from app.store import feedback
+from app.store import feedback, taps
+from app.store.tables import Means, OutboxEntry, State
+
+SCRIPT = {"means": "script", "trusted": ""}
+PRESS = {"means": "button", "trusted": "yes"}
 
 
 @pytest.fixture
@@ -18,14 +22,54 @@ def standing(engine, reader):
     return read
 
 
+@pytest.fixture
+def tapped(engine, reader):
+    """Every tap in the reader's letter."""
+
+    def read():
+        with engines.transaction(engines.reading(engine)) as session:
+            return taps.of_letters(session, [reader.letter_id]).get(reader.letter_id, [])
+
+    return read
+
+
+@pytest.fixture
+def hand_over(engine, reader):
+    """Let the reader's letter be sent at a moment."""
+
+    def send(moment):
+        entry = OutboxEntry(
+            subscriber_id=reader.id,
+            kind="daily",
+            edition_date=moment.date(),
+            letter_id=reader.letter_id,
+            state=State.SENT,
+            due_at=moment,
+            first_due_at=moment,
+            claimed_at=moment - timedelta(seconds=1),
+            settled_at=moment,
+        )
+        with engines.transaction(engine) as session:
+            session.add(entry)
+
+    return send
+
+
+def sends_itself(read_page, page):
+    return read_page(page.text).find(".//form[@data-send]") is not None
+
+
 def test_the_page_shows_the_paper_and_a_form_that_records_it(client, reader, read_page, standing):
     page = client.get(reader.feedback("like"))
     form = read_page(page.text).find(".//form")
 
     assert "Tides of small moons" in page.text
+    assert sends_itself(read_page, page)
     assert standing() == frozenset()
     assert form.get("method") == "post"
-    assert client.post(form.get("action")).status_code == 200
+    fields = {each.get("name"): each.get("value") for each in form.iter("input")}
+    assert fields == {"means": "button", "trusted": ""}
+    assert client.post(form.get("action"), data=fields).status_code == 200
     assert standing() == {Verdict.LIKE}
 
 
@@ -42,6 +86,41 @@ def test_a_verdict_is_recorded_once_and_names_its_letter(client, reader, dump, v
         verdict,
         reader.letter_id,
     )
+
+
+def test_how_a_tap_came_is_kept_with_what_stood_before(client, reader, tapped, clock):
+    client.post(reader.feedback("like"), data=PRESS, headers={"user-agent": "A browser"})
+    clock.forward(minutes=1)
+    client.post(reader.feedback("dislike"), data=SCRIPT, headers={"user-agent": ""})
+
+    first, second = tapped()
+    assert (first.means, first.trusted, first.network) == (Means.BUTTON, True, "127.0.0.0/24")
+    assert len(first.agent) == 12
+    assert "browser" not in first.agent
+    assert first.before == ""
+    assert (second.means, second.trusted, second.agent) == (Means.SCRIPT, False, "")
+    assert taps.read(second.before) == {
+        Verdict.LIKE: feedback.Said(first.at, reader.letter_id),
+    }
+
+
+def test_a_double_press_leaves_one_tap(client, reader, tapped):
+    for _ in range(2):
+        client.post(reader.feedback("like"), data=PRESS)
+
+    assert len(tapped()) == 1
+
+
+def test_who_never_tires_fills_no_database(client, reader, tapped, monkeypatch, clock, standing):
+    monkeypatch.setattr(taps, "MOST", 3)
+    for _ in range(5):
+        clock.forward(minutes=1)
+        answer = client.post(reader.feedback("save"))
+
+    assert answer.status_code == 429
+    assert "more often than a person can" in answer.text
+    assert len(tapped()) == 3
+    assert standing() == {Verdict.SAVE}
 
 
 def test_a_like_takes_the_place_of_a_dislike_and_leaves_a_save_alone(client, reader, standing):
@@ -70,7 +149,21 @@ def test_a_page_whose_verdict_stands_says_so_and_sends_nothing_by_itself(client,
     page = client.get(reader.feedback("like"))
 
     assert "<h1>Saved: more like this</h1>" in page.text
-    assert read_page(page.text).find(".//script") is None
+    assert not sends_itself(read_page, page)
+
+
+def test_a_verdict_that_only_a_script_gave_is_asked_for_again(
+    client, reader, read_page, engine, clock
+):
+    client.post(reader.feedback("like"), data=SCRIPT)
+
+    page = client.get(reader.feedback("like"))
+    assert "<h1>More like this?</h1>" in page.text
+    assert sends_itself(read_page, page)
+    # Nor is a person told of a word that they may never have said.
+    assert "So far you said" not in client.get(reader.feedback("dislike")).text
+    client.post(reader.feedback("like"), data=PRESS)
+    assert "<h1>Saved: more like this</h1>" in client.get(reader.feedback("like")).text
 
 
 def test_a_page_of_another_verdict_says_what_stands(client, reader):
@@ -79,18 +172,66 @@ def test_a_page_of_another_verdict_says_what_stands(client, reader):
     assert "So far you said of it: more like this." in client.get(reader.feedback("dislike")).text
 
 
+def test_while_the_letter_arrives_the_page_waits_for_its_button(
+    client, reader, read_page, hand_over, clock, standing, tapped
+):
+    hand_over(clock.now)
+    clock.forward(seconds=179)
+
+    assert not sends_itself(read_page, client.get(reader.feedback("like")))
+    page = client.post(reader.feedback("like"), data=SCRIPT)
+    assert "<h1>More like this?</h1>" in page.text
+    assert not sends_itself(read_page, page)
+    assert standing() == frozenset()
+    assert [bool(tap.void) for tap in tapped()] == [True]
+    client.post(reader.feedback("like"), data=PRESS)
+    assert standing() == {Verdict.LIKE}
+
+    clock.forward(seconds=1)
+    assert sends_itself(read_page, client.get(reader.feedback("dislike")))
+
+
+def test_the_trap_marks_the_letter_and_changes_nothing_of_its_reader(client, reader, dump, tapped):
+    before = dump()
+
+    got, head = client.get(reader.trap), client.head(reader.trap)
+
+    assert got.status_code == head.status_code == 200
+    assert "nothing was changed" in got.text
+    (mark,) = tapped()
+    assert (mark.means, mark.paper_id, mark.verdict) == (Means.TRAP, None, "")
+    after = dump()
+    assert before.pop("tap") == []
+    after.pop("tap")
+    assert after == before
+
+
+def test_the_trap_of_a_letter_that_is_gone_leaves_nothing(client, links, reader, dump):
+    before = dump()
+
+    assert client.get(links.trap(999)).status_code == 200
+    assert client.post(reader.trap).status_code == 404
+    assert dump() == before
+
+
 def test_links_count_for_90_days_and_then_say_so(client, reader, clock, dump):
     clock.now += timedelta(days=90)
     before = dump()
 
-    for answer in (client.get(reader.feedback("like")), client.post(reader.feedback("like"))):
-        assert answer.status_code == 404
-        assert "90 days" in answer.text
+    for path in (reader.feedback("like"), reader.feedback("mute")):
+        for answer in (client.get(path), client.post(path)):
+            assert answer.status_code == 404
+            assert "90 days" in answer.text
     assert dump() == before
 
 
 @pytest.mark.parametrize(
-    "tail", ["3/like", "0/like", "-1/like", "9999999999999999999/like", "x/like", "1/hate", "1"]
+    "tail",
+    [
+        *("3/like", "0/like", "-1/like", "9999999999999999999/like", "x/like", "1/hate", "1"),
+        *("3/mute", "0/mute", "-1/mute", "9999999999999999999/mute", "x/mute", "1/trap", "0"),
+        "0/trap",
+    ],
 )
 def test_what_no_letter_offers_is_not_found(client, reader, dump, tail):
     before = dump()
@@ -100,3 +241,16 @@ def test_what_no_letter_offers_is_not_found(client, reader, dump, tail):
         assert answer.status_code == 404
         assert "<h1>" in answer.text
     assert dump() == before
+
+
+def test_forms_filled_with_rubbish_record_no_more_than_a_button(client, reader, hostile, tapped):
+    for fields in (
+        {"means": hostile[:20], "trusted": hostile[:20]},
+        {"means": "trap"},
+        {"means": "\0", "trusted": "\udcff".encode("utf-8", "surrogatepass")},
+        {"means": ["script", "button"]},
+    ):
+        assert client.post(reader.feedback("like"), data=fields).status_code == 200
+    assert client.post(reader.feedback("like"), data={"means": "x" * 21}).status_code == 422
+
+    assert {tap.means for tap in tapped()} == {Means.BUTTON}

@@ -16,6 +16,9 @@ ROUTES = {
         ("GET", "/feedback/{}/1/like"),
         ("POST", "/feedback/{}/1/like"),
         ("POST", "/feedback/{}/1/like/undo"),
+        ("GET", "/feedback/{}/1/mute"),
+        ("POST", "/feedback/{}/1/mute"),
+        ("POST", "/feedback/{}/1/mute/undo"),
     ],
     Purpose.PREFERENCES: [
         ("GET", "/preferences/{}"),
@@ -36,6 +39,7 @@ ROUTES = {
         ("POST", "/preferences/{}/erase"),
         ("GET", "/preferences/{}/everything.json"),
     ],
+    Purpose.TRAP: [("GET", "/feedback/{}/0/trap")],
     Purpose.UNSUBSCRIBE: [
         ("GET", "/unsubscribe/{}"),
         ("POST", "/unsubscribe/{}"),
@@ -80,7 +84,8 @@ def tokens_of(links: Links, reader, issued_at) -> dict[Purpose, str]:
         Purpose.PREFERENCES: links.preferences(reader.id, 1),
         Purpose.UNSUBSCRIBE: links.unsubscribe(reader.id),
     }
-    return made | {purpose: url.rpartition("/")[2] for purpose, url in urls.items()}
+    found = {purpose: url.rpartition("/")[2] for purpose, url in urls.items()}
+    return made | found | {Purpose.TRAP: links.trap(reader.letter_id).split("/")[-3]}
 
 
 @pytest.mark.parametrize(("purpose", "other"), list(permutations(ROUTES, 2)))

@@ -1,0 +1,55 @@
+"""What a link below a paper in a letter leads to: whose word, on which pick of which letter."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+
+from app.errors import BadLink
+from app.mail import letter as letters_mail
+from app.mail.links import FEEDBACK_WITHIN, Purpose
+from app.store import letters, papers
+from app.store.tables import Paper, Pick
+from app.web.deps import NowDep, SessionDep, TokensDep
+
+# A letter never holds more; a larger number would not fit the database's.
+MAX_RANK = 1000
+
+
+@dataclass(frozen=True)
+class Click:
+    """Whose word on which paper. path: of its pages, up to the verdict."""
+
+    subscriber_id: int
+    letter_id: int
+    pick: Pick
+    paper: Paper
+    path: str
+
+    @property
+    def paper_id(self) -> int:
+        """The paper's."""
+        return self.pick.paper_id
+
+    @property
+    def title(self) -> str:
+        """As the letter showed it."""
+        return letters_mail.show(papers.told(self.paper)).title
+
+
+def _click(token: str, rank: int, session: SessionDep, tokens: TokensDep, now: NowDep) -> Click:
+    """Read the link. Raises BadLink if it is not ours, too old, or leads to no paper."""
+    (letter_id,) = tokens.read(Purpose.LETTER, token, n_facts=1)
+    letter = letters.by_id(session, letter_id)
+    found = letters.pick_at(session, letter_id, rank) if letter and rank < MAX_RANK else None
+    if letter is None or found is None:
+        raise BadLink("This link leads to no paper of a letter of ours.")
+    if now - letter.date > FEEDBACK_WITHIN:
+        raise BadLink(
+            f"This letter is more than {FEEDBACK_WITHIN.days} days old, and its links no longer "
+            "count. Those in newer letters do."
+        )
+    return Click(letter.subscriber_id, letter_id, *found, path=f"/feedback/{token}/{rank}")
+
+
+ClickDep = Annotated[Click, Depends(_click)]
