@@ -16,6 +16,8 @@ from app.store import papers, subscribers
 from app.store.tables import Status, Subscriber
 
 N_NEXT = 5
+# To weigh more for one reader takes longer than a tap may.
+MOST_CANDIDATES = 2_000
 
 
 @dataclass(frozen=True)
@@ -36,31 +38,31 @@ NOTHING = Effect()
 class Watch:
     """A reader as they were before something was recorded. board: None: nothing can be told."""
 
-    session: Session
     models: Models
     board: Board | None
     person: Subscriber | None
     before: picks.Reader | None
     now: datetime
 
-    def effect_of(self, paper_id: int) -> Effect:
-        """What was changed since, by a verdict on a paper."""
+    def effect_of(self, session: Session, paper_id: int) -> Effect:
+        """What was changed since, by a verdict on a paper. session: one that sees it."""
         if self.board is None or self.person is None or self.before is None:
             return NOTHING
-        after = _reader(self.session, self.person, self.now)
+        after = _reader(session, self.person, self.now)
         moved = shift.of(self.board, self.before.taste, after.taste, paper_id)
-        return Effect(moved, self._next(self.board, self.person, after))
+        return Effect(moved, self._next(session, self.board, self.person, after))
 
     def _next(
-        self, board: Board, person: Subscriber, reader: picks.Reader
+        self, session: Session, board: Board, person: Subscriber, reader: picks.Reader
     ) -> tuple[tuple[int, str], ...]:
-        if person.status != Status.ACTIVE or person.next_due_at is None:
+        due_at = person.next_due_at if person.status == Status.ACTIVE else None
+        if due_at is None or len(board.rows) > MOST_CANDIDATES:
             return ()
-        day = edition.day_of(subscribers.schedule(person), person.next_due_at)
+        day = edition.day_of(subscribers.schedule(person), due_at)
         seed = trial.seed(person.id or 0, day)
         (found,) = trial.rank(board, [reader], self.models.rules.trial, [seed])
         ids = [pick.paper_id for pick, _ in found[:N_NEXT]]
-        rows = papers.by_ids(self.session, ids)
+        rows = papers.by_ids(session, ids)
         return tuple((i, tex.to_unicode(rows[i].title)) for i in ids if i in rows)
 
 
@@ -72,7 +74,7 @@ def watch(session: Session, models: Models, subscriber_id: int, now: datetime) -
     board = models.laid_out(ingest.day(now))
     person = subscribers.by_id(session, subscriber_id) if board else None
     before = _reader(session, person, now) if person else None
-    return Watch(session, models, board, person, before, now)
+    return Watch(models, board, person, before, now)
 
 
 def _reader(session: Session, person: Subscriber, now: datetime) -> picks.Reader:

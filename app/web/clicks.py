@@ -10,7 +10,7 @@ from app.mail import letter as letters_mail
 from app.mail.links import FEEDBACK_WITHIN, Purpose
 from app.store import letters, papers
 from app.store.tables import Paper, Pick
-from app.web.deps import NowDep, SessionDep, TokensDep
+from app.web.deps import NowDep, ReadingDep, TokensDep
 
 # A letter never holds more; a larger number would not fit the database's.
 MAX_RANK = 1000
@@ -37,7 +37,7 @@ class Click:
         return letters_mail.show(papers.told(self.paper)).title
 
 
-def _click(token: str, rank: int, session: SessionDep, tokens: TokensDep, now: NowDep) -> Click:
+def _click(token: str, rank: int, session: ReadingDep, tokens: TokensDep, now: NowDep) -> Click:
     """Read the link. Raises BadLink if it is not ours, too old, or leads to no paper."""
     (letter_id,) = tokens.read(Purpose.LETTER, token, n_facts=1)
     letter = letters.by_id(session, letter_id)

@@ -5,11 +5,15 @@ is really there; without script there is its button. What was sent is shown at o
 when `pipeline.settle` has found no scanner behind it.
 """
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import Response
+from sqlalchemy import Engine
+from sqlmodel import Session
 
 from app.mail import scanners
 from app.mail.links import Purpose, Verdict
@@ -20,7 +24,7 @@ from app.store import feedback, letters, taps
 from app.store.tables import Means, Tap
 from app.web import deps, whence
 from app.web.clicks import ClickDep
-from app.web.deps import ModelsDep, NowDep, PagesDep, SessionDep, TokensDep
+from app.web.deps import ModelsDep, NowDep, PagesDep, ReadingDep, TokensDep
 
 router = APIRouter(prefix="/feedback", dependencies=[Depends(deps.own_pages_only)])
 
@@ -37,7 +41,7 @@ class Desk:
         self,
         request: Request,
         click: ClickDep,
-        session: SessionDep,
+        session: ReadingDep,
         pages: PagesDep,
         models: ModelsDep,
         now: NowDep,
@@ -47,59 +51,94 @@ class Desk:
 
     def needs_button(self) -> bool:
         """Whether the letter has only just been handed over, so that scanners are about."""
-        left = taps.hand_overs(self.session, [self.click.letter_id]).get(self.click.letter_id)
-        scan_time: timedelta = self._request.app.state.scan_time
-        return scanners.needs_button(self.now, left, scan_time)
+        return scanners.needs_button(self.now, self._left(self.session), self._scan_time)
 
-    def tap(self, verdict: Verdict, means: Means, *, trusted: bool, void: str = "") -> None:
-        """Keep how a vote came. Raises HTTPException where no person can have sent so many."""
+    def keep(self, session: Session, verdict: Verdict, *, by_script: bool, trusted: bool) -> bool:
+        """Keep how a vote came; False if it came as no person's does, and a button is asked for.
+
+        Raises HTTPException where no person can have sent so many.
+        """
         click = self.click
-        standing = feedback.said_of(self.session, click.subscriber_id, click.paper_id)
+        standing = feedback.said_of(session, click.subscriber_id, click.paper_id)
         tap = Tap(
             letter_id=click.letter_id,
             paper_id=click.paper_id,
             verdict=verdict.value,
             before=taps.written(standing),
-            means=means,
+            means=Means.SCRIPT if by_script else Means.BUTTON,
             trusted=trusted,
             network=whence.network(self._request),
             agent=whence.agent(self._request),
             at=self.now,
-            void=void,
         )
-        if not taps.add(self.session, tap):
+        # A press is taken at its word; the next run knows more.
+        tap.void = self._doubt(session, tap) if by_script else ""
+        if not taps.add(session, tap):
             raise HTTPException(429, TOO_MANY)
+        return not tap.void
 
-    def ask(self, verdict: Verdict, *, sends_itself: bool) -> Response:
+    def _doubt(self, session: Session, tap: Tap) -> str:
+        """Why a vote would not count, by what is known now; "" if it would."""
+        known = taps.of_letters(session, [tap.letter_id]).get(tap.letter_id, [])
+        visits = [taps.visit(each) for each in (*known, tap)]
+        return scanners.judge(visits, self._left(session), self._scan_time)[-1]
+
+    def _left(self, session: Session) -> scanners.HandOver | None:
+        return taps.hand_overs(session, [self.click.letter_id]).get(self.click.letter_id)
+
+    @property
+    def _scan_time(self) -> timedelta:
+        scan_time: timedelta = self._request.app.state.scan_time
+        return scan_time
+
+    def ask(self, session: Session, verdict: Verdict, *, sends_itself: bool) -> Response:
         """The page with the button. sends_itself: a script may press it for a person."""
-        standing = feedback.standing(self.session, self.click.subscriber_id, self.click.paper_id)
         return self._pages.show(
             "feedback",
             click=self.click,
             verdict=verdict,
             verdicts=list(Verdict),
-            standing={each for each in standing if self.is_sure(each)},
+            standing=self.sure(session),
             sends_itself=sends_itself,
         )
 
-    def saved(self, verdict: Verdict, moved: Effect = NOTHING) -> Response:
+    def saved(self, session: Session, verdict: Verdict, moved: Effect = NOTHING) -> Response:
         """The page that says what stands. moved: what that changed."""
+        click = self.click
         return self._pages.show(
             "saved",
-            click=self.click,
+            click=click,
             verdict=verdict,
             verdicts=list(Verdict),
-            standing=feedback.standing(self.session, self.click.subscriber_id, self.click.paper_id),
+            standing=feedback.standing(session, click.subscriber_id, click.paper_id),
             moved=moved,
         )
 
-    def is_sure(self, verdict: Verdict) -> bool:
-        """Whether a verdict that stands rests on more than a script's word."""
-        return taps.is_sure(self.session, self.click.letter_id, self.click.paper_id, verdict)
+    def sure(self, session: Session) -> set[Verdict]:
+        """The verdicts that stand and rest on more than a script's word."""
+        click = self.click
+        standing = feedback.standing(session, click.subscriber_id, click.paper_id)
+        return {v for v in standing if taps.is_sure(session, click.letter_id, click.paper_id, v)}
 
     def watch(self) -> effect.Watch:
         """Remember the reader's profile, to tell afterwards what moved."""
         return effect.watch(self.session, self._models, self.click.subscriber_id, self.now)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A short transaction: whoever else writes need not wait for the page to be made."""
+        with engines.transaction(self._engine) as session:
+            taps.lock(session, [self.click.letter_id])
+            yield session
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """What stands after it."""
+        return engines.transaction(engines.reading(self._engine))
+
+    @property
+    def _engine(self) -> Engine:
+        engine: Engine = self._request.app.state.engine
+        return engine
 
 
 DeskDep = Annotated[Desk, Depends(Desk)]
@@ -127,12 +166,11 @@ def trap(token: str, request: Request, tokens: TokensDep, pages: PagesDep, now: 
 
 
 @router.get("/{token}/{rank}/{verdict}")
-def ask(verdict: Verdict, click: ClickDep, desk: DeskDep) -> Response:
+def ask(verdict: Verdict, desk: DeskDep) -> Response:
     """Show what a tap would record, or that it is recorded already."""
-    standing = feedback.standing(desk.session, click.subscriber_id, click.paper_id)
-    if verdict in standing and desk.is_sure(verdict):
-        return desk.saved(verdict)
-    return desk.ask(verdict, sends_itself=not desk.needs_button())
+    if verdict in desk.sure(desk.session):
+        return desk.saved(desk.session, verdict)
+    return desk.ask(desk.session, verdict, sends_itself=not desk.needs_button())
 
 
 @router.post("/{token}/{rank}/{verdict}")
@@ -143,24 +181,27 @@ def record(
     means: Annotated[str, Form(max_length=20)] = Means.BUTTON,
     trusted: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
-    """Record the verdict; it moves the scores from the next letter on."""
-    taps.lock(desk.session, [click.letter_id])
-    by_script = means == Means.SCRIPT
-    if by_script and desk.needs_button():
-        desk.tap(verdict, Means.SCRIPT, trusted=bool(trusted), void=scanners.BY_ARRIVAL)
-        return desk.ask(verdict, sends_itself=False)
-    watch = desk.watch()
-    desk.tap(verdict, Means.SCRIPT if by_script else Means.BUTTON, trusted=bool(trusted))
-    feedback.record(
-        desk.session, click.subscriber_id, click.paper_id, verdict, desk.now, click.letter_id
-    )
-    return desk.saved(verdict, watch.effect_of(click.paper_id))
+    """Record the verdict; it moves the scores from the next letter on.
+
+    Where a script sent what only a scanner would, the page asks for its button instead.
+    """
+    watch, by_script = desk.watch(), means == Means.SCRIPT
+    with desk.writing() as session:
+        is_kept = desk.keep(session, verdict, by_script=by_script, trusted=bool(trusted))
+        if is_kept:
+            said = click.subscriber_id, click.paper_id, verdict, desk.now, click.letter_id
+            feedback.record(session, *said)
+    with desk.reading() as session:
+        if not is_kept:
+            return desk.ask(session, verdict, sends_itself=False)
+        return desk.saved(session, verdict, watch.effect_of(session, click.paper_id))
 
 
 @router.post("/{token}/{rank}/{verdict}/undo")
 def undo(verdict: Verdict, click: ClickDep, desk: DeskDep) -> Response:
     """Take the verdict back; if it was never given, nothing changes."""
-    taps.lock(desk.session, [click.letter_id])
     watch = desk.watch()
-    feedback.undo(desk.session, click.subscriber_id, click.paper_id, verdict)
-    return desk.saved(verdict, watch.effect_of(click.paper_id))
+    with desk.writing() as session:
+        feedback.undo(session, click.subscriber_id, click.paper_id, verdict)
+    with desk.reading() as session:
+        return desk.saved(session, verdict, watch.effect_of(session, click.paper_id))

@@ -191,6 +191,36 @@ def test_while_the_letter_arrives_the_page_waits_for_its_button(
     assert sends_itself(read_page, client.get(reader.feedback("dislike")))
 
 
+def test_what_comes_as_no_person_comes_is_not_recorded_but_its_button_is(
+    client, reader, read_page, clock, standing, tapped
+):
+    client.get(reader.trap)
+    clock.forward(seconds=30)
+
+    page = client.post(reader.feedback("like"), data=SCRIPT)
+    assert "<h1>More like this?</h1>" in page.text
+    assert "press the button" in page.text
+    assert standing() == frozenset()
+    page = client.post(reader.feedback("like"), data=PRESS)
+    assert "<h1>Saved: more like this</h1>" in page.text
+    assert standing() == {Verdict.LIKE}
+
+
+def test_who_thinks_better_of_it_at_once_is_asked_for_the_button(
+    client, reader, clock, standing, engine
+):
+    from app.pipeline import settle
+
+    client.post(reader.feedback("like"), data=SCRIPT)
+    clock.forward(seconds=20)
+    assert "press the button" in client.post(reader.feedback("dislike"), data=SCRIPT).text
+    clock.forward(seconds=5)
+    client.post(reader.feedback("dislike"), data=PRESS)
+    clock.forward(hours=12)
+    settle.settle(engine, clock.now)
+    assert standing() == {Verdict.DISLIKE}
+
+
 def test_the_trap_marks_the_letter_and_changes_nothing_of_its_reader(client, reader, dump, tapped):
     before = dump()
 

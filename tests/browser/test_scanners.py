@@ -1,0 +1,315 @@
+"""Scanners with a real browser, and people: the votes of people count, the others do not.
+
+The browser's clock is turned by hand, so that nobody waits while a scanner or a person looks at a
+page, and the service's clock goes along.
+"""
+
+import logging
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from mailed import Mail, Post
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from app.store.tables import Status
+
+log = logging.getLogger(__name__)
+# What Chromium says of itself when a program drives it, and what some programs make it say.
+IN_DISGUISE = "Object.defineProperty(Navigator.prototype, 'webdriver', {get: () => false})"
+LOOKS_MS = 5_000
+SENDS = "document.querySelector('form[data-send]') !== null && !navigator.webdriver"
+
+
+@dataclass
+class Visitor:
+    """Something with a browser of its own. n_posts: the forms its browser has sent."""
+
+    context: BrowserContext
+    page: Page
+    clock: object
+    n_posts: int = 0
+
+    def open(self, url: str, looks_ms: int = LOOKS_MS) -> bool:
+        """Open a link and look at it for a while; whether the page sent something by itself."""
+        self.page.goto(url)
+        sends = bool(self.page.evaluate(SENDS))
+        if sends:
+            with self.page.expect_navigation():
+                self.page.clock.run_for(looks_ms)
+        else:
+            self.page.clock.run_for(looks_ms)
+        self.clock.forward(milliseconds=looks_ms)
+        return sends
+
+    @property
+    def heading(self) -> str:
+        return self.page.inner_text("h1")
+
+
+@pytest.fixture
+def arrive(site, chromium: Browser, clock):
+    """Let somebody come, from a network, with a browser of some name."""
+
+    def come(
+        network="192.0.2", agent="A scanner", *, disguised=True, script=True, by_hand=True
+    ) -> Visitor:
+        context = chromium.new_context(
+            user_agent=agent,
+            java_script_enabled=script,
+            extra_http_headers={"X-Forwarded-For": f"{network}.7"},
+        )
+        if disguised:
+            context.add_init_script(IN_DISGUISE)
+        site.contexts.append(context)
+        page = context.new_page()
+        if by_hand:
+            page.clock.install()
+        visitor = Visitor(context, page, clock)
+
+        def count(request) -> None:
+            visitor.n_posts += request.method == "POST"
+
+        context.on("request", count)
+        return visitor
+
+    return come
+
+
+@pytest.fixture
+def post(app, engine, clock):
+    return Post(engine, app.state.letterhead, clock)
+
+
+def scan(scanner: Visitor, mail: Mail, rests_seconds: float = 1) -> None:
+    for url in mail.urls:
+        scanner.open(url)
+        scanner.clock.forward(seconds=rests_seconds)
+
+
+few = pytest.param(1, 4, id="some")
+many = pytest.param(10, 10, id="many", marks=pytest.mark.full)
+
+
+@pytest.mark.parametrize(("n_letters", "n_picks"), [few, many])
+@pytest.mark.parametrize("disguised", [False, True])
+@pytest.mark.parametrize("after", [20, 300])
+def test_who_opens_every_link_in_a_browser_does_nothing(
+    arrive, post, clock, disguised, after, n_letters, n_picks
+):
+    """It runs scripts and waits five seconds, soon after hand-over or later."""
+    mails = [*post.daily(n_letters, n_picks), post.confirm()]
+    clock.forward(seconds=after)
+    for mail in mails:
+        scanner = arrive(disguised=disguised)
+        scan(scanner, mail)
+        # In disguise it does vote: what is tried here are the rules, and not the script.
+        assert disguised or scanner.n_posts == 0
+        assert not (disguised and after == 300) or scanner.n_posts >= 3 * n_picks
+        scanner.context.close()
+    post.settle()
+
+    assert post.counted() == {}
+    assert post.statuses() == [Status.ACTIVE] * n_letters + [Status.PENDING]
+
+
+def test_who_opens_every_link_does_nothing_in_letters_without_the_hidden_one(arrive, post, clock):
+    (mail,) = post.daily(1, 4)
+    bare = Mail(
+        mail.subscriber_id,
+        mail.letter_id,
+        mail.paper_ids,
+        tuple(url for url in mail.urls if not url.endswith("/trap")),
+    )
+    clock.forward(minutes=5)
+    scanner = arrive()
+    scan(scanner, bare)
+    assert scanner.n_posts == 12
+    post.settle()
+
+    assert post.counted() == {}
+
+
+AGENTS = [f"Mozilla/5.0 (another {n})" for n in range(50)]
+
+
+def _roam(arrive, post, clock, n_visits, *, disguised, scan_time=timedelta(minutes=3)) -> int:
+    """Visits to one to three links, at any time, from anywhere; how many counted."""
+    rng = random.Random(27)  # noqa: S311
+    start = clock.now
+    for mail in post.daily(n_visits):
+        clock.now = start + timedelta(seconds=rng.uniform(0, 600))
+        scanner = arrive(
+            f"10.{rng.randrange(256)}.{rng.randrange(256)}", rng.choice(AGENTS), disguised=disguised
+        )
+        for url in rng.sample(mail.urls, rng.randint(1, 3)):
+            scanner.open(url)
+        scanner.context.close()
+    clock.now = start
+    post.settle(scan_time)
+    n_counted = len(post.counted())
+    log.info("%d of %d visits counted, %s, %s", n_counted, n_visits, disguised, scan_time)
+    return n_counted
+
+
+@pytest.mark.parametrize(
+    "n_visits", [12, pytest.param(200, marks=pytest.mark.full)], ids=["some", "many"]
+)
+def test_who_opens_a_few_links_from_anywhere_at_any_time_does_nothing(
+    arrive, post, clock, n_visits
+):
+    assert _roam(arrive, post, clock, n_visits, disguised=False) <= n_visits // 100
+    assert set(post.statuses()) == {Status.ACTIVE}
+
+
+@pytest.mark.parametrize(
+    "n_visits", [12, pytest.param(200, marks=pytest.mark.full)], ids=["some", "many"]
+)
+def test_one_in_disguise_needs_the_scan_time_that_fits_it(arrive, post, clock, app, n_visits):
+    """Alone on a page for a while, long after the letter came, it does what a person does."""
+    app.state.scan_time = timedelta(minutes=11)
+    assert _roam(arrive, post, clock, n_visits, disguised=True, scan_time=app.state.scan_time) == 0
+    assert set(post.statuses()) == {Status.ACTIVE}
+
+
+@pytest.mark.full
+def test_how_much_one_in_disguise_counts_with_the_usual_scan_time(arrive, post, clock):
+    n_counted = _roam(arrive, post, clock, 200, disguised=True)
+    assert 0 < n_counted < 200
+    assert set(post.statuses()) == {Status.ACTIVE}
+
+
+def _delays(n: int) -> list[float]:
+    """Seconds after hand-over: from four minutes to three days, most of them early."""
+    rng = random.Random(26)  # noqa: S311
+    return [240 * (3 * 86_400 / 240) ** rng.random() for _ in range(n)]
+
+
+@pytest.mark.parametrize(
+    "n_people", [10, pytest.param(200, marks=pytest.mark.full)], ids=["some", "many"]
+)
+def test_people_are_counted_with_one_click(arrive, post, clock, n_people):
+    rng, start, said = random.Random(1), clock.now, {}  # noqa: S311
+    for n, (mail, delay) in enumerate(zip(post.daily(n_people), _delays(n_people), strict=True)):
+        clock.now = start + timedelta(seconds=delay)
+        person = arrive(f"198.51.{n}", rng.choice(AGENTS))
+        rank, verdict = rng.randint(1, 10), rng.choice(["like", "dislike", "save"])
+        person.open(mail.vote(verdict, rank), 1500)
+        assert person.heading.startswith("Saved: ")
+        assert person.n_posts == 1
+        said[mail.subscriber_id] = {(mail.paper_ids[rank - 1], verdict)}
+        person.context.close()
+    clock.now = start + timedelta(days=3)
+    post.settle()
+
+    counted = post.counted()
+    n_right = sum(counted.get(who) == what for who, what in said.items())
+    log.info("%d of %d people counted with one click", n_right, n_people)
+    assert n_right >= 0.99 * n_people
+
+
+def test_without_script_one_button_is_enough(arrive, post, clock):
+    (mail,) = post.daily(1)
+    clock.forward(minutes=4)
+    person = arrive(script=False)
+    person.page.goto(mail.vote("like"))
+    person.page.click("main form button")
+    assert person.heading == "Saved: more like this"
+    post.settle()
+
+    assert post.counted() == {mail.subscriber_id: {(mail.paper_ids[0], "like")}}
+
+
+def test_a_button_counts_at_once_while_the_letter_arrives(arrive, post, clock):
+    (mail,) = post.daily(1)
+    clock.forward(seconds=30)
+    person = arrive()
+    assert not person.open(mail.vote("save"))
+    person.page.click("main form button")
+    assert person.heading == "Saved: kept for later"
+    post.settle()
+
+    assert post.counted() == {mail.subscriber_id: {(mail.paper_ids[0], "save")}}
+
+
+def test_a_button_pressed_by_keyboard_is_vouched_for_too(arrive, post, clock):
+    (mail,) = post.daily(1)
+    clock.forward(seconds=30)
+    person = arrive()
+    person.open(mail.urls[-4])  # of the same network and browser, within the minute
+    trap = next(url for url in mail.urls if url.endswith("/trap"))
+    person.open(trap)
+    person.open(mail.vote("like"))
+    person.page.focus("main form button")
+    person.page.keyboard.press("Enter")
+    person.page.wait_for_selector("text=Saved: more like this")
+    post.settle()
+
+    assert post.counted() == {mail.subscriber_id: {(mail.paper_ids[0], "like")}}
+
+
+def test_a_double_click_and_the_back_button_leave_one_vote(arrive, post, clock):
+    (mail,) = post.daily(1)
+    clock.forward(hours=1)
+    person = arrive(by_hand=False)  # with it the browser forgets how it came to a page
+    for page in (person.page, person.context.new_page()):
+        page.goto(mail.vote("like"))
+        page.wait_for_selector("text=Saved: more like this")
+    assert person.n_posts == 2
+
+    person.page.go_back()
+    assert person.heading == "More like this?"
+    assert person.page.is_hidden("[data-wait]")
+    assert person.n_posts == 2
+    post.settle()
+    assert post.counted() == {mail.subscriber_id: {(mail.paper_ids[0], "like")}}
+
+
+def test_of_two_devices_the_last_word_holds(arrive, post, clock):
+    (mail,) = post.daily(1)
+    clock.forward(hours=1)
+    arrive("192.0.2", "A phone").open(mail.vote("like"))
+    clock.forward(minutes=2)
+    arrive("198.51.100", "A computer").open(mail.vote("dislike"))
+    post.settle()
+
+    assert post.counted() == {mail.subscriber_id: {(mail.paper_ids[0], "dislike")}}
+
+
+def test_who_changes_their_mind_on_the_page_is_heard(arrive, post, clock):
+    (mail,) = post.daily(1)
+    clock.forward(hours=1)
+    person = arrive()
+    person.open(mail.vote("like"))
+    clock.forward(seconds=3)
+    person.page.click("text=Less like this")
+    assert person.heading == "Saved: less like this"
+    post.settle()
+
+    assert post.counted() == {mail.subscriber_id: {(mail.paper_ids[0], "dislike")}}
+
+
+@pytest.mark.parametrize("network", ["198.51.100", "192.0.2"], ids=["elsewhere", "same office"])
+@pytest.mark.parametrize(
+    "n_letters", [1, pytest.param(10, marks=pytest.mark.full)], ids=["some", "many"]
+)
+def test_a_person_counts_in_a_letter_that_a_scanner_went_through(
+    arrive, post, clock, network, n_letters
+):
+    """The scanner from 20 seconds after hand-over on, the person five minutes after it."""
+    start, said = clock.now, {}
+    for mail in post.daily(n_letters, 4):
+        clock.now = start + timedelta(seconds=20)
+        scanner = arrive("192.0.2")
+        scan(scanner, mail)
+        scanner.context.close()
+        clock.now = start + timedelta(minutes=5)
+        person = arrive(network, "A person's browser")
+        person.open(mail.vote("like", 2), 1500)
+        assert person.heading == "Saved: more like this"
+        person.context.close()
+        said[mail.subscriber_id] = {(mail.paper_ids[1], "like")}
+    post.settle()
+
+    assert post.counted() == said
