@@ -144,16 +144,12 @@ class Settings(BaseSettings):
     )
     letter_size: int = Field(default=10, ge=1, le=50, description="Papers per letter at most.")
     trap_link: bool = Field(
-        default=True,
-        description="Put a link that nobody sees into letters; who opens it is no person, and "
-        "votes from there do not count.",
+        default=True, description="A link in letters that nobody sees, to tell link scanners by."
     )
     scan_time: timedelta = Field(
         default=timedelta(minutes=3),
         ge=timedelta(0),
-        le=timedelta(days=1),
-        description="So long after a letter was handed over a vote needs its button pressed: mail "
-        "scanners open links then.",
+        description="So long after delivery a vote needs its button: link scanners are about.",
     )
     trial: str = Field(
         default="",

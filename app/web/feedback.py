@@ -8,6 +8,7 @@ when `pipeline.settle` has found no scanner behind it.
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
@@ -22,7 +23,7 @@ from app.pipeline.effect import NOTHING, Effect
 from app.store import engine as engines
 from app.store import feedback, letters, taps
 from app.store.tables import Means, Tap
-from app.web import deps, whence
+from app.web import deps, networks
 from app.web.clicks import ClickDep
 from app.web.deps import ModelsDep, NowDep, PagesDep, ReadingDep, TokensDep
 
@@ -67,8 +68,8 @@ class Desk:
             before=taps.written(standing),
             means=Means.SCRIPT if by_script else Means.BUTTON,
             trusted=trusted,
-            network=whence.network(self._request),
-            agent=whence.agent(self._request),
+            network=_network(self._request),
+            agent=_agent(self._request),
             at=self.now,
         )
         # A press is taken at its word; the next run knows more.
@@ -141,6 +142,17 @@ class Desk:
         return engine
 
 
+def _network(request: Request) -> str:
+    found = networks.of(request)
+    return "" if found == networks.UNKNOWN else found
+
+
+def _agent(request: Request) -> str:
+    """A short hash of what the browser calls itself; "" where it says nothing."""
+    name = request.headers.get("user-agent", "")
+    return sha256(name.encode()).hexdigest()[:12] if name else ""
+
+
 DeskDep = Annotated[Desk, Depends(Desk)]
 
 
@@ -157,8 +169,8 @@ def trap(token: str, request: Request, tokens: TokensDep, pages: PagesDep, now: 
             mark = Tap(
                 letter_id=letter_id,
                 means=Means.TRAP,
-                network=whence.network(request),
-                agent=whence.agent(request),
+                network=_network(request),
+                agent=_agent(request),
                 at=now,
             )
             taps.add(session, mark)
