@@ -106,7 +106,8 @@ def test_who_opens_every_link_in_a_browser_does_nothing(
         scan(scanner, mail)
         # In disguise it does vote: what is tried here are the rules, and not the script.
         assert disguised or scanner.n_posts == 0
-        assert not (disguised and after == 300) or scanner.n_posts >= 3 * n_picks
+        if disguised and after == 300:
+            assert scanner.n_posts == 3 * len(mail.paper_ids)
         scanner.context.close()
     post.settle()
 
