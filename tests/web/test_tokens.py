@@ -50,7 +50,8 @@ ROUTES = {
     Purpose.MOVE: [("GET", "/move/{}"), ("POST", "/move/{}")],
     Purpose.ERASE: [("GET", "/erase/{}"), ("POST", "/erase/{}")],
     Purpose.FEED: [("GET", "/feeds/{}/picks." + form) for form in ("rss", "atom", "json")],
-    # Stands in a form beside a token of another purpose, never in a path.
+    # Stand in a form, never in a path.
+    Purpose.FORM: [],
     Purpose.RETURN: [],
     # In a cookie, and in the forms beside it.
     Purpose.OPERATOR: [],
@@ -73,6 +74,7 @@ def tokens_of(links: Links, reader, issued_at) -> dict[Purpose, str]:
         Purpose.MOVE: (reader.letter_id,),
         Purpose.ERASE: (reader.letter_id,),
         Purpose.FEED: (reader.id, 1),
+        Purpose.FORM: (1, int(issued_at.timestamp())),
         Purpose.OPERATOR: (1, 2, 3),
         Purpose.OPERATOR_FORM: (1,),
         Purpose.RETURN: (reader.id, int(issued_at.timestamp())),
