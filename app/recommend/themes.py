@@ -15,6 +15,8 @@ SEED = 0
 # What all papers have in common makes some of them like everybody's; without any of it, though,
 # what a whole field is written about would be lost.
 CENTRED = 0.5
+# Of fewer papers the middle is where they happen to lie, and less of it is taken off.
+ENOUGH = 1_000  # papers learned from
 
 
 def place(rows: sparse.csr_array, n_learned: int) -> Block:
@@ -31,7 +33,7 @@ def place(rows: sparse.csr_array, n_learned: int) -> Block:
     with np.errstate(invalid="ignore", divide="ignore"):
         space.fit(narrow[:n_learned])
     placed = unit(np.asarray(narrow @ space.components_.T, dtype=np.float32))
-    return centre(placed, placed[:n_learned].mean(axis=0) * CENTRED)
+    return centre(placed, middle(placed[:n_learned]))
 
 
 def _merge(rows: sparse.csr_array, n_learned: int) -> sparse.csr_array:
@@ -50,6 +52,12 @@ def _merge(rows: sparse.csr_array, n_learned: int) -> sparse.csr_array:
     merging = sparse.csr_array(sparse.coo_array(cells, shape=(rows.shape[1], n_learned)))
     shared = sparse.csr_array(rows.tocsc()[:, np.flatnonzero(n_papers > 1)])
     return sparse.csr_array(sparse.hstack([shared, rows @ merging], format="csr"))
+
+
+def middle(learned: Block) -> Block:
+    """How far to move the origin towards the mean of the papers learned from."""
+    share = CENTRED * min(1, len(learned) / ENOUGH)
+    return np.asarray(learned.mean(axis=0) * share, dtype=np.float32)
 
 
 def centre(places: Block, middle: Block) -> Block:

@@ -33,7 +33,7 @@ NOTHING: Mapping[int, Paper] = MappingProxyType({})
 VERSION = 3
 _MADE_BY = (
     *(VERSION, words.VERSION, PAIR_WEIGHT, SLOPE, SHORTEST),
-    *(themes.N_THEMES, themes.SEED, themes.CENTRED),
+    *(themes.N_THEMES, themes.SEED, themes.CENTRED, themes.ENOUGH),
     *(tastes.N_TASTES, tastes.RIDGE, tastes.SURE, tastes.KNOWN, tastes.FEWEST_READERS),
     *(tastes.MOST_TAUGHT, tastes.FIRST, tastes.FULL),
 )

@@ -17,7 +17,7 @@ def test_terms_of_one_paper_change_no_likeness_between_others(model):
     """They are merged to save memory; the themes are those of all terms by themselves."""
     plain = TruncatedSVD(15, n_iter=4, random_state=themes.SEED).fit_transform(model.rows)
     expected = themes.unit(plain)
-    expected = themes.centre(expected, expected.mean(axis=0) * themes.CENTRED)
+    expected = themes.centre(expected, themes.middle(expected))
 
     placed = themes.place(model.rows, 16)
 
@@ -33,14 +33,14 @@ def test_papers_not_learned_from_are_placed_and_change_no_axis(model):
     assert np.allclose(placed[16:], placed[[3, 7]], atol=1e-5)
 
 
-def test_a_phrase_that_all_papers_share_makes_them_hardly_alike():
-    phrase, own = np.full((40, 1), 0.6), np.eye(40) * 0.8
-    rows = sparse.csr_array(np.hstack([phrase, own]).astype(np.float32))
-
-    placed = themes.place(rows, 40)
-
-    alike = (placed @ placed.T)[~np.eye(40, dtype=bool)]
-    assert alike.mean() < (rows @ rows.T).toarray()[0, 1] / 2
+def test_the_more_papers_the_more_of_their_middle_is_taken_off():
+    few, enough, many = (
+        themes.middle(np.full((n, 2), 0.5, dtype=np.float32))
+        for n in (themes.ENOUGH // 10, themes.ENOUGH, 3 * themes.ENOUGH)
+    )
+    assert np.allclose(enough, 0.5 * themes.CENTRED)
+    assert np.allclose(few, enough / 10)
+    assert np.allclose(many, enough)
 
 
 def test_what_lies_nowhere_is_not_moved():

@@ -92,7 +92,7 @@ def test_a_database_that_is_gone_is_told_and_the_process_still_lives(client, set
     (settings.data_dir / "paperboy.sqlite3").write_bytes(b"no database" * 1000)
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert "The database does not work" in answer.text
+    assert "The database file is damaged" in answer.text
     assert client.get("/healthz").text == "ok\n"
 
 
