@@ -27,7 +27,8 @@ def taken(day, sink, clock, engine, make_subscriber, store_papers):
     make_subscriber("retrieval")
     wish = opt_in.Wish("new@example.org", interests.parse("retrieval"))
     with engines.transaction(engine) as session:
-        opt_in.request(session, wish, clock.now, "example.org")
+        asked = opt_in.Asked("Letters, please.", "the form")
+        opt_in.request(session, day.desk.head, wish, asked, clock.now)
     day.rank_due()
     with ThreadPoolExecutor() as pool:  # the browser's own loop runs in this thread
         assert pool.submit(asyncio.run, day.deliver()).result().sent == 2
