@@ -17,8 +17,8 @@ demo: $(READY) ## Two whole days on this machine (ONCE=1: stop after the summary
 serve: $(READY) ## The real service, on http://localhost:8000
 	@$(BIN)/paperboy serve
 
-test: $(READY) ## The tests, three minutes at most
-	@$(BIN)/pytest -n auto --ignore tests/faults
+test: $(READY) ## The tests, three minutes at most (FULL=1: those that take long, too)
+	@$(BIN)/pytest -n auto --ignore tests/faults $(if $(FULL),--full)
 
 lint: $(READY) ## Style, and what usually goes wrong
 	@$(BIN)/ruff check .

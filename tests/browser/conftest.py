@@ -21,16 +21,22 @@ from web.conftest import engine, links, make_reader, store_papers, two_papers  #
 from app.main import create_app
 from app.settings import Settings
 
-WIDTHS = (360, 1280)
 SCHEMES = ("light", "dark")
+# Each width and each scheme always; with --full all of them with each other.
+LOOKS = (
+    (360, "light"),
+    (1280, "dark"),
+    *(pytest.param(*look, marks=pytest.mark.full) for look in ((360, "dark"), (1280, "light"))),
+)
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 PATIENCE_MS = 20_000
 LANDMARKS = ("landmark-one-main", "region")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """No longer than a module: while it is there, no other test can run an event loop."""
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.skip("no Chromium here: install it (Debian: apt install chromium), or set CHROMIUM")

@@ -1,11 +1,10 @@
 """The pages behind a tap, in a real browser: without fault, and without script."""
 
 import pytest
-from browser.conftest import SCHEMES, WIDTHS
+from browser.conftest import LOOKS
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_pages_behind_a_tap_are_without_fault(site, make_reader, check_page, width, scheme):
     reader = make_reader()
     page = site.visit(reader.feedback("like"), width=width, scheme=scheme)

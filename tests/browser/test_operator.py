@@ -1,7 +1,7 @@
 """The operator's pages, as an operator sees them."""
 
 import pytest
-from browser.conftest import SCHEMES, WIDTHS
+from browser.conftest import LOOKS
 
 PATHS = ("", "/people", "/people/1", "/tomorrow", "/sources", "/charts", "/deeds")
 
@@ -11,8 +11,7 @@ def settings(settings):
     return settings.model_copy(update={"admin_token": type(settings.admin_token)("open sesame")})
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_operators_pages_are_without_fault_and_work_by_keyboard_without_script(
     site, make_reader, check_page, width, scheme
 ):

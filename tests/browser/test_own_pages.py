@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from browser.conftest import SCHEMES, WIDTHS
+from browser.conftest import LOOKS, SCHEMES
 from conftest import NOW
 
 from app.mail.links import Verdict
@@ -70,8 +70,7 @@ def status(engine):
     return read
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_own_pages_are_without_fault(site, full, link_of, check_page, width, scheme):
     asked = [link_of(full, kind) for kind in (LetterKind.MOVE, LetterKind.ERASE)]
     paths = [

@@ -1,7 +1,7 @@
 """What holds for every page: no fault for those who read it by ear or by keyboard, any width."""
 
 import pytest
-from browser.conftest import SCHEMES, WIDTHS
+from browser.conftest import LOOKS
 
 PUBLIC = ("/", "/days/2026-11-20", "/subscribe", "/subscribe/sent", "/papers/1", "/nowhere")
 
@@ -10,8 +10,7 @@ def _own(reader, verdict="like"):
     return [reader.preferences, reader.unsubscribe, reader.feedback(verdict), reader.letter]
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_pages_are_without_fault_at_any_width_by_day_and_by_night(
     site, make_reader, check_page, width, scheme
 ):

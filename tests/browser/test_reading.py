@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from browser.conftest import SCHEMES, WIDTHS
+from browser.conftest import LOOKS
 
 from app.papers.paper import Paper
 from app.store import engine as engines
@@ -41,8 +41,7 @@ def _paths(reader):
     return [*lists, *searches, "/papers/1", "/papers/2", "/papers/3", *own]
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_what_is_there_to_read_is_without_fault(site, reader, check_page, width, scheme):
     page = site.window(width=width, scheme=scheme)
     for path in _paths(reader):

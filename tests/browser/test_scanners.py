@@ -157,7 +157,7 @@ def _roam(arrive, post, clock, n_visits, *, disguised, scan_time=timedelta(minut
 
 
 @pytest.mark.parametrize(
-    "n_visits", [12, pytest.param(200, marks=pytest.mark.full)], ids=["some", "many"]
+    "n_visits", [5, pytest.param(200, marks=pytest.mark.full)], ids=["some", "many"]
 )
 def test_who_opens_a_few_links_from_anywhere_at_any_time_does_nothing(
     arrive, post, clock, n_visits
@@ -167,7 +167,7 @@ def test_who_opens_a_few_links_from_anywhere_at_any_time_does_nothing(
 
 
 @pytest.mark.parametrize(
-    "n_visits", [12, pytest.param(200, marks=pytest.mark.full)], ids=["some", "many"]
+    "n_visits", [5, pytest.param(200, marks=pytest.mark.full)], ids=["some", "many"]
 )
 def test_one_in_disguise_needs_the_scan_time_that_fits_it(arrive, post, clock, app, n_visits):
     """Alone on a page for a while, long after the letter came, it does what a person does."""
@@ -190,7 +190,7 @@ def _delays(n: int) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    "n_people", [10, pytest.param(200, marks=pytest.mark.full)], ids=["some", "many"]
+    "n_people", [4, pytest.param(200, marks=pytest.mark.full)], ids=["some", "many"]
 )
 def test_people_are_counted_with_one_click(arrive, post, clock, n_people):
     rng, start, said = random.Random(1), clock.now, {}  # noqa: S311

@@ -1,7 +1,7 @@
 """Somebody signs up in a real browser, with and without script, by keyboard alone."""
 
 import pytest
-from browser.conftest import SCHEMES, WIDTHS
+from browser.conftest import LOOKS
 
 from app.papers.paper import Paper
 from app.store import engine as engines
@@ -159,8 +159,7 @@ def test_what_nobody_sees_nobody_reaches(site, papers):
     assert page.get_by_role("textbox", name="Leave this empty").count() == 0
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_every_state_of_signing_up_is_without_fault(
     site, papers, check_page, clock, links, make_reader, width, scheme
 ):
