@@ -7,6 +7,7 @@ import pickle
 import smtplib
 import socket
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -57,7 +58,14 @@ def lay(folder: Path, n: int) -> Engine:
     engine = engines.connect(settings(folder, 25).database)
     migration.migrate(engine)
     now = datetime.now(UTC)
-    found = list(invented.papers(N_PAPERS).values())
+    found = [
+        replace(
+            paper,
+            authors=tuple(f"{name} Sample" for name in paper.title.split()[: 2 + n % 7]),
+            url=f"https://arxiv.example/abs/2610.{n:05}",
+        )
+        for n, paper in invented.papers(N_PAPERS).items()
+    ]
     with engines.transaction(engine) as session:
         paper_ids = [row.id or 0 for row in papers.find_or_add(session, found, now.date())]
     said = [paper.title.lower().split() for paper in found]
@@ -100,7 +108,7 @@ def _rows(
                 "rank": rank,
                 "paper_id": paper_ids[place],
                 "score": 1.0,
-                "reason": _reason(said[place], paper_ids[(place + 7) % N_PAPERS]),
+                "reason": _reason(n, said[place], paper_ids[(place + n) % N_PAPERS]),
             }
             for n in numbers
             for rank in range(1, N_PICKS + 1)
@@ -120,10 +128,13 @@ def _address(n: int) -> str:
     return f"reader{n}@example.net"
 
 
-def _reason(words: list[str], liked: int) -> str:
-    terms = (Share(" ".join(words[2:4]), 0.4), Share(words[5], 0.2, kind=explain.Kind.WORD))
-    like = (LikedShare(liked, 0.4, tuple(words[3:6])),)
-    return explain.to_json(Reason(terms=terms, liked=like, fit=0.8, band="strong"))
+def _reason(n: int, words: list[str], liked: int) -> str:
+    """Each reader's own: no two letters may share what is written for one reader."""
+    at, part = n % 5, 0.2 + n * 0.6180339 % 0.3
+    phrase = Share(" ".join(words[at : at + 2]), part, kind=explain.Kind.PHRASE)
+    word = Share(words[at + 3], part / 2, kind=explain.Kind.WORD)
+    like = (LikedShare(liked, 0.6 - part, tuple(words[at : at + 3])),)
+    return explain.to_json(Reason(terms=(phrase, word), liked=like, fit=0.8, band="strong"))
 
 
 def make_ready(engine: Engine) -> None:
