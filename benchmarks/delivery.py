@@ -35,7 +35,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from app import assembly, logs
-from app.mail import dkim, message
+from app.mail import dkim, message, press
 from app.mail.letter import Rendered
 from app.pipeline import compose
 from app.store import engine as engines
@@ -237,18 +237,19 @@ def p5(folder: Path) -> None:
     messages = [raw for *_, raw in post_office.read_messages(folder)[:200]]
     bare, whole = _in_turns(
         lambda: [key.sign(b"x" * 600, padding.PKCS1v15(), hashes.SHA256()) for _ in messages],
-        lambda: [signer.sign(raw) for raw in messages],
+        lambda: [signer.sign(raw, is_relaxed=True) for raw in messages],
     )
     row("P5", "DKIM ÷ the bare RSA operation", "≤ 1.3", whole / bare, whole <= 1.3 * bare)
     print(f"      {1e6 * whole / len(messages):,.0f} µs of CPU a signature")
 
 
 def p6(folder: Path, engine: engines.Engine) -> None:
-    """Building a message against the standard library, from the same parts."""
+    """Building a message from what it says, against the standard library with all laid out."""
     head = assembly.letterhead(post_office.settings(folder, 25))
     with engines.transaction(engines.reading(engine)) as session:
-        rows = [each for n in range(1, 51) if (each := letters.by_id(session, n))]
-        parts = [compose.rendered(session, head, each) for each in rows]
+        rows = [each for n in range(1, 201) if (each := letters.by_id(session, n))]
+        views = [compose.view(session, head, each) for each in rows]
+    parts = [press.render(head.templates, view) for view in views]
     facts = [
         {
             "sender": head.sender,
@@ -261,14 +262,16 @@ def p6(folder: Path, engine: engines.Engine) -> None:
         }
         for each in rows
     ]
-    pairs = list(zip(parts, facts, strict=True))
     plain, ours = _in_turns(
-        lambda: [_by_the_library(part, fact) for part, fact in pairs],
-        lambda: [message.build(part, **fact) for part, fact in pairs],
+        lambda: [_by_the_library(*each) for each in zip(parts, facts, strict=True)],
+        lambda: [
+            message.build(press.quote(head.templates, view), **fact)
+            for view, fact in zip(views, facts, strict=True)
+        ],
     )
     goal = 1 / 15
-    row("P6", "build ÷ EmailMessage", "≤ 0.067", ours / plain, ours <= goal * plain)
-    print(f"      {1e6 * ours / len(pairs):,.0f} µs against {1e6 * plain / len(pairs):,.0f}")
+    row("P6", "laid out and built ÷ EmailMessage", "≤ 0.067", ours / plain, ours <= goal * plain)
+    print(f"      {1e6 * ours / len(rows):,.0f} µs against {1e6 * plain / len(rows):,.0f}")
 
 
 def _by_the_library(part: Rendered, fact: dict[str, object]) -> bytes:

@@ -1,5 +1,6 @@
 """Text and URLs written by others, made fit to be laid out: one line, and nothing hidden in it."""
 
+import re
 import unicodedata
 from urllib.parse import quote, urlsplit
 
@@ -13,6 +14,8 @@ HIDDEN = {"Cc", "Cf", "Cs"}
 # RFC 3986 §2.2, and % so that what is escaped already stays as it is.
 RESERVED = "%:/?#[]@!$&'()*+,;=~"
 MAX_URL = 2000
+# A URL that is fit as it is, as all of ours are.
+_PLAIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9/._~#-]*)?")
 
 
 def tame(text: str) -> str:
@@ -22,7 +25,8 @@ def tame(text: str) -> str:
     twice it stays the same.
     """
     shown = text if text.isprintable() else "".join(filter(_is_shown, text))
-    return " ".join(unicodedata.normalize("NFC", shown).split())
+    composed = shown if shown.isascii() else unicodedata.normalize("NFC", shown)
+    return " ".join(composed.split())
 
 
 def _is_shown(character: str) -> bool:
@@ -39,6 +43,8 @@ def href(url: str) -> str:
     "" for anything else, and for a URL with a name before an @: who reads it is meant to take the
     name for the host.
     """
+    if len(url) <= MAX_URL and _PLAIN.fullmatch(url):
+        return url
     tamed = links.only_web(tame(url))
     if not tamed or len(tamed) > MAX_URL:
         return ""

@@ -1,21 +1,20 @@
 """The templates' tools: the Jinja environment for letters, and its filters."""
 
+import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
-from textwrap import fill
 
 import css_inline
 from jinja2 import BaseLoader, Environment, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app.mail import excerpt, foreign
 from app.recommend import highlight
 
 TEXT_WIDTH = 72
-_BOLD, _END_BOLD = Markup("<strong>"), Markup("</strong>")
 # What mail programs turn into links by themselves: addresses, hosts, anything with a scheme.
 _LINK_LIKE = re.compile(r"://|@|\bwww\.|[^\W_]\.[^\W\d_]{2,}", re.IGNORECASE)
 
@@ -31,8 +30,8 @@ def environment(loader: BaseLoader) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-    filters = {"cut": excerpt.cut, "day": day, "marked": marked, "wrapped": wrapped}
-    made.filters |= filters | {"highlighted": highlighted, "without_links": without_links}
+    filters = {"cut": excerpt.cut, "day": day, "wrapped": wrapped}
+    made.filters |= filters | {"without_links": without_links}
     made.globals["said"] = said
     return made
 
@@ -44,8 +43,12 @@ def said(context: Context, name: str, **facts: object) -> str:
     The result is plain text and so escaped in HTML. Jinja's own include and import would trust it
     there, because what a .txt template prints counts as escaped already.
     """
-    template = context.environment.get_template(f"letters/{name}.txt")
-    return foreign.tame(template.render(context.get_all() | facts))
+    return sentence(context.environment, name, context.get_all() | facts)
+
+
+def sentence(templates: Environment, name: str, facts: Mapping[str, object]) -> str:
+    """The same for texts that are made before any template is filled in."""
+    return foreign.tame(templates.get_template(f"letters/{name}.txt").render(facts))
 
 
 def day(edition: date) -> str:
@@ -54,38 +57,68 @@ def day(edition: date) -> str:
 
 
 def marked(text: str, words: Sequence[str]) -> Markup:
-    """Escape `text`, with each of `words` that stands in it set in bold."""
-    longest_first = sorted(filter(None, words), key=len, reverse=True)
-    if not longest_first:
-        return escape(text)
-    anyone = "|".join(map(re.escape, longest_first))
-    parts = re.split(rf"(?<!\w)({anyone})(?!\w)", text, flags=re.IGNORECASE)
-    # The odd parts are the words found.
-    return Markup("").join(
-        _BOLD + p + _END_BOLD if i % 2 else escape(p) for i, p in enumerate(parts)
+    """Escape `text`, with each of `words` that stands in it set in bold; of two the longer."""
+    folded = _lower(text)
+    places = sorted(
+        (start, -len(word))
+        for word in map(_lower, words)
+        if word
+        for start in _starts(folded, word)
     )
+    return _bold(text, ((start, start - length) for start, length in places))
+
+
+def _lower(text: str) -> str:
+    """In lower case, each sign in its place: a few would become two."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(c.lower()[0] for c in text)
+
+
+def _starts(text: str, word: str) -> Iterator[int]:
+    """Where a word stands by itself; no pattern, for each reader's words would be another."""
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not _continues(text[start - 1 : start]) and not _continues(text[end : end + 1]):
+            yield start
+        start = text.find(word, start + 1)
+
+
+def _continues(sign: str) -> bool:
+    """Whether a word goes on with it."""
+    return sign.isalnum() or sign == "_"
 
 
 def highlighted(text: str, terms: Sequence[str]) -> Markup:
     """Escape `text`, with the words of `terms`, in any form of theirs, set in bold."""
+    return _bold(text, highlight.spans(text, terms))
+
+
+def _bold(text: str, spans: Iterable[highlight.Span]) -> Markup:
+    """Escape `text`, spans of it, in order, set in bold; what begins within one is passed by."""
     parts, end = [], 0
-    for start, stop in highlight.spans(text, terms):
-        parts += [escape(text[end:start]), _BOLD, escape(text[start:stop]), _END_BOLD]
-        end = stop
-    return Markup("").join([*parts, escape(text[end:])])
+    for start, stop in spans:
+        if start >= end:
+            parts += [html.escape(text[end:start]), "<strong>", html.escape(text[start:stop])]
+            parts.append("</strong>")
+            end = stop
+    return Markup("".join([*parts, html.escape(text[end:])]))  # noqa: S704  (escaped, each of them)
 
 
 def wrapped(text: str, indent: int = 0) -> str:
-    """Wrap at TEXT_WIDTH columns, lines after the first indented; a long word stays whole."""
-    margin = " " * indent
-    filled = fill(
-        margin + text,
-        TEXT_WIDTH,
-        subsequent_indent=margin,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return filled.removeprefix(margin)
+    """Wrap at TEXT_WIDTH columns, lines after the first indented; a long word stays whole.
+
+    text: one line, single blanks between its words.
+    """
+    lines, room = [], TEXT_WIDTH - indent
+    while len(text) > room:
+        end = text.rfind(" ", 0, room + 1)
+        end = end if end > 0 else text.find(" ")
+        if end < 0:
+            break
+        lines.append(text[:end])
+        text = text[end + 1 :]
+    return f"\n{' ' * indent}".join([*lines, text])
 
 
 def tidy(text: str) -> str:
@@ -108,6 +141,6 @@ def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(minify_css=True, load_remote_stylesheets=False)
 
 
-def inline_css(html: str) -> str:
+def inline_css(page: str) -> str:
     """Write the style block's rules into the tags they are for; nothing is fetched."""
-    return _inliner().inline(html)
+    return _inliner().inline(page).strip() + "\n"

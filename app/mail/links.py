@@ -9,7 +9,7 @@ import base64
 import hmac
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -69,28 +69,25 @@ class Tokens:
     """Makes and reads tokens: up to four whole numbers and an HMAC-SHA-256 (RFC 2104)."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        # itsdangerous tries the last key first and signs with it.
-        self._keys = list(reversed(keys))
-
-    def _signer(self, purpose: Purpose) -> Signer:
-        return Signer(
-            self._keys,
-            salt=f"paperboy.{purpose}",
-            sep=".",
-            key_derivation="hmac",
-            digest_method=sha256,
-        )
+        self._keys = keys
+        self._signers = {each: _signer(keys, f"paperboy.{each}") for each in Purpose}
+        # Of each purpose all keys, the newest first.
+        self._mail_keys = {
+            each: [signer.derive_key(key) for key in reversed(signer.secret_keys)]
+            for each in MailPurpose
+            for signer in [_signer(keys, f"paperboy.mail.{each}")]
+        }
 
     def make(self, purpose: Purpose, *facts: int) -> str:
         """facts: whole numbers from 0 to 2⁶⁴ − 1; the first is the row the token speaks of."""
         packed = struct.pack(f">{len(facts)}Q", *facts)
         text = base64.urlsafe_b64encode(packed.lstrip(b"\0") or b"\0").rstrip(b"=")
-        return self._signer(purpose).sign(text).decode()
+        return self._signers[purpose].sign(text).decode()
 
     def read(self, purpose: Purpose, token: str, n_facts: int) -> tuple[int, ...]:
         """Return the facts. Raises BadLink for a token that is not ours or not for this purpose."""
         try:
-            text = self._signer(purpose).unsign(token.encode())
+            text = self._signers[purpose].unsign(token.encode())
             packed = base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
             return struct.unpack(f">{n_facts}Q", packed.rjust(8 * n_facts, b"\0"))
         except (BadSignature, ValueError, struct.error) as e:
@@ -105,10 +102,8 @@ class Tokens:
         They tell an equal text again, and nothing to whoever has no key. use: marks for one use
         say nothing of those for another.
         """
-        signer = Signer(
-            self._keys, salt=f"paperboy.mark.{use}", key_derivation="hmac", digest_method=sha256
-        )
-        keys = [signer.derive_key(key) for key in reversed(self._keys)]
+        signer = _signer(self._keys, f"paperboy.mark.{use}")
+        keys = [signer.derive_key(key) for key in reversed(signer.secret_keys)]
         return [hmac.digest(key, text.encode(), "sha256")[:MARK_BYTES].hex() for key in keys]
 
     def make_mail(self, purpose: MailPurpose, *facts: int) -> str:
@@ -132,11 +127,14 @@ class Tokens:
 
     def _mail_macs(self, purpose: MailPurpose, packed: bytes) -> list[bytes]:
         """By each key, the newest first."""
-        signer = Signer(
-            self._keys, salt=f"paperboy.mail.{purpose}", key_derivation="hmac", digest_method=sha256
-        )
-        keys = [signer.derive_key(key) for key in reversed(self._keys)]
+        keys = self._mail_keys[purpose]
         return [hmac.digest(key, packed, "sha256")[:MAIL_MAC_BYTES] for key in keys]
+
+
+def _signer(keys: Sequence[str], salt: str) -> Signer:
+    # itsdangerous tries the last key first and signs with it.
+    newest_last = list(reversed(keys))
+    return Signer(newest_last, salt, ".", key_derivation="hmac", digest_method=sha256)
 
 
 def _varint(number: int) -> bytes:
@@ -224,8 +222,12 @@ class Links:
 
     def feedback(self, letter_id: int, rank: int, verdict: Verdict) -> str:
         """One reader's word on the paper that stood at `rank` (from 1) of one letter."""
-        token = self.tokens.make(Purpose.LETTER, letter_id)
-        return self._url("feedback", token, str(rank), verdict)
+        return self.feedback_in(letter_id)(rank, verdict)
+
+    def feedback_in(self, letter_id: int) -> Callable[[int, Verdict], str]:
+        """The same for all the papers of a letter, which share one token."""
+        start = self._url("feedback", self.tokens.make(Purpose.LETTER, letter_id))
+        return lambda rank, verdict: f"{start}/{rank}/{verdict}"
 
     def trap(self, letter_id: int) -> str:
         """Shown to nobody: who opens it opens every link, as scanners do."""

@@ -11,19 +11,23 @@ from email.header import Header
 from email.headerregistry import Address
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import blake2b
 
 from app.errors import BadValue
-from app.mail import foreign, transfer
-from app.mail.letter import Rendered
+from app.mail import foreign
+from app.mail.letter import Quoted
 
 MAX_LINE = 76
 # The sender's own name in Google's Feedback-ID: 5 to 15 characters, the same in all letters.
 FEEDBACK_NAME = "paperboy"
+# An address that is fit as it is, as nearly all are.
+_ATOM, _LABEL = r"[\w!#$%&'*+/=?^`{|}~-]+", "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+_PLAIN_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*", re.ASCII)
 
 
 def build(
-    rendered: Rendered,
+    letter: Quoted,
     *,
     sender: str,
     recipient: str,
@@ -36,6 +40,8 @@ def build(
 ) -> bytes:
     """Build a message, ready to be signed, stored and sent as it is; same facts, same bytes.
 
+    Its body is in relaxed form (RFC 6376 §3.4.4).
+
     sender: "Paperboy <paperboy@example.org>"; recipient and unsubscribe_mailto: bare addresses;
     date: aware; list_id: a name such as "daily.example.org". Without unsubscribe_url, as for a
     letter of confirmation, there are no list headers at all.
@@ -47,8 +53,8 @@ def build(
     headers = {
         "From": _mailbox(sender),
         "To": envelope_address(recipient),
-        "Subject": _words("Subject", rendered.subject),
-        "Date": format_datetime(date.astimezone(UTC)),
+        "Subject": _words("Subject", letter.subject),
+        "Date": _moment(date),
         "Message-ID": message_id,
         "Auto-Submitted": "auto-generated",
         "MIME-Version": "1.0",
@@ -58,7 +64,7 @@ def build(
         headers |= _list_headers(list_id, unsubscribe_url, unsubscribe_mailto)
         headers["Feedback-ID"] = f"{date:%Y%m%d}:{kind}:letter:{FEEDBACK_NAME}"
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    parts = _part("plain", rendered.text, boundary) + _part("html", rendered.html, boundary)
+    parts = _part("plain", letter.text, boundary) + _part("html", letter.html, boundary)
     return f"{head}\r\n".encode() + parts + f"--{boundary}--\r\n".encode()
 
 
@@ -79,6 +85,8 @@ def needs_smtputf8(recipient: str) -> bool:
 
 def envelope_address(address: str) -> str:
     """Return an address as SMTP commands want it, its domain in A-labels. Raises BadValue."""
+    if _PLAIN_ADDRESS.fullmatch(address):
+        return address
     local, _, domain = address.rpartition("@")
     try:
         ascii_address = f"{local}@{foreign.ascii_domain(domain)}"
@@ -107,6 +115,14 @@ def _list_headers(list_id: str, unsubscribe_url: str, unsubscribe_mailto: str) -
     }
 
 
+# Letters of one shard were written at one moment.
+@lru_cache(maxsize=1_000)
+def _moment(date: datetime) -> str:
+    return format_datetime(date.astimezone(UTC))
+
+
+# Of a day's papers only so many come first in a letter.
+@lru_cache(maxsize=4_000)
 def _words(name: str, text: str, *, encoded: bool = False) -> str:
     """Fold a header's text, in encoded words where it is not plain ASCII or looks encoded."""
     tamed = foreign.tame(text)
@@ -115,6 +131,7 @@ def _words(name: str, text: str, *, encoded: bool = False) -> str:
     return Header(tamed, charset, MAX_LINE, name).encode(linesep="\r\n")
 
 
+@lru_cache(maxsize=16)
 def _mailbox(sender: str) -> str:
     """A name, perhaps, and an address, as From wants them."""
     said = BadValue("sender", f"“{sender}” is not like Paperboy <paperboy@example.org>.")
@@ -133,9 +150,9 @@ def _mailbox(sender: str) -> str:
     return mailbox
 
 
-def _part(subtype: str, text: str, boundary: str) -> bytes:
+def _part(subtype: str, quoted: bytes, boundary: str) -> bytes:
     head = (
         f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
     )
-    return head.encode() + transfer.quoted_printable(text) + b"\r\n"
+    return head.encode() + quoted + b"\r\n"

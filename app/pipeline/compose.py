@@ -1,22 +1,22 @@
 """From the facts of a stored letter to what a reader sees, and to the bytes that travel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import parseaddr
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from jinja2 import Environment
 from sqlmodel import Session
 
-from app.mail import dkim, links, message
+from app.mail import dkim, links, message, press
 from app.mail import letter as letters_mail
-from app.papers import tex
-from app.papers.paper import Paper as PaperFacts
-from app.pipeline import notices
+from app.papers.paper import Paper
+from app.pipeline import notices, reading
+from app.pipeline.reading import Contents
 from app.recommend import explain, highlight, interests
-from app.store import letters, papers, subscribers
-from app.store.tables import Letter, LetterKind, Paper, Pick, Subscriber
+from app.store import letters, subscribers
+from app.store.tables import Letter, LetterKind, Pick, Subscriber
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class Letterhead:
     signer: dkim.Signer | None = None
     has_trap: bool = True
 
-    @property
+    @cached_property
     def address(self) -> str:
         """The bare address of the sender, as SMTP wants it."""
         return message.envelope_address(parseaddr(self.sender)[1])
 
-    @property
+    @cached_property
     def domain(self) -> str:
         """The domain that Message-IDs are made under."""
         return self.address.rpartition("@")[2]
@@ -83,35 +83,53 @@ def why(session: Session, subscriber: Subscriber) -> str:
     return f"You signed up on {since.day} {since:%B %Y}; your letters go by {goes_by}."
 
 
+def envelopes(
+    session: Session, head: Letterhead, rows: Sequence[Letter]
+) -> list[Envelope | Exception]:
+    """Build and sign the messages of stored letters; the same facts give the same bytes.
+
+    In the order of `rows`; one that cannot be built stands there as its error.
+    """
+    contents = reading.of(session, rows)
+    made: list[Envelope | Exception] = []
+    for row in rows:
+        try:
+            made.append(_envelope(head, row, _view(head, row, contents.get(row.id or 0))))
+        except Exception as e:  # noqa: BLE001  (it fails alone, and the caller tells)
+            made.append(e)
+    return made
+
+
 def fitting(session: Session, head: Letterhead, row: Letter, most: int) -> Envelope:
     """The same letter in a message of `most` bytes, with less in it if need be.
 
     Where even the shortest is longer, that one. How much is left depends on `most` alone.
     """
-    made = envelope(session, head, row)
+    says = view(session, head, row)
+    made = _envelope(head, row, says)
     for part in PARTS:
         if len(made.message) <= most:
             break
-        made = envelope(session, head, row, max_html=int(most * part))
+        made = _envelope(head, row, says, max_html=int(most * part))
     return made
 
 
-def envelope(
-    session: Session, head: Letterhead, row: Letter, max_html: int = letters_mail.MAX_BYTES
-) -> Envelope:
-    """Build and sign the message of a stored letter; the same facts give the same bytes.
+def envelope(session: Session, head: Letterhead, row: Letter) -> Envelope:
+    """The message of one letter."""
+    return _envelope(head, row, view(session, head, row))
 
-    max_html: how many bytes its HTML may take; see `letter.render`.
-    """
-    links_ = head.links
+
+def _envelope(
+    head: Letterhead, row: Letter, says: letters_mail.Letter, max_html: int = press.MAX_BYTES
+) -> Envelope:
     daily = row.kind == LetterKind.DAILY
     content = message.build(
-        rendered(session, head, row, max_html),
+        press.quote(head.templates, says, max_html),
         sender=head.sender,
         recipient=row.recipient,
         message_id=row.message_id,
         date=row.date,
-        unsubscribe_url=links_.unsubscribe(row.subscriber_id) if daily else "",
+        unsubscribe_url=head.links.unsubscribe(row.subscriber_id) if daily else "",
         unsubscribe_mailto=head.unsubscribe_address(row.subscriber_id) if daily else "",
         list_id=f"daily.{head.domain}",
         kind=row.kind,
@@ -119,28 +137,39 @@ def envelope(
     return Envelope(
         sender=head.return_path(row),
         recipient=message.envelope_address(row.recipient),
-        message=head.signer.sign(content) if head.signer else content,
+        message=head.signer.sign(content, is_relaxed=True) if head.signer else content,
     )
 
 
-def rendered(
-    session: Session, head: Letterhead, row: Letter, max_html: int = letters_mail.MAX_BYTES
-) -> letters_mail.Rendered:
-    """The subject, HTML and text of a stored letter."""
-    if row.kind == LetterKind.CONFIRM:
-        return letters_mail.render(head.templates, _confirm(head, row))
-    if row.kind in notices.KINDS:
-        notice = notices.view(head.links, row, postal=head.postal_address, contact=head.contact)
-        return letters_mail.render(head.templates, notice)
-    chosen = letters.picks_of(session, row.id or 0)
-    return letters_mail.render(head.templates, _daily(session, head, row, chosen), max_html)
+def rendered(session: Session, head: Letterhead, row: Letter) -> letters_mail.Rendered:
+    """A stored letter as a page: all of it, where the message had to leave out papers."""
+    return press.render(head.templates, view(session, head, row))
+
+
+def view(session: Session, head: Letterhead, row: Letter) -> letters_mail.Letter:
+    """What a stored letter says."""
+    return _view(head, row, reading.of(session, [row]).get(row.id or 0))
 
 
 def unstored(
-    session: Session, head: Letterhead, row: Letter, chosen: Sequence[tuple[Pick, Paper]]
+    session: Session, head: Letterhead, row: Letter, chosen: Sequence[Pick]
 ) -> letters_mail.Rendered:
-    """The same for a letter that is only looked at; its feedback links lead to letter 0."""
-    return letters_mail.render(head.templates, _daily(session, head, row, chosen))
+    """The page of a letter that is only looked at; its feedback links lead to letter 0."""
+    choices = [letters.Choice(each.rank, each.paper_id, each.reason) for each in chosen]
+    contents = reading.unstored(session, row, choices)
+    return press.render(head.templates, _view(head, row, contents))
+
+
+def _view(
+    head: Letterhead, row: Letter, contents: Contents | Exception | None
+) -> letters_mail.Letter:
+    if row.kind in notices.KINDS:
+        return notices.view(head.links, row, postal=head.postal_address, contact=head.contact)
+    if contents is None:
+        return _confirm(head, row)
+    if isinstance(contents, Exception):
+        raise contents
+    return _daily(head, row, contents)
 
 
 def _confirm(head: Letterhead, row: Letter) -> letters_mail.Confirm:
@@ -155,20 +184,12 @@ def _confirm(head: Letterhead, row: Letter) -> letters_mail.Confirm:
     )
 
 
-def _daily(
-    session: Session, head: Letterhead, row: Letter, chosen: Sequence[tuple[Pick, Paper]]
-) -> letters_mail.Daily:
-    reasons = [explain.from_json(pick.reason) for pick, _ in chosen]
-    titles = titles_named(session, reasons)
-    votes = papers.votes_at(session, [pick.paper_id for pick, _ in chosen], row.date)
+def _daily(head: Letterhead, row: Letter, contents: Contents) -> letters_mail.Daily:
     letter_id = row.id or 0
     preferences = head.links.preferences(row.subscriber_id, row.version)
     return letters_mail.Daily(
         edition=row.edition_date,
-        picks=tuple(
-            _pick_view(head, letter_id, pick, paper, reason, titles, votes)
-            for (pick, paper), reason in zip(chosen, reasons, strict=True)
-        ),
+        picks=_picks(head, letter_id, contents),
         n_candidates=row.n_candidates,
         preferences_url=preferences,
         pause_url=f"{preferences}#pause",
@@ -181,52 +202,34 @@ def _daily(
     )
 
 
-def titles_named(session: Session, reasons: Sequence[explain.Reason]) -> dict[int, str]:
-    """The titles of the papers that reasons name, TeX turned into signs."""
-    named = [share.paper_id for reason in reasons for share in (*reason.liked, *reason.disliked)]
-    rows = papers.by_ids(session, sorted(set(named)))
-    return {paper_id: tex.to_unicode(row.title) for paper_id, row in rows.items()}
+def _picks(
+    head: Letterhead, letter_id: int, contents: Contents
+) -> tuple[letters_mail.PickView, ...]:
+    feedback, titles = head.links.feedback_in(letter_id), contents.titles
+    return tuple(
+        letters_mail.PickView(
+            paper=_shown(contents.papers[paper_id], head.links.paper(paper_id)),
+            reason=explain.sentence(reason, titles),
+            words=tuple(word for term in reason.terms for word in (term.text, *term.part)),
+            votes=contents.votes.get(paper_id),
+            like_url=feedback(rank, links.Verdict.LIKE),
+            dislike_url=feedback(rank, links.Verdict.DISLIKE),
+            save_url=feedback(rank, links.Verdict.SAVE),
+            **(_rated(reason, titles) if reason.fit or reason.exploring else {}),
+        )
+        for (rank, paper_id, _), reason in zip(contents.choices, contents.reasons, strict=True)
+    )
 
 
 # What is common to all letters of a paper is prepared once; a day's papers fit in easily.
-_shown = lru_cache(maxsize=2_000)(letters_mail.show)
+@lru_cache(maxsize=2_000)
+def _shown(paper: Paper, own_url: str) -> letters_mail.PaperView:
+    shown = letters_mail.show(paper)
+    # Where no digest gave a link, our own page of the paper; its host says nothing to a reader.
+    return shown if shown.url else replace(shown, url=own_url)
 
 
-def _pick_view(
-    head: Letterhead,
-    letter_id: int,
-    pick: Pick,
-    paper: Paper,
-    reason: explain.Reason,
-    titles: dict[int, str],
-    votes: dict[int, int],
-) -> letters_mail.PickView:
-    facts = PaperFacts(
-        title=paper.title,
-        abstract=paper.abstract,
-        authors=tuple(paper.authors),
-        url=paper.url,
-    )
-    shown = _shown(facts)
-    if not shown.url:
-        # No digest gave a link: our own page of the paper, whose host says nothing to a reader.
-        shown = replace(shown, url=head.links.paper(paper.id or 0))
-    like, dislike, save = (
-        head.links.feedback(letter_id, pick.rank, verdict) for verdict in links.Verdict
-    )
-    return letters_mail.PickView(
-        paper=shown,
-        reason=explain.sentence(reason, titles),
-        words=tuple(word for term in reason.terms for word in (term.text, *term.part)),
-        votes=votes.get(pick.paper_id),
-        like_url=like,
-        dislike_url=dislike,
-        save_url=save,
-        **(_rated(reason, titles) if reason.fit or reason.exploring else {}),
-    )
-
-
-def _rated(reason: explain.Reason, titles: dict[int, str]) -> dict[str, Any]:
+def _rated(reason: explain.Reason, titles: Mapping[int, str]) -> dict[str, Any]:
     """What a pick's view shows since fits are stored; a letter made before stays as it went out."""
     return {
         "band": reason.band,

@@ -10,7 +10,7 @@ from app.errors import BadLink
 from app.mail import letter as letters_mail
 from app.mail.links import Purpose, Verdict
 from app.mail.syndication import Entry, Feed
-from app.pipeline import compose
+from app.pipeline import reading
 from app.pipeline.compose import Letterhead
 from app.recommend import explain
 from app.store import history, papers, subscribers
@@ -46,7 +46,7 @@ def _entries(
     session: Session, head: Letterhead, rows: Sequence[tuple[Letter, Pick, Paper]]
 ) -> Iterator[Entry]:
     reasons = [explain.from_json(pick.reason) for _, pick, _ in rows]
-    titles = compose.titles_named(session, reasons)
+    titles = reading.titles_named(session, reasons)
     for (letter, pick, row), reason in zip(rows, reasons, strict=True):
         shown = letters_mail.show(papers.told(row))
         letter_id = letter.id or 0

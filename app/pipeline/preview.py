@@ -8,7 +8,7 @@ from sqlmodel import Session
 from app.mail import foreign
 from app.mail import letter as letters_mail
 from app.mail.letter import PaperView, Rendered
-from app.pipeline import compose, due, rank, readers, trial
+from app.pipeline import compose, due, rank, readers, reading, trial
 from app.pipeline.opt_in import Wish
 from app.recommend import explain, hints, picks
 from app.recommend.board import Board
@@ -59,11 +59,9 @@ def letter_for(
     found = trial.rank(board, asking, desk.rules.trial, [seed])[0]
     if not found:
         return None
-    rows = papers.by_ids(session, [pick.paper_id for pick, _ in found])
     n_new = picks.count_new(board, asking[0])
     draft = rank.new_letter(session, desk.head, subscriber, day, now, board.model.id, n_new)
-    chosen = [(row, rows[row.paper_id]) for row in rank.rows_of(found)]
-    return compose.unstored(session, desk.head, draft, chosen)
+    return compose.unstored(session, desk.head, draft, rank.rows_of(found))
 
 
 def of_wish(
@@ -81,7 +79,7 @@ def of_wish(
     asking = readers.asking(person, wish.interests, likes, set(), today, now)
     found = trial.rank(board, [asking], models.rules.trial, [trial.seed(0, today)])[0]
     chosen = [pick for pick, _ in found]
-    titles = compose.titles_named(session, [pick.reason for pick in chosen])
+    titles = reading.titles_named(session, [pick.reason for pick in chosen])
     rows = papers.by_ids(session, [pick.paper_id for pick in chosen])
     return Outlook(
         picks=tuple(

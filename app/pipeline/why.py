@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.mail import edition
 from app.papers import tex
-from app.pipeline import compose, ingest, readers
+from app.pipeline import ingest, readers, reading
 from app.pipeline.due import Due
 from app.pipeline.rank import Desk
 from app.recommend import absence, explain, picks, selection
@@ -114,7 +114,7 @@ def _answer(
     reason: explain.Reason,
     rank: int | None = None,
 ) -> Answer:
-    titles = compose.titles_named(session, [reason])
+    titles = reading.titles_named(session, [reason])
     shares = tuple(explain.shares(reason, titles))
     return Answer(
         paper_id=paper.id or 0,

@@ -2,11 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
 from app.store.tables import Letter, LetterKind, OutboxEntry, Paper, Pick, State
+
+
+class Choice(NamedTuple):
+    """A pick as it is stored, without its letter."""
+
+    rank: int
+    paper_id: int
+    reason: str
 
 
 def add(session: Session, letter: Letter, picks: Sequence[Pick] = ()) -> Letter:
@@ -47,6 +56,24 @@ def picks_of(session: Session, letter_id: int) -> Sequence[tuple[Pick, Paper]]:
     """A letter's picks with their papers, by rank."""
     rows = select(Pick, Paper).join(Paper).where(Pick.letter_id == letter_id)
     return session.exec(rows.order_by(col(Pick.rank))).all()
+
+
+def by_ids(session: Session, letter_ids: Sequence[int]) -> dict[int, Letter]:
+    """Rows by their id; ids that are not there are left out."""
+    rows = session.exec(select(Letter).where(col(Letter.id).in_(letter_ids)))
+    return {row.id or 0: row for row in rows}
+
+
+def choices(session: Session, letter_ids: Sequence[int]) -> dict[int, list[Choice]]:
+    """What was picked for each of these letters, by rank."""
+    rows = select(col(Pick.letter_id), Pick.rank, Pick.paper_id, Pick.reason)
+    in_order = rows.where(col(Pick.letter_id).in_(letter_ids)).order_by(
+        col(Pick.letter_id), col(Pick.rank)
+    )
+    found: dict[int, list[Choice]] = {each: [] for each in letter_ids}
+    for letter_id, *choice in session.execute(in_order):
+        found[letter_id].append(Choice(*choice))
+    return found
 
 
 def pick_at(session: Session, letter_id: int, rank: int) -> tuple[Pick, Paper] | None:

@@ -1,10 +1,13 @@
 """Papers, the names they are known by, their entries in digests and their votes."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, or_
+from sqlalchemy import Text, cast, func, or_
+from sqlalchemy import select as any_select
 from sqlalchemy.orm import Bundle
 from sqlmodel import Session, col, select
 
@@ -196,6 +199,35 @@ def by_ids(session: Session, paper_ids: Sequence[int]) -> dict[int, Paper]:
     for start in range(0, len(paper_ids), BATCH):
         rows = select(Paper).where(col(Paper.id).in_(paper_ids[start : start + BATCH]))
         found.update({row.id: row for row in session.exec(rows) if row.id is not None})
+    return found
+
+
+def shown(session: Session, paper_ids: Sequence[int]) -> dict[int, paper.Paper]:
+    """What letters show of papers: title, abstract, authors and link."""
+    authors = cast(col(Paper.authors), Text)
+    columns = any_select(
+        col(Paper.id), col(Paper.title), col(Paper.abstract), authors, col(Paper.url)
+    )
+    found: dict[int, paper.Paper] = {}
+    for start in range(0, len(paper_ids), BATCH):
+        rows = columns.where(col(Paper.id).in_(paper_ids[start : start + BATCH]))
+        found.update({key: _shown(*facts) for key, *facts in session.execute(rows)})
+    return found
+
+
+# The same papers are asked for with every few letters.
+@lru_cache(maxsize=2_000)
+def _shown(title: str, abstract: str, authors: str, url: str) -> paper.Paper:
+    return paper.Paper(title, abstract, tuple(json.loads(authors)), url)
+
+
+def titles(session: Session, paper_ids: Sequence[int]) -> dict[int, str]:
+    """The titles as the digests have them."""
+    found: dict[int, str] = {}
+    for start in range(0, len(paper_ids), BATCH):
+        of_batch = col(Paper.id).in_(paper_ids[start : start + BATCH])
+        rows = session.exec(select(col(Paper.id), Paper.title).where(of_batch))
+        found.update({key: title for key, title in rows if key is not None})
     return found
 
 

@@ -10,7 +10,7 @@ import dkim as dkimpy
 import pytest
 from jinja2 import Environment, FileSystemLoader
 
-from app.mail import dkim, layout, letter, message
+from app.mail import dkim, layout, letter, message, press
 from app.papers.paper import Paper
 
 MakeDaily = Callable[..., letter.Daily]
@@ -27,7 +27,7 @@ def templates() -> Environment:
     return layout.environment(FileSystemLoader(Path(__file__).parents[2] / "templates"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_pick() -> Callable[..., letter.PickView]:
     """A pick of a paper; fields of Paper and of PickView may be told."""
 
@@ -53,7 +53,7 @@ def make_pick() -> Callable[..., letter.PickView]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_daily(make_pick) -> MakeDaily:
     """The letter of 21 November 2026 with ten picks out of 345, unless told otherwise."""
 
@@ -75,7 +75,7 @@ def make_daily(make_pick) -> MakeDaily:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_confirm() -> Callable[..., letter.Confirm]:
     """The question to a new subscriber."""
 
@@ -93,9 +93,11 @@ def make_confirm() -> Callable[..., letter.Confirm]:
 
 @pytest.fixture(scope="session")
 def build() -> Callable[..., bytes]:
-    """A message around a rendered letter, to one invented reader."""
+    """A message around a letter, to one invented reader."""
 
-    def make(rendered: letter.Rendered, kind: str = "daily", **changes: Any) -> bytes:
+    def make(
+        laid_out: letter.Rendered | letter.Quoted, kind: str = "daily", **changes: Any
+    ) -> bytes:
         at = datetime(2026, 11, 21, 6, tzinfo=UTC)
         made_up = {
             "sender": "Paperboy <paperboy@example.org>",
@@ -106,7 +108,9 @@ def build() -> Callable[..., bytes]:
         }
         if kind == "daily":
             made_up |= {"list_id": "daily.example.org", "unsubscribe_url": f"{SITE}/unsubscribe/t"}
-        return message.build(rendered, **made_up | changes)
+        is_quoted = isinstance(laid_out, letter.Quoted)
+        quoted = laid_out if is_quoted else press.quoted(laid_out)
+        return message.build(quoted, **made_up | changes)
 
     return make
 

@@ -11,7 +11,7 @@ from itertools import product
 import pytest
 
 from app.errors import BadValue
-from app.mail import address, letter, message
+from app.mail import address, letter, message, press
 
 # What is hostile by itself …
 SEEDS = (
@@ -105,7 +105,7 @@ def test_every_letter_of_hostile_text_is_fit_to_send_and_verifies(
         }
         if kind == "daily":
             facts["unsubscribe_mailto"] = f"reports+u{k}@example.org"
-        rendered = letter.render(templates, each)
+        rendered = press.quote(templates, each)
         try:
             raw = build(rendered, kind, **facts)
         except BadValue:  # the name, which only the operator can set, hides a line end

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import NotReady
-from app.mail import dkim, letter
+from app.mail import dkim, letter, press
 
 # Lines as others write them: blanks and tabs anywhere, dots, empty lines.
 LINES = st.lists(st.text("\t  .a=é", max_size=8).map(str.encode), max_size=12)
@@ -37,7 +37,7 @@ def message(templates, make_daily, build):
     """A letter whose text part is indented and whose unsubscribe link is long."""
     url = "https://papers.example.org/unsubscribe/" + "t" * 200
     return build(
-        letter.render(templates, make_daily()),
+        press.quote(templates, make_daily()),
         unsubscribe_url=url,
         unsubscribe_mailto="u@x.org",
         date=AT,
@@ -52,6 +52,10 @@ def signed(signer, message):
 def test_a_signature_verifies_and_leaves_the_message_as_it_was(signed, message, verifies):
     assert signed.endswith(b"\r\n" + message)
     assert verifies(signed)
+
+
+def test_a_letters_body_is_made_in_the_form_that_is_signed(signer, message, signed):
+    assert signer.sign(message, is_relaxed=True) == signed
 
 
 def test_a_signature_covers_what_receivers_ask_for_and_the_whole_body(signed):
@@ -71,7 +75,7 @@ def test_a_signature_covers_what_receivers_ask_for_and_the_whole_body(signed):
 def test_a_letter_of_confirmation_is_signed_too(
     templates, make_confirm, build, signer, verifies, check_message
 ):
-    signed = signer.sign(build(letter.render(templates, make_confirm()), "confirm", date=AT))
+    signed = signer.sign(build(press.quote(templates, make_confirm()), "confirm", date=AT))
 
     assert verifies(signed)
     check_message(signed)

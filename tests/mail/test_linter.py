@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.mail import letter
+from app.mail import press
 
 HEADERS = [
     ("\r\nTo:", "\nTo:", "a bare CR or LF"),
@@ -79,7 +79,7 @@ TEXT = [
 
 @pytest.fixture
 def rendered(templates, make_daily):
-    return letter.render(templates, make_daily())
+    return press.render(templates, make_daily())
 
 
 @pytest.mark.parametrize(("before", "after", "fault"), HEADERS)
@@ -122,7 +122,7 @@ def test_a_spoilt_signature_is_caught(rendered, build, signer, check_message, be
 def test_a_spoilt_question_is_caught(
     templates, make_confirm, build, check_message, before, after, fault
 ):
-    good = letter.render(templates, make_confirm())
+    good = press.render(templates, make_confirm())
     assert before in good.html
 
     with pytest.raises(AssertionError, match=re.escape(fault)):
@@ -134,7 +134,7 @@ def test_a_pale_label_is_caught_in_light_and_dark_in_and_out_of_the_dashed_box(
     templates, make_daily, make_pick, build, check_message, before, after, fault
 ):
     picks = (make_pick(1, band="strong"), make_pick(2, exploring=True))
-    good = letter.render(templates, make_daily(picks=picks))
+    good = press.render(templates, make_daily(picks=picks))
     check_message(build(good))
     assert before in good.html
 

@@ -1,4 +1,5 @@
 import quopri
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,3 +24,19 @@ def test_lines_are_short_ascii_and_end_in_crlf_alone(text):
     assert max(map(len, quoted.split(b"\r\n"))) <= 76
     assert b"\n" not in quoted.replace(b"\r\n", b"")
     assert not any(line.endswith((b" ", b"\t")) for line in quoted.split(b"\r\n"))
+
+
+@given(LINES)
+def test_a_relay_that_folds_blanks_changes_nothing(text):
+    quoted = transfer.quoted_printable(text)
+
+    assert not re.search(rb"[ \t][ \t\r]", quoted)
+
+
+@given(st.lists(LINES))
+def test_pieces_joined_are_the_text_encoded(parts):
+    joined = b"".join(map(transfer.piece, parts))
+
+    assert quopri.decodestring(joined).decode() == "".join(parts).replace("\n", "\r\n")
+    assert max(map(len, joined.split(b"\r\n"))) <= 76
+    assert not re.search(rb"[ \t][ \t\r]", joined)

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from app.mail import foreign
 from app.papers import tex
-from app.pipeline import compose
+from app.pipeline import reading
 from app.recommend import explain
 from app.store import letters, papers, tables
 from app.web.api import shapes
@@ -45,7 +45,7 @@ def picks(session: Session, letter: tables.Letter) -> list[shapes.Pick]:
     chosen = letters.picks_of(session, letter.id or 0)
     votes = papers.votes_at(session, [row.paper_id for row, _ in chosen], letter.date)
     reasons = [explain.from_json(row.reason) for row, _ in chosen]
-    titles = compose.titles_named(session, reasons)
+    titles = reading.titles_named(session, reasons)
     return [
         pick(row, paper(found, votes.get(row.paper_id)), reason, titles)
         for (row, found), reason in zip(chosen, reasons, strict=True)

@@ -1,9 +1,13 @@
+import quopri
 from dataclasses import fields, is_dataclass, replace
+from xml.etree.ElementTree import tostring
 
 import pytest
 from html5lib import parse
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.mail import letter, transfer
+from app.mail import dkim, press
 
 HOSTILE = {
     "markup": "<script>alert(1)</script><img src=https://evil.example/x onerror=alert(1)>",
@@ -56,11 +60,11 @@ def visible(html):
 
 
 def test_a_daily_letter_has_no_fault(templates, make_daily, build, check_message):
-    check_message(build(letter.render(templates, make_daily())))
+    check_message(build(press.quote(templates, make_daily())))
 
 
 def test_a_letter_of_confirmation_has_no_fault(templates, make_confirm, build, check_message):
-    check_message(build(letter.render(templates, make_confirm()), "confirm"))
+    check_message(build(press.quote(templates, make_confirm()), "confirm"))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
@@ -68,7 +72,7 @@ def test_hostile_text_in_any_place_leaves_a_letter_without_fault(
     text, templates, make_daily, make_confirm, build, check_message
 ):
     for kind, view in (("daily", make_daily(note="x")), ("confirm", make_confirm())):
-        check_message(build(letter.render(templates, poisoned(view, text)), kind))
+        check_message(build(press.quote(templates, poisoned(view, text)), kind))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
@@ -77,12 +81,12 @@ def test_a_hostile_paper_leaves_a_letter_without_fault(
 ):
     pick = make_pick(title=text, abstract=text, authors=(text,) * 9, url=text)
 
-    check_message(build(letter.render(templates, make_daily(picks=(pick, make_pick())))))
+    check_message(build(press.quote(templates, make_daily(picks=(pick, make_pick())))))
 
 
 @pytest.mark.parametrize("name", ["markup", "attribute", "end of style", "template", "percent"])
 def test_hostile_text_is_shown_as_it_is_and_not_swallowed(name, templates, make_daily):
-    rendered = letter.render(templates, poisoned(make_daily(), HOSTILE[name]))
+    rendered = press.render(templates, poisoned(make_daily(), HOSTILE[name]))
 
     assert visible(rendered.html).count(HOSTILE[name]) >= 10
     assert " ".join(rendered.text.split()).count(HOSTILE[name]) >= 10
@@ -92,7 +96,7 @@ def test_hostile_text_is_shown_as_it_is_and_not_swallowed(name, templates, make_
 def test_the_subject_says_what_is_inside(templates, make_daily, make_pick):
     def subject(*titles):
         picks = tuple(make_pick(title=title) for title in titles)
-        return letter.render(templates, make_daily(picks=picks)).subject
+        return press.render(templates, make_daily(picks=picks)).subject
 
     assert subject("One paper") == "One paper"
     assert subject("One paper", "Another") == "One paper and 1 more"
@@ -105,7 +109,7 @@ def test_the_subject_says_what_is_inside(templates, make_daily, make_pick):
 def test_the_preheader_goes_on_where_the_subject_ends(templates, make_daily, make_pick):
     picks = tuple(make_pick(title=title) for title in ("First", "Second", "Third"))
 
-    assert letter.render(templates, make_daily(picks=picks)).preheader == "Also: Second · Third"
+    assert press.render(templates, make_daily(picks=picks)).preheader == "Also: Second · Third"
 
 
 @pytest.mark.parametrize("n", [0, 1])
@@ -114,13 +118,13 @@ def test_a_letter_of_one_pick_or_none_has_no_fault(
 ):
     picks = tuple(make_pick(rank) for rank in range(n))
 
-    check_message(build(letter.render(templates, make_daily(picks=picks, note="A quiet day."))))
+    check_message(build(press.quote(templates, make_daily(picks=picks, note="A quiet day."))))
 
 
 def test_a_pick_tells_all_there_is_to_tell(templates, make_daily, make_pick):
     pick = make_pick(title=r"An $\mathcal{O}(n^2)$ bound", authors=tuple("ABCDE"), votes=37)
 
-    rendered = letter.render(templates, make_daily(picks=(pick,)))
+    rendered = press.render(templates, make_daily(picks=(pick,)))
 
     for part in (visible(rendered.html), " ".join(rendered.text.split())):
         assert "An 𝒪(n²) bound A, B, C and 2 more · arxiv.org · 37 votes" in part
@@ -133,7 +137,7 @@ def test_a_pick_tells_all_there_is_to_tell(templates, make_daily, make_pick):
     [("strong", "Strong match"), ("good", "Good match"), ("worth a look", "Worth a look")],
 )
 def test_a_pick_says_how_well_it_fits(band, label, templates, make_daily, make_pick):
-    rendered = letter.render(templates, make_daily(picks=(make_pick(band=band),)))
+    rendered = press.render(templates, make_daily(picks=(make_pick(band=band),)))
 
     assert f"1 vote {label} Close to your words" in visible(rendered.html)
     assert f"   {label}: Close to your words" in rendered.text
@@ -142,7 +146,7 @@ def test_a_pick_says_how_well_it_fits(band, label, templates, make_daily, make_p
 
 def test_a_paper_to_learn_from_is_set_apart(templates, make_daily, make_pick, build, check_message):
     picks = (make_pick(1, band="strong"), make_pick(2, band="worth a look", exploring=True))
-    rendered = letter.render(templates, make_daily(picks=picks))
+    rendered = press.render(templates, make_daily(picks=picks))
 
     assert rendered.html.count("dashed") == 1
     assert "dashed" in rendered.html.partition("part 1<")[2].partition("part 2<")[0]
@@ -154,7 +158,7 @@ def test_a_paper_to_learn_from_is_set_apart(templates, make_daily, make_pick, bu
 
 def test_the_shares_of_a_score_stand_under_the_reason(templates, make_daily, make_pick):
     pick = make_pick(band="good", shares=(("maths", 97), ("other", 8), ("“<b>”", -5)))
-    rendered = letter.render(templates, make_daily(picks=(pick,)))
+    rendered = press.render(templates, make_daily(picks=(pick,)))
 
     assert "97% maths · 8% other · −5% “<b>” We weigh" in visible(rendered.html)
     assert "\n   97% maths · 8% other · −5% “<b>”\n" in rendered.text
@@ -163,12 +167,12 @@ def test_the_shares_of_a_score_stand_under_the_reason(templates, make_daily, mak
 def test_a_score_made_by_one_thing_needs_no_shares(templates, make_daily, make_pick):
     pick = make_pick(band="good", shares=(("maths", 100),))
 
-    assert "%" not in letter.render(templates, make_daily(picks=(pick,))).text
+    assert "%" not in press.render(templates, make_daily(picks=(pick,))).text
 
 
 def test_the_words_that_made_the_score_are_bold_in_the_excerpt(templates, make_daily, make_pick):
     pick = make_pick(terms=("dense encoder", "sparse models"), names=("Ada Example",))
-    rendered = letter.render(templates, make_daily(picks=(pick,)))
+    rendered = press.render(templates, make_daily(picks=(pick,)))
 
     assert "compare with <strong>dense encoders</strong>." in rendered.html
     assert "A <strong>sparse model</strong> comes" in rendered.html
@@ -177,7 +181,7 @@ def test_the_words_that_made_the_score_are_bold_in_the_excerpt(templates, make_d
 
 
 def test_a_pick_stored_before_fits_were_has_neither_label_nor_shares(templates, make_daily):
-    rendered = letter.render(templates, make_daily())
+    rendered = press.render(templates, make_daily())
 
     assert "   Why: Close to your words" in rendered.text
     assert "%" not in rendered.text
@@ -188,7 +192,7 @@ def test_a_pick_without_link_authors_votes_or_abstract_is_shown_without_them(
     templates, make_daily, make_pick, build, check_message
 ):
     pick = make_pick(title="Bare", authors=(), url="", abstract="", votes=None)
-    rendered = letter.render(templates, make_daily(picks=(pick,)))
+    rendered = press.render(templates, make_daily(picks=(pick,)))
 
     assert "Bare Close to your words" in visible(rendered.html)
     assert "1. Bare\n\n   Why: Close" in rendered.text
@@ -196,7 +200,7 @@ def test_a_pick_without_link_authors_votes_or_abstract_is_shown_without_them(
 
 
 def test_the_same_letter_has_the_same_bytes(templates, make_daily, build):
-    one, other = (build(letter.render(templates, make_daily())) for _ in range(2))
+    one, other = (build(press.quote(templates, make_daily())) for _ in range(2))
 
     assert one == other
 
@@ -211,32 +215,116 @@ def test_html_stays_under_the_size_at_which_it_is_clipped(
     url = "https://example.org/" + "x" * 1900
     pick = make_pick(title=text, abstract=text, url=url, like_url=url, save_url=url, reason=text)
 
-    rendered = letter.render(templates, make_daily(picks=(pick,) * n))
+    quoted = press.quote(templates, make_daily(picks=(pick,) * n))
 
-    assert len(transfer.quoted_printable(rendered.html)) <= letter.MAX_BYTES
-    assert rendered.html.count("<h2") == n - rendered.n_left_out
-    assert rendered.text.count("More like this:") == n - rendered.n_left_out
-    assert f"{rendered.n_left_out} more paper" in rendered.text or not rendered.n_left_out
-    check_message(build(rendered))
+    html, plain = read(quoted)
+    assert len(quoted.html) <= press.MAX_BYTES
+    assert html.count("<h2") == n - quoted.n_left_out
+    assert plain.count("More like this:") == n - quoted.n_left_out
+    assert f"{quoted.n_left_out} more paper" in plain or not quoted.n_left_out
+    check_message(build(quoted))
 
 
 def test_excerpts_go_before_papers_and_from_the_end(templates, make_daily):
-    whole = letter.render(templates, make_daily())
-    size = len(transfer.quoted_printable(whole.html))
+    size = len(press.quote(templates, make_daily()).html)
 
-    shorter = letter.render(templates, make_daily(), max_bytes=size - 300)
-    shortest = letter.render(templates, make_daily(), max_bytes=size // 2)
+    letters = [
+        press.quote(templates, make_daily(), at_most) for at_most in (size, size - 300, size // 2)
+    ]
 
     opening = "We weigh terms again"
-    assert [part.count(opening) for part in (whole.text, shorter.text, shortest.text)] == [10, 8, 0]
-    assert opening not in shorter.html.rpartition("part 9")[2]
-    assert (shorter.n_left_out, shortest.n_left_out > 0) == (0, True)
-    assert "part 1<" in shortest.html
-    assert "part 10<" not in shortest.html
+    (_, whole), (shorter, shorter_text), (shortest, shortest_text) = map(read, letters)
+    assert [t.count(opening) for t in (whole, shorter_text, shortest_text)] == [10, 8, 0]
+    assert opening not in shorter.rpartition("part 9")[2]
+    assert [each.n_left_out > 0 for each in letters] == [False, False, True]
+    assert "part 1<" in shortest
+    assert "part 10<" not in shortest
+
+
+def test_the_browser_shows_what_did_not_fit(templates, make_daily, make_pick):
+    many = make_daily(picks=(make_pick(),) * 60)
+
+    assert press.quote(templates, many).n_left_out > 0
+    assert press.render(templates, many).html.count("<h2") == 60
+
+
+def test_what_travels_is_the_page_that_is_shown(templates, make_daily, make_pick):
+    picks = tuple(make_pick(n, band="good", exploring=n == 2) for n in range(1, 4))
+    for each in (
+        make_daily(),
+        make_daily(picks=picks),
+        make_daily(picks=()),
+        make_daily(postal=""),
+    ):
+        assert_same_page(templates, each)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_what_travels_is_the_page_that_is_shown_however_hostile(
+    text, templates, make_daily, make_pick
+):
+    pick = make_pick(
+        title=text,
+        abstract=text,
+        authors=(text,) * 9,
+        url=text,
+        reason=text,
+        words=(text[:9],),
+        terms=(text[:9],),
+        names=(text,),
+        shares=((text, 70), (text, 30)),
+    )
+    assert_same_page(templates, poisoned(make_daily(note="x", picks=(make_pick(),)), text))
+    assert_same_page(templates, make_daily(picks=(pick, make_pick())))
+
+
+SIGNS = st.text("ab <>&\"'=._~\\/%{}#\ue000\ue001\ue002\ue003\ue004\ue005é書\n\t", max_size=90)
+
+
+@given(SIGNS, SIGNS, SIGNS, st.booleans())
+def test_no_signs_bring_the_two_ways_apart(templates, make_daily, make_pick, a, b, c, exploring):
+    pick = make_pick(
+        title=a,
+        abstract=b,
+        authors=(c,),
+        reason=b,
+        words=(a[:3],),
+        terms=(b[:5],),
+        shares=((c, 1), (a, 2)),
+    )
+    assert_same_page(
+        templates, make_daily(picks=(replace(pick, exploring=exploring),), note=c, why=a)
+    )
+
+
+def read(quoted):
+    """The HTML and the text of a letter that is to travel."""
+    for part in (quoted.html, quoted.text):
+        assert max(map(len, part.split(b"\r\n"))) <= 76
+    return [
+        quopri.decodestring(part).decode().replace("\r\n", "\n")
+        for part in (quoted.html, quoted.text)
+    ]
+
+
+def assert_same_page(templates, daily):
+    shown, quoted = press.render(templates, daily), press.quote(templates, daily)
+    for part in (quoted.html, quoted.text):
+        body = part + b"--end\r\n"
+        assert dkim.relaxed_body(body) == body
+    html, plain = read(quoted)
+    assert quoted.subject == shown.subject
+    assert plain == shown.text
+    assert tree(html) == tree(shown.html)
+
+
+def tree(html):
+    """All of a page that a parser sees."""
+    return tostring(parse(html, namespaceHTMLElements=False), encoding="unicode")
 
 
 def test_the_link_for_scanners_is_in_the_html_alone_and_out_of_sight(templates, make_daily):
-    made = letter.render(templates, make_daily())
+    made = press.render(templates, make_daily())
     trap = 'href="https://papers.example.org/feedback/token/0/trap"'
 
     assert made.html.count(trap) == 1
@@ -244,11 +332,11 @@ def test_the_link_for_scanners_is_in_the_html_alone_and_out_of_sight(templates, 
     before, _, _ = made.html.partition(trap)
     assert 'aria-hidden="true"' in before.rpartition("<div")[2]
     assert "display:none" in before.rpartition("<div")[2]
-    assert "trap" not in letter.render(templates, make_daily(trap_url="")).html
+    assert "trap" not in press.render(templates, make_daily(trap_url="")).html
 
 
 def test_a_letter_of_confirmation_asks_one_thing(templates, make_confirm):
-    rendered = letter.render(templates, make_confirm())
+    rendered = press.render(templates, make_confirm())
 
     assert rendered.subject == "Please confirm your address for Paperboy"
     assert rendered.html.count("href=") == 1
@@ -256,7 +344,7 @@ def test_a_letter_of_confirmation_asks_one_thing(templates, make_confirm):
 
 
 def test_words_that_would_become_links_are_left_out_of_a_confirmation(templates, make_confirm):
-    rendered = letter.render(templates, make_confirm(words="cheap pills at evil.example"))
+    rendered = press.render(templates, make_confirm(words="cheap pills at evil.example"))
 
     assert "evil" not in rendered.html + rendered.text
     assert "asked Paperboy to mail new papers to this address" in visible(rendered.html)
