@@ -28,7 +28,7 @@ from app.errors import Deferred, DeliveryError, Lost, Refused, Rejected
 from app.mail import message as mail_message
 from app.mail import refusal
 
-SERVICE_CLOSING, GO_ON, TAKEN, TOO_BIG = 421, 354, 250, 552
+SERVICE_CLOSING, GO_ON, TAKEN, FORWARDED, TOO_BIG = 421, 354, 250, 251, 552
 # RFC 4954 §6: log in first. Said to every letter alike until the operator has set it right.
 LOG_IN_FIRST = {530, 535, 538}
 LONGEST_REPLY = 1_000
@@ -102,21 +102,26 @@ class Connection:
         size: of the message in bytes, for a server that wants to know (RFC 1870).
         """
         options = self._options(sender, recipient, size)
-        patience, self.n_offered = self._server.patience.command, self.n_offered + 1
-        try:
-            await self._client.mail(sender, options=options, encoding="utf-8", timeout=patience)
-        except (SMTPException, OSError, ValueError) as e:
-            await self._give_up(self._meaning_at_mail(e), e)
-        except asyncio.CancelledError:
-            self.drop()
-            raise
-        try:
-            await self._client.rcpt(recipient, encoding="utf-8", timeout=patience)
-        except (SMTPException, OSError, ValueError) as e:
-            await self._give_up(_meaning(e), e)
-        except asyncio.CancelledError:
-            self.drop()
-            raise
+        self.n_offered += 1
+        mail = " ".join((f"MAIL FROM:<{sender}>", *options))
+        for command, meaning in (
+            (mail, self._meaning_at_mail),
+            (f"RCPT TO:<{recipient}>", _meaning),
+        ):
+            try:
+                await self._ask(command)
+            except (SMTPException, OSError, ValueError) as e:
+                await self._give_up(meaning(e), e)
+            except asyncio.CancelledError:
+                self.drop()
+                raise
+
+    async def _ask(self, command: str) -> None:
+        # Not aiosmtplib's mail() and rcpt(): they read addresses anew that are known to be good.
+        wait = self._server.patience.command
+        reply = await self._client.execute_command(command.encode(), timeout=wait)
+        if reply.code not in {TAKEN, FORWARDED}:
+            raise SMTPResponseException(reply.code, reply.message)
 
     def _options(self, sender: str, recipient: str, size: int) -> list[str]:
         options, host, most = [], self._server.host, self.most_bytes
@@ -217,8 +222,11 @@ class Connection:
 
 def _on_the_wire(message: bytes) -> bytes:
     """CRLF throughout, dots doubled, and the final one (RFC 5321 §4.5.2)."""
-    lines = re.sub(rb"\r\n|\r|\n", b"\r\n", message).removesuffix(b"\r\n")
-    return re.sub(rb"(?m)^\.", b"..", lines) + b"\r\n.\r\n"
+    n_lines = message.count(b"\r\n")
+    if message.count(b"\n") != n_lines or message.count(b"\r") != n_lines:
+        message = re.sub(rb"\r\n|\r|\n", b"\r\n", message)
+    lines = message.removesuffix(b"\r\n").replace(b"\r\n.", b"\r\n..")
+    return b"".join((b"." if lines.startswith(b".") else b"", lines, b"\r\n.\r\n"))
 
 
 async def connect(server: Server) -> Connection:
