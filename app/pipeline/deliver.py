@@ -14,14 +14,14 @@ import structlog
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from app.errors import AppError, Deferred, DeliveryError, Lost, NotReady, Refused
-from app.pipeline import compose, stopping
+from app.errors import Deferred, DeliveryError, Lost, NotReady, Refused
+from app.pipeline import claims, compose
 from app.pipeline.breaker import Breaker
 from app.pipeline.ledger import Ledger
 from app.pipeline.outcome import Outcomes, Tally
 from app.pipeline.pace import Pace
-from app.pipeline.stopping import Stopped
-from app.store import allowances, letters, outbox, waiting
+from app.pipeline.stopping import Stopped, Stopping
+from app.store import allowances, outbox, waiting
 from app.store.tables import OutboxEntry
 from app.wire import smtp
 
@@ -70,11 +70,11 @@ async def deliver(post: Post) -> Tally:
     Sends nothing while a brake is on. Raises NotReady if the database fails; whatever was claimed
     is taken up again after the lease.
     """
-    tally, told = Tally(), asyncio.Event()
-    watch = asyncio.ensure_future(stopping.watch(post.stop, told))
+    tally, stopping = Tally(), Stopping()
+    watch = asyncio.ensure_future(stopping.watch(post.stop))
     async with Ledger(post.engine) as ledger:
         try:
-            await _send_all(post, ledger, tally, told)
+            await _send_all(post, ledger, tally, stopping)
             if tally.unreachable and not await ledger.write(
                 lambda session: outbox.any_due(session, post.clock())
             ):
@@ -87,12 +87,12 @@ async def deliver(post: Post) -> Tally:
     return tally
 
 
-async def _send_all(post: Post, ledger: Ledger, tally: Tally, told: asyncio.Event) -> None:
+async def _send_all(post: Post, ledger: Ledger, tally: Tally, stopping: Stopping) -> None:
     is_try = await ledger.write(lambda session: _open(post, session))
     if is_try:
-        await _Lane(post, ledger, tally, told, is_try=True).run()
+        await _Lane(post, ledger, tally, stopping, is_try=True).run()
         await ledger.write(lambda session: post.breaker.look(session, post.clock()))
-    lanes = [_Lane(post, ledger, tally, told) for _ in range(post.n_connections)]
+    lanes = [_Lane(post, ledger, tally, stopping) for _ in range(post.n_connections)]
     # One knocks before all come: a server that is down for hours is asked as seldom as can be.
     if await lanes[0].reach():
         runs = (lane.run() for lane in lanes)
@@ -121,21 +121,15 @@ class _Lane:
     post: Post
     ledger: Ledger
     tally: Tally
-    stopping: asyncio.Event
+    stopping: Stopping
     is_try: bool = False
     connection: smtp.Connection | None = None
+    settling: asyncio.Future[None] | None = None
 
     def __post_init__(self) -> None:
         post = self.post
-        self.outcomes = Outcomes(
-            self.ledger,
-            post.clock,
-            post.breaker,
-            self.tally,
-            post.stop,
-            self.is_try,
-            post.holds_doubt,
-        )
+        brake = post.breaker, self.tally, post.stop, self.is_try, post.holds_doubt
+        self.outcomes = Outcomes(self.ledger, post.clock, *brake)
 
     async def reach(self) -> bool:
         """Connect, if there is a letter to send; False if that was not to be."""
@@ -156,7 +150,7 @@ class _Lane:
                     await self._rest(wait)
                     continue
                 connection = await self._connected()
-                await self._send_batch(connection, await self.ledger.write(self._claim))
+                await self._send_batch(connection, await self._claimed())
                 if self.is_try:
                     return
         except (Stopped, Deferred) as e:
@@ -186,43 +180,57 @@ class _Lane:
         return wait if has_time or not wait else None
 
     async def _rest(self, wait: timedelta) -> None:
-        await stopping.unless(self.stopping, self.post.sleep(wait.total_seconds()))
+        await self.stopping.or_do(self.post.sleep(wait.total_seconds()))
 
     async def _connected(self) -> smtp.Connection:
         if self.connection is not None and self.connection.is_open and self.connection.is_worn:
             await self.connection.close()
         if self.connection is None or not self.connection.is_open:
-            self.connection = await stopping.unless(self.stopping, smtp.connect(self.post.server))
+            self.connection = await self.stopping.or_do(smtp.connect(self.post.server))
         return self.connection
 
-    def _claim(self, session: Session) -> list[_Ready]:
+    async def _claimed(self) -> list[_Ready]:
+        ready = []
+        for entry, made in await self.ledger.write(self._claim):
+            if isinstance(made, compose.Envelope):
+                ready.append(_Ready(entry, made))
+                continue
+            log.error("letter_cannot_be_made", entry=entry.id, exc_info=made)
+            self.tally.failed += 1
+            self.post.on_settled()
+        return ready
+
+    def _claim(self, session: Session) -> list[claims.Claim]:
         now, pace = self.post.clock(), self.post.pace
         if pace.is_limited and pace.wait(session, now):
             return []
         choose = pace.choose if pace.is_limited else None
-        ready = []
-        for entry in outbox.claim_due(session, now, 1 if self.is_try else BATCH, choose):
-            try:
-                ready.append(_Ready(entry, _envelope(session, self.post.head, entry)))
-            except Exception as e:
-                log.exception("letter_cannot_be_made", entry=entry.id)
-                outbox.fail(session, entry.id or 0, now, 0, f"the letter cannot be made: {e}")
-                self.tally.failed += 1
-                self.post.on_settled()
-        return ready
+        return claims.take(session, self.post.head, now, 1 if self.is_try else BATCH, choose)
 
     async def _send_batch(self, connection: smtp.Connection, batch: list[_Ready]) -> None:
-        for n, ready in enumerate(batch):
-            try:
-                if self.post.stop.is_set() or self.post.breaker.held:
-                    raise _NotNow
-                if not connection.is_open or connection.is_worn:
-                    raise _NotNow
-                await self._send(connection, ready)
-            except Stopped:
-                await self._give_back(batch[n:])
-                return
-            self.post.on_settled()
+        try:
+            for n, ready in enumerate(batch):
+                try:
+                    await self._send_if_open(connection, ready)
+                except Stopped:
+                    await self._give_back(batch[n:])
+                    return
+                self.post.on_settled()
+        finally:
+            await self._settled()
+
+    async def _send_if_open(self, connection: smtp.Connection, ready: _Ready) -> None:
+        if self.post.stop.is_set() or self.post.breaker.held:
+            raise _NotNow
+        if not connection.is_open or connection.is_worn:
+            raise _NotNow
+        await self._send(connection, ready)
+
+    async def _settled(self) -> None:
+        """Wait until what became of the letter before is on the disk."""
+        settling, self.settling = self.settling, None
+        if settling is not None:
+            await settling
 
     async def _give_back(self, unsent: list[_Ready]) -> None:
         ids = [ready.entry.id or 0 for ready in unsent]
@@ -239,25 +247,26 @@ class _Lane:
         if not 0 < most < len(ready.envelope.message):
             return ready
 
-        def shorten(session: Session) -> compose.Envelope:
-            row = letters.by_id(session, ready.entry.letter_id or 0)
-            return compose.fitting(session, self.post.head, row, most) if row else ready.envelope
-
         log.warning("letter_shortened", entry=ready.entry.id, most=most)
-        return _Ready(ready.entry, await self.ledger.write(shorten))
+        shorter = await self.ledger.write(
+            lambda session: claims.shorten(session, self.post.head, ready.entry, most)
+        )
+        return _Ready(ready.entry, shorter or ready.envelope)
 
     async def _send(self, connection: smtp.Connection, ready: _Ready) -> None:
         ready = await self._fitted(connection, ready)
         envelope = ready.envelope
         try:
             offer = connection.offer(envelope.sender, envelope.recipient, len(envelope.message))
-            await stopping.unless(self.stopping, offer)
+            await self.stopping.or_do(offer)
             while wait := await self._write_begin(connection, ready):
                 await self._rest(wait)
             if wait is None:
                 # Somebody took the claim over; the open transaction is left to QUIT.
                 await connection.close()
                 return
+            # Else a crash would leave two letters of this connection in doubt.
+            await self._settled()
             code, reply = await connection.transmit(envelope.message)
         except DeliveryError as e:
             if connection.n_taken and not connection.is_open and not isinstance(e, Lost):
@@ -265,11 +274,14 @@ class _Lane:
                 raise _NotNow from e
             await self.outcomes.failed(ready.entry, e)
             return
-        await self.outcomes.sent(ready.entry, code, reply)
+        # Written while the next is offered, mostly by the commit that notes it is about to leave.
+        self.settling = asyncio.ensure_future(self.outcomes.sent(ready.entry, code, reply))
 
     async def _write_begin(self, connection: smtp.Connection, ready: _Ready) -> timedelta | None:
         try:
-            return await self.ledger.write(lambda session: self._begin(session, ready))
+            if self.post.pace.is_limited:
+                return await self.ledger.write(lambda session: self._begin(session, ready))
+            return await self.ledger.join(claims.begin, (ready.entry.id or 0, self.post.clock()))
         except NotReady as e:
             await connection.reset()
             raise _NotNow from e
@@ -278,15 +290,9 @@ class _Lane:
         """Note that the letter is about to leave; else how long it must wait, or None: for ever."""
         now, entry, pace = self.post.clock(), ready.entry, self.post.pace
         is_late = now - (entry.claimed_at or now) > allowances.GOOD_FOR
-        if pace.is_limited and is_late:
+        if is_late:
             domain = ready.envelope.recipient.rpartition("@")[2].lower()
             if wait := pace.allow(session, domain, now):
                 return wait
-        return timedelta(0) if outbox.begin_data(session, entry.id or 0, now) else None
-
-
-def _envelope(session: Session, head: compose.Letterhead, entry: OutboxEntry) -> compose.Envelope:
-    letter = letters.by_id(session, entry.letter_id or 0)
-    if letter is None:
-        raise AppError("its letter is gone")
-    return compose.envelope(session, head, letter)
+        part = entry.id or 0, now
+        return claims.begin(session, [part])(part)

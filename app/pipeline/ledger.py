@@ -7,9 +7,9 @@ share one, and SQLite never sees two writers of ours at once.
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
@@ -18,6 +18,7 @@ from sqlmodel import Session
 from app.store import engine as engines
 
 T = TypeVar("T")
+P = TypeVar("P")
 # Bounds how long the first of a batch waits for the last.
 MOST_AT_ONCE = 100
 
@@ -27,7 +28,7 @@ class Ledger:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._waiting: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Write[Any] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ledger")
 
     async def __aenter__(self) -> Self:
@@ -44,10 +45,19 @@ class Ledger:
         await asyncio.to_thread(self._thread.join)
 
     async def write(self, work: Callable[[Session], T]) -> T:
-        """Run `work` in a transaction, shared with others; raise what it or the commit raises."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.put(_Write(work, future))
-        return await future
+        """Run `work` in a transaction, shared with others; raise what it or the commit raises.
+
+        Where the work of another fails, or the database is busy, it may be run twice.
+        """
+        return await self._written(_Write(work))
+
+    async def join(self, work: Callable[[Session, Sequence[P]], Callable[[P], T]], part: P) -> T:
+        """The same for work that is done for all parts together; it answers for each of them."""
+        return await self._written(_Part(work, part))
+
+    async def _written(self, write: "_Write[T]") -> T:
+        self._waiting.put(write)
+        return await write.future
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
@@ -62,43 +72,81 @@ class Ledger:
             if is_last:
                 return
 
-    def _commit(self, batch: "list[_Write]") -> None:
+    def _commit(self, batch: "list[_Write[Any]]") -> None:
         try:
-            with engines.transaction(self._engine) as session:
-                for write in batch:
-                    write.attempt(session)
+            try:
+                self._do(batch, _all_at_once)
+            except _OneFailedError:
+                self._do(batch, _each_by_itself)
         except Exception as e:  # noqa: BLE001  (each waiting caller raises it in its own task)
             for write in batch:
                 write.error = e
         for write in batch:
             write.tell()
 
+    def _do(self, batch: "list[_Write[Any]]", way: Callable[..., None]) -> None:
+        with engines.transaction(self._engine) as session:
+            way(session, batch)
 
-class _Write:
-    def __init__(self, work: Callable[[Session], Any], future: "asyncio.Future[Any]") -> None:
-        self._work = work
-        self._future = future
-        self._loop = future.get_loop()
-        self._result: Any = None
-        self.error: Exception | None = None
 
-    def attempt(self, session: Session) -> None:
-        """Run inside a savepoint, so that one failure leaves its neighbours alone."""
+class _OneFailedError(Exception):
+    """A work failed among others, and nothing is kept."""
+
+
+def _all_at_once(session: Session, batch: "list[_Write[Any]]") -> None:
+    """As it nearly always goes: savepoints would cost as much as the work."""
+    joint: dict[Any, list[_Part[Any, Any]]] = {}
+    try:
+        for write in batch:
+            if isinstance(write, _Part):
+                joint.setdefault(write.joint, []).append(write)
+            else:
+                write.do(session)
+        for work, parts in joint.items():
+            answer = work(session, [each.part for each in parts])
+            for each in parts:
+                each.result = answer(each.part)
+        session.flush()
+    except Exception as e:
+        raise _OneFailedError from e
+
+
+def _each_by_itself(session: Session, batch: "list[_Write[Any]]") -> None:
+    """Inside savepoints, so that one failure leaves its neighbours alone."""
+    for write in batch:
         try:
             with session.begin_nested():
-                self._result = self._work(session)
+                write.do(session)
         except DatabaseError as e:
-            self.error = engines.not_ready(e)
+            write.error = engines.not_ready(e)
         except Exception as e:  # noqa: BLE001  (raised in the caller's own task)
-            self.error = e
+            write.error = e
+
+
+class _Write(Generic[T]):
+    def __init__(self, work: Callable[[Session], T]) -> None:
+        self._work = work
+        self._loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[T] = self._loop.create_future()
+        self.result: T
+        self.error: Exception | None = None
+
+    def do(self, session: Session) -> None:
+        self.result = self._work(session)
 
     def tell(self) -> None:
         self._loop.call_soon_threadsafe(self._settle)
 
     def _settle(self) -> None:
-        if self._future.cancelled():
+        if self.future.cancelled():
             return
         if self.error is not None:
-            self._future.set_exception(self.error)
+            self.future.set_exception(self.error)
         else:
-            self._future.set_result(self._result)
+            self.future.set_result(self.result)
+
+
+class _Part(_Write[T], Generic[T, P]):
+    def __init__(self, joint: Callable[[Session, Sequence[P]], Callable[[P], T]], part: P) -> None:
+        super().__init__(lambda session: joint(session, [part])(part))
+        self.joint, self.part = joint, part

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,8 @@ from app.mail import refusal, retry
 from app.pipeline import learn
 from app.pipeline.breaker import Breaker
 from app.pipeline.ledger import Ledger
-from app.store import outbox
+from app.store import departures, outbox
+from app.store.departures import Sent
 from app.store.tables import OutboxEntry
 
 log = structlog.get_logger()
@@ -58,13 +59,15 @@ class Outcomes:
 
     async def sent(self, entry: OutboxEntry, code: int, reply: str) -> None:
         """The server took it over."""
-        entry_id, now = entry.id or 0, self.clock()
-        work = self._with_brake(
-            None, lambda session: outbox.mark_sent(session, entry_id, now, code, reply)
-        )
-        await self.settle(work)
+        sent = Sent(entry.id or 0, self.clock(), code, reply)
+        if self.is_try:
+            work = self._with_brake(None, lambda session: departures.mark_sent(session, [sent]))
+            await self.settle(work)
+        else:
+            self.breaker.counts(is_refused=False)
+            await self._stored(lambda: self.ledger.join(_mark_sent, sent))
         self.tally.sent += 1
-        log.info("letter_sent", entry=entry_id, code=code)
+        log.info("letter_sent", entry=sent.entry_id, code=code)
 
     async def failed(self, entry: OutboxEntry, failure: DeliveryError) -> None:
         """The server did not, or perhaps did (Lost): it is tried again later, if ever."""
@@ -127,9 +130,12 @@ class Outcomes:
 
     async def settle(self, work: Callable[[Session], object]) -> None:
         """Write down what must not be lost, and wait for a database that cannot take it."""
+        await self._stored(lambda: self.ledger.write(work))
+
+    async def _stored(self, write: Callable[[], Awaitable[object]]) -> None:
         for n in range(1, SETTLE_TRIES + 1):
             try:
-                await self.ledger.write(work)
+                await write()
             except NotReady as e:
                 log.error("outcome_not_stored_yet", reason=str(e), tries=n)
                 if n >= (SETTLE_TRIES_AT_A_STOP if self.stop.is_set() else SETTLE_TRIES):
@@ -137,6 +143,11 @@ class Outcomes:
                 await asyncio.sleep(min(n, 10))
             else:
                 return
+
+
+def _mark_sent(session: Session, sent: Sequence[Sent]) -> Callable[[Sent], None]:
+    departures.mark_sent(session, sent)
+    return lambda _: None
 
 
 def _defer(

@@ -117,26 +117,6 @@ def _claim(session: Session, ids: Sequence[int], now: datetime) -> Sequence[Outb
     return sorted(claimed, key=lambda entry: (entry.due_at, entry.id or 0))
 
 
-def begin_data(session: Session, entry_id: int, now: datetime) -> bool:
-    """Note that the message is about to leave. False if the claim is no longer ours.
-
-    False too if its reader left or paused since the claim, for a batch may take minutes.
-    The lease starts anew: a letter late in its batch must not look abandoned while it is sent.
-    """
-    unwanted.take_out(session, [entry_id], [State.CLAIMED], now)
-    return _step(session, entry_id, State.CLAIMED, {"state": State.IN_DATA, "claimed_at": now})
-
-
-def mark_sent(session: Session, entry_id: int, now: datetime, code: int, reply: str) -> bool:
-    """The server took the message over, even if the claim was thought lost by then."""
-    return _step(
-        session,
-        entry_id,
-        (*HELD, *WAITING, State.IN_DOUBT),
-        {"state": State.SENT, "settled_at": now, "code": code, "reason": reply},
-    )
-
-
 def defer(
     session: Session,
     entry_id: int,

@@ -10,7 +10,7 @@ from smtp_sink import Sink
 from web_hook import WebHook
 
 from app.pipeline.alert import Ways
-from app.store import brakes, heartbeats, outbox
+from app.store import brakes, departures, heartbeats, outbox
 from app.store import engine as engines
 from app.wire.smtp import Server
 
@@ -119,7 +119,7 @@ def test_letters_in_doubt_are_told(told, hook, letters, engine, entries):
     letters(2)
     with engines.transaction(engine) as session:
         for entry in outbox.claim_due(session, NOW, 2):
-            outbox.begin_data(session, entry.id, NOW)
+            departures.begin_data(session, [entry.id], NOW)
             outbox.hold(session, entry.id, NOW, "connection lost")
     told.tell()
     assert hook.posted[0]["text"].startswith("Paperboy: 2 letters may have arrived")

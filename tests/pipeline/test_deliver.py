@@ -15,9 +15,9 @@ from app import assembly
 from app.errors import NotReady
 from app.mail.links import Purpose
 from app.papers.paper import Paper
-from app.pipeline import deliver, rank
+from app.pipeline import claims, deliver, rank
+from app.store import departures, outbox, subscribers, suppressions, tables
 from app.store import engine as engines
-from app.store import outbox, subscribers, suppressions, tables
 from app.store.tables import OutboxEntry, State, Subscriber
 
 PHASES = ["at_mail", "at_rcpt", "at_data"]
@@ -207,7 +207,8 @@ def test_a_retry_has_the_same_bytes_whatever_was_learnt_in_between(
 def _bytes_of(day, engine):
     with engines.transaction(engine) as session:
         entry = session.exec(select(OutboxEntry)).one()
-        return deliver._envelope(session, day.desk.head, entry).message
+        ((_, envelope),) = claims.messages(session, day.desk.head, [entry])
+        return envelope.message
 
 
 def test_a_letter_is_given_up_after_twenty_hours(day, letters, sink, entries, clock):
@@ -435,7 +436,7 @@ def test_a_letter_in_doubt_after_a_crash_is_sent_again_with_the_same_bytes(
     expected = _bytes_of(day, engine)
     with engines.transaction(engine) as session:
         (entry,) = outbox.claim_due(session, clock.now, 1)
-        outbox.begin_data(session, entry.id, clock.now)
+        departures.begin_data(session, [entry.id], clock.now)
     assert _nothing_sent(_send(day))
     clock.now += day.lease
     assert day.tidy().reclaimed == 1

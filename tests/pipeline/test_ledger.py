@@ -23,6 +23,15 @@ def _names(engine):
 
 async def _together(engine: Engine, *works):
     """Hand all the works in while the ledger is busy, so that one commit takes them."""
+    return await _at_once(engine, lambda ledger: [ledger.write(work) for work in works])
+
+
+async def _joined(engine: Engine, work, *parts):
+    """The same for the parts of one work."""
+    return await _at_once(engine, lambda ledger: [ledger.join(work, part) for part in parts])
+
+
+async def _at_once(engine: Engine, handed_in):
     busy, go_on = threading.Event(), threading.Event()
 
     def wait(_session):
@@ -32,7 +41,7 @@ async def _together(engine: Engine, *works):
     async with Ledger(engine) as ledger:
         first = asyncio.ensure_future(ledger.write(wait))
         await asyncio.to_thread(busy.wait, 10)
-        waiting = [asyncio.ensure_future(ledger.write(work)) for work in works]
+        waiting = [asyncio.ensure_future(each) for each in handed_in(ledger)]
         await asyncio.sleep(0)  # lets each hand its work in
         go_on.set()
         await first
@@ -60,6 +69,30 @@ def test_works_are_done_in_the_order_they_came(engine: Engine):
     done = []
     asyncio.run(_together(engine, *((lambda _s, n=n: done.append(n)) for n in range(8))))
     assert done == list(range(8))
+
+
+def test_parts_of_one_work_are_done_together_and_each_has_its_answer(engine: Engine):
+    seen = []
+
+    def work(_session, parts):
+        seen.append(list(parts))
+        return lambda part: part * 10
+
+    assert asyncio.run(_joined(engine, work, 1, 2, 3)) == [10, 20, 30]
+    assert seen == [[1, 2, 3]]
+
+
+def test_a_part_that_fails_leaves_the_others_alone(engine: Engine):
+    def work(session, parts):
+        session.add_all([Source(name=str(part)) for part in parts])
+        session.flush()
+        if 2 in parts:
+            raise KeyError("poison")
+        return lambda part: part
+
+    one, two, three = asyncio.run(_joined(engine, work, 1, 2, 3))
+    assert (one, three, _names(engine)) == (1, 3, ["1", "3"])
+    assert isinstance(two, KeyError)
 
 
 def test_a_failing_work_leaves_its_neighbours_alone(engine: Engine):

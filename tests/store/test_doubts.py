@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from app.mail import retry
 from app.papers.paper import Paper
-from app.store import doubts, letters, outbox, papers
+from app.store import departures, doubts, letters, outbox, papers
 from app.store.tables import State
 
 LATER = NOW + timedelta(days=3)
@@ -56,7 +56,7 @@ def test_let_be_its_papers_are_not_picked_again(session: Session, in_doubt):
 
 def test_a_server_that_took_it_after_all_ends_the_doubt(session: Session, in_doubt):
     entry = in_doubt()
-    assert outbox.mark_sent(session, entry.id, NOW, 250, "queued")
+    assert departures.mark_sent(session, [departures.Sent(entry.id, NOW, 250, "queued")])
     assert doubts.held(session) == []
 
 

@@ -6,8 +6,8 @@ from conftest import NOW
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
+from app.store import departures, outbox, subscribers, suppressions
 from app.store import engine as engines
-from app.store import outbox, subscribers, suppressions
 from app.store.tables import LetterKind, OutboxEntry, State
 
 LEASE = timedelta(minutes=15)
@@ -143,7 +143,7 @@ def test_an_unsubscribing_while_claimed_stops_the_letter_before_it_leaves(
     (entry,) = outbox.claim_due(session, NOW, limit=10)
     subscribers.unsubscribe(session, person)
     session.flush()
-    assert not outbox.begin_data(session, entry.id, NOW)
+    assert not departures.begin_data(session, [entry.id], NOW)
     session.refresh(entry)
     assert (entry.state, entry.reason) == (State.SUPPRESSED, "unsubscribed before it was sent")
 
@@ -151,19 +151,39 @@ def test_an_unsubscribing_while_claimed_stops_the_letter_before_it_leaves(
 def test_a_letter_goes_from_claim_to_sent_with_the_servers_words(session: Session, make_entry):
     make_entry()
     (entry,) = outbox.claim_due(session, NOW, limit=1)
-    assert outbox.begin_data(session, entry.id, NOW)
+    assert departures.begin_data(session, [entry.id], NOW)
     session.refresh(entry)
     assert entry.state == State.IN_DATA
-    assert outbox.mark_sent(session, entry.id, LATER, 250, "2.0.0 queued as 7")
+    assert departures.mark_sent(
+        session, [departures.Sent(entry.id, LATER, 250, "2.0.0 queued as 7")]
+    )
     session.refresh(entry)
     assert (entry.state, entry.code, entry.reason) == (State.SENT, 250, "2.0.0 queued as 7")
     assert (entry.settled_at, entry.doubtful) == (LATER, 0)
 
 
+def test_letters_at_the_door_together_keep_each_its_own_words(session: Session, make_entry):
+    for _ in range(3):
+        make_entry()
+    one, two, three = outbox.claim_due(session, NOW, limit=3)
+    outbox.release(session, [three.id])
+
+    begun = departures.begin_data(session, [one.id, two.id, three.id], NOW)
+    taken = departures.mark_sent(
+        session, [departures.Sent(each.id, LATER, 250, f"as {each.id}") for each in (one, two)]
+    )
+
+    assert (begun, taken) == ({one.id, two.id}, 2)
+    for each in (one, two, three):
+        session.refresh(each)
+    assert [each.reason for each in (one, two, three)] == [f"as {one.id}", f"as {two.id}", ""]
+    assert [each.state for each in (one, two, three)] == [State.SENT, State.SENT, State.READY]
+
+
 @pytest.mark.parametrize("state", sorted(set(State) - {State.CLAIMED}))
 def test_only_a_claimed_letter_may_leave(session: Session, make_entry, state):
     entry = make_entry(state=state)
-    assert not outbox.begin_data(session, entry.id, NOW)
+    assert not departures.begin_data(session, [entry.id], NOW)
     session.refresh(entry)
     assert entry.state == state
 
@@ -171,7 +191,7 @@ def test_only_a_claimed_letter_may_leave(session: Session, make_entry, state):
 @pytest.mark.parametrize("state", [State.FAILED, State.SKIPPED, State.SUPPRESSED, State.SENT])
 def test_what_is_settled_stays_settled(session: Session, make_entry, state):
     entry = make_entry(state=state, reason="said before")
-    assert not outbox.mark_sent(session, entry.id, NOW, 250, "OK")
+    assert not departures.mark_sent(session, [departures.Sent(entry.id, NOW, 250, "OK")])
     assert not outbox.defer(session, entry.id, LATER, 450, "later")
     assert not outbox.fail(session, entry.id, NOW, 550, "no")
     outbox.release(session, [entry.id])
@@ -184,9 +204,9 @@ def test_what_is_settled_stays_settled(session: Session, make_entry, state):
 def test_a_reply_that_comes_after_the_lease_still_counts(session: Session, make_entry):
     make_entry()
     (entry,) = outbox.claim_due(session, NOW, limit=1)
-    outbox.begin_data(session, entry.id, NOW)
+    departures.begin_data(session, [entry.id], NOW)
     outbox.reclaim_stale(session, LATER, LEASE)
-    assert outbox.mark_sent(session, entry.id, LATER, 250, "OK")
+    assert departures.mark_sent(session, [departures.Sent(entry.id, LATER, 250, "OK")])
     assert outbox.claim_due(session, LATER, limit=1) == []
 
 
@@ -204,7 +224,7 @@ def test_a_deferred_letter_is_due_again_when_told(session: Session, make_entry):
 def test_a_letter_deferred_in_doubt_is_counted_as_doubtful(session: Session, make_entry):
     make_entry()
     (entry,) = outbox.claim_due(session, NOW, limit=1)
-    outbox.begin_data(session, entry.id, NOW)
+    departures.begin_data(session, [entry.id], NOW)
     outbox.defer(session, entry.id, LATER, 0, "connection lost", doubtful=True)
     session.refresh(entry)
     assert entry.doubtful == 1
@@ -231,7 +251,7 @@ def test_a_released_claim_does_not_count_as_an_attempt(session: Session, make_en
 def test_what_is_on_its_way_is_not_released(session: Session, make_entry):
     make_entry()
     (entry,) = outbox.claim_due(session, NOW, limit=1)
-    outbox.begin_data(session, entry.id, NOW)
+    departures.begin_data(session, [entry.id], NOW)
     outbox.release(session, [entry.id])
     session.refresh(entry)
     assert (entry.state, entry.attempts) == (State.IN_DATA, 1)
@@ -251,7 +271,7 @@ def test_a_letter_whose_sender_vanished_in_data_is_sent_again_and_counted_as_dou
 ):
     make_entry()
     (entry,) = outbox.claim_due(session, NOW, limit=1)
-    outbox.begin_data(session, entry.id, NOW)
+    departures.begin_data(session, [entry.id], NOW)
     assert outbox.reclaim_stale(session, NOW + LEASE, LEASE) == 1
     session.refresh(entry)
     assert (entry.state, entry.doubtful) == (State.READY, 1)
@@ -262,7 +282,7 @@ def test_the_lease_of_a_letter_late_in_its_batch_starts_anew_when_it_leaves(
 ):
     make_entry()
     (entry,) = outbox.claim_due(session, NOW, limit=1)
-    outbox.begin_data(session, entry.id, NOW + LEASE - timedelta(minutes=1))
+    departures.begin_data(session, [entry.id], NOW + LEASE - timedelta(minutes=1))
     assert outbox.reclaim_stale(session, NOW + LEASE, LEASE) == 0
 
 

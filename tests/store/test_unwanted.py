@@ -4,7 +4,7 @@ import pytest
 from conftest import NOW
 from sqlmodel import Session
 
-from app.store import outbox, subscribers
+from app.store import departures, outbox, subscribers
 from app.store.tables import LetterKind, State
 
 TODAY = NOW.date()
@@ -26,7 +26,7 @@ def test_who_pauses_while_claimed_stops_the_letter_before_it_leaves(
     outbox.claim_due(session, NOW, limit=10)
     person.paused_until = TODAY + timedelta(days=9)
     session.flush()
-    assert not outbox.begin_data(session, entry.id, NOW)
+    assert not departures.begin_data(session, [entry.id], NOW)
     session.refresh(entry)
     assert (entry.state, entry.reason) == (State.SUPPRESSED, "paused before it was sent")
 
