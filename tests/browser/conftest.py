@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from socket import create_server, socket
+from typing import Any
 
 import pytest
 import uvicorn
@@ -22,12 +23,15 @@ from app.main import create_app
 from app.settings import Settings
 
 SCHEMES = ("light", "dark")
-# Each width and each scheme always; with --full all of them with each other.
+# The others are looked at for what differs there; with --full for everything.
 LOOKS = (
     (360, "light"),
-    (1280, "dark"),
-    *(pytest.param(*look, marks=pytest.mark.full) for look in ((360, "dark"), (1280, "light"))),
+    *(
+        pytest.param(*look, marks=pytest.mark.full)
+        for look in ((360, "dark"), (1280, "light"), (1280, "dark"))
+    ),
 )
+WIDE = 1280
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 PATIENCE_MS = 20_000
@@ -74,6 +78,15 @@ class Site:
         page = self.window(width=width, scheme=scheme, script=script)
         page.goto(self.address(path))
         return page
+
+    def weigh(self, path: str) -> int:
+        """How many bytes a page takes on the wire, styles and scripts included."""
+        page = self.visit(path)
+        sizes: list[int] = page.evaluate(
+            "performance.getEntries().map((each) => each.encodedBodySize || 0)"
+        )
+        page.close()
+        return sum(sizes)
 
     def address(self, path: str) -> str:
         return path if path.startswith("http") else self.url + path
@@ -126,12 +139,22 @@ def check_page() -> Callable[..., None]:
 
     def check(page: Page, *, is_letter: bool = False) -> None:
         # Mail programs show a letter within a page of theirs, which has the landmarks.
-        options = {"rules": {name: {"enabled": not is_letter} for name in LANDMARKS}}
-        found = Axe().run(page, options=options)
-        assert found.violations_count == 0, found.generate_report()
-        inner, whole = page.evaluate(
-            "[document.documentElement.clientWidth, document.documentElement.scrollWidth]"
-        )
-        assert whole <= inner, f"{page.url} is {whole} px wide in a window of {inner}"
+        _look(page, {"rules": {name: {"enabled": not is_letter} for name in LANDMARKS}})
+        look = page.evaluate("[innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]")
+        width, is_dark = int(look[0]), bool(look[1])
+        page.emulate_media(color_scheme="light" if is_dark else "dark")
+        page.set_viewport_size({"width": WIDE, "height": 900})
+        _look(page, {"runOnly": {"type": "rule", "values": ["color-contrast"]}})
+        page.emulate_media(color_scheme="dark" if is_dark else "light")
+        page.set_viewport_size({"width": width, "height": 900})
 
     return check
+
+
+def _look(page: Page, options: dict[str, Any]) -> None:
+    found = Axe().run(page, options=options)
+    assert found.violations_count == 0, found.generate_report()
+    inner, whole = page.evaluate(
+        "[document.documentElement.clientWidth, document.documentElement.scrollWidth]"
+    )
+    assert whole <= inner, f"{page.url} is {whole} px wide in a window of {inner}"

@@ -24,9 +24,4 @@ def test_pages_are_without_fault_at_any_width_by_day_and_by_night(
 def test_a_page_weighs_sixty_kilobytes_at_most_all_in(site, make_reader):
     reader = make_reader()
     for path in (*PUBLIC, *_own(reader)):
-        page, sizes = site.window(), []
-        page.on("response", lambda answer, sizes=sizes: sizes.append(len(answer.body())))
-        page.goto(site.address(path))
-        page.wait_for_load_state("networkidle")
-        assert 0 < sum(sizes) <= 60_000, f"{path}: {sum(sizes)} bytes"
-        page.close()
+        assert 0 < site.weigh(path) <= 60_000, path

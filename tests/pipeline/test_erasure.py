@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from conftest import NOW
+from sqlalchemy import event
 from sqlmodel import select
 
 from app.errors import AppError
@@ -179,6 +180,8 @@ def test_a_database_too_busy_to_be_written_anew_is_tried_again(
 ):
     make_subscriber(address=ADDRESS)
     erase()
+    event.listen(engine, "connect", lambda made, _: made.execute("PRAGMA busy_timeout=50"))
+    engine.dispose()
     with engines.transaction(engines.reading(engine)) as reader:
         reader.exec(select(Subscriber)).all()
         assert not scrubbing.scrub(engine, NOW)
