@@ -24,7 +24,9 @@ def connect(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         _make_folder(Path(parsed.database).parent)
     try:
-        engine = create_engine(url, connect_args=_connect_args(parsed.get_backend_name()))
+        engine = create_engine(
+            url, connect_args=_connect_args(parsed.get_backend_name()), **_pool(parsed)
+        )
     except (NoSuchModuleError, ModuleNotFoundError) as e:
         raise NotReady(f"The database driver for {parsed.drivername} is not installed.") from e
     except ArgumentError:
@@ -48,6 +50,13 @@ def shown_url(url: str) -> str:
     parsed = _parsed(url)
     masked = {name: "***" if "pass" in name else text for name, text in parsed.query.items()}
     return parsed.set(query=masked).render_as_string(hide_password=True)
+
+
+def _pool(parsed: URL) -> dict[str, int]:
+    # Forty threads answer pages, and some hold a reading and a writing connection at once: with
+    # fewer in all, each could wait for the second that another holds as its first.
+    in_memory = parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}
+    return {} if in_memory else {"pool_size": 10, "max_overflow": 90}
 
 
 def _connect_args(backend: str) -> dict[str, Any]:
