@@ -33,6 +33,20 @@ def words(board: Board, sums: Matrix, which: Numbers, rows: Numbers) -> list[Sai
     return [said[pair] for pair in pairs.tolist()]
 
 
+def say(board: Board, columns: Iterable[int], most: int = N_WORDS) -> Said:
+    """Name columns in their order, no word again that stands in a pair already named."""
+    chosen: list[str] = []
+    told: set[str] = set()
+    for column in columns:
+        stems, readable = board.name(column)
+        if stems and told.isdisjoint(stems):
+            chosen.append(readable)
+            told |= stems
+        if len(chosen) == most:
+            break
+    return tuple(chosen)
+
+
 def _add_up(board: Board, sums: Matrix) -> Matrix:
     """Add papers up, (n_sums, n_terms)."""
     used, columns = np.unique(sums.indices, return_inverse=True)
@@ -45,7 +59,7 @@ def _add_up(board: Board, sums: Matrix) -> Matrix:
 def _said(board: Board, common: Matrix) -> list[Said]:
     """Name what is worth naming of each row."""
     columns, ends = _heaviest(board, common)
-    return [_say(board, columns[start:end]) for start, end in itertools.pairwise(ends)]
+    return [say(board, columns[start:end]) for start, end in itertools.pairwise(ends)]
 
 
 def _heaviest(board: Board, common: Matrix) -> tuple[list[int], list[int]]:
@@ -60,16 +74,3 @@ def _heaviest(board: Board, common: Matrix) -> tuple[list[int], list[int]]:
     order = np.lexsort((common.indices[worthy], -weights[worthy], lines[worthy]))
     ends = np.searchsorted(lines[worthy], np.arange(len(sizes) + 1))
     return common.indices[worthy[order]].tolist(), ends.tolist()
-
-
-def _say(board: Board, columns: Iterable[int]) -> Said:
-    chosen: list[str] = []
-    told: set[str] = set()
-    for column in columns:
-        stems, readable = board.name(column)
-        if stems and told.isdisjoint(stems):
-            chosen.append(readable)
-            told |= stems
-        if len(chosen) == N_WORDS:
-            break
-    return tuple(chosen)

@@ -1,12 +1,11 @@
 """What one verdict moved in a reader's profile, in words."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.recommend import profile
+from app.recommend import overlap, profile
 from app.recommend.board import Board
 from app.recommend.overlap import PAIR_SAYS_MORE, WORTH_NAMING
 from app.recommend.profile import Profiles, Taste
@@ -53,18 +52,5 @@ def _weights(
 def _named(board: Board, columns: NDArray[np.int64], moved: NDArray[np.float64]) -> tuple[str, ...]:
     order = np.argsort(-moved, kind="stable")
     least = max(LEAST, WORTH_NAMING * float(moved.max(initial=0.0)))
-    return _say(board, (int(columns[n]) for n in order if moved[n] >= least))
-
-
-def _say(board: Board, columns: Iterable[int]) -> tuple[str, ...]:
-    """Name no word again that stands in a pair already named."""
-    chosen: list[str] = []
-    told: set[str] = set()
-    for column in columns:
-        stems, readable = board.name(column)
-        if stems and told.isdisjoint(stems):
-            chosen.append(readable)
-            told |= stems
-        if len(chosen) == N_WORDS:
-            break
-    return tuple(chosen)
+    worthy = (int(columns[n]) for n in order if moved[n] >= least)
+    return overlap.say(board, worthy, N_WORDS)
