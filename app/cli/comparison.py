@@ -33,9 +33,9 @@ def replay(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Rank past days again with other settings, and judge by what readers liked and saved since.
+    """Rank past days again with other settings, and judge them.
 
-    Nothing is recorded or sent.
+    By what readers liked and saved since. Nothing is recorded or sent.
     """
     from app import assembly
     from app.pipeline import replay as replays
@@ -93,7 +93,10 @@ def _percent(part: float) -> str:
 def stats(
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Print whether letters flow, what became of them, what readers said, how a trial stands."""
+    """Print how letters flow and what readers said of them.
+
+    Also what holds letters back, and how a trial of two settings stands.
+    """
     from app import assembly
     from app.cli import flow
     from app.pipeline import trial

@@ -97,7 +97,10 @@ def export_papers(
         Path | None, typer.Argument(help="File to write; standard output if left out.")
     ] = None,
 ) -> None:
-    """Every paper: id, title, abstract, first_seen, entries with digest, date and position."""
+    """Every paper with its entries, as JSON lines.
+
+    Fields: id, title, abstract, first_seen, entries (digest, date, position).
+    """
     from app import assembly
     from app.store import engine as engines
     from app.store import papers

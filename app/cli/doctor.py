@@ -27,9 +27,10 @@ def doctor(
         str, typer.Option(help="Ask this name server, like 192.0.2.1 or 192.0.2.1:5353.")
     ] = "",
 ) -> None:
-    """Print the DNS records to publish, and check settings, relay, database, clock and DNS.
+    """Print the DNS records to publish, and check the set-up.
 
-    Sends nothing. Exits with 1 if there is any problem.
+    Checks settings, relay, database, clock and DNS; sends nothing.
+    Exits with 1 if there is any problem.
     """
     if new_key is not None:
         _make_key(new_key)

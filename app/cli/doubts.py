@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 app = typer.Typer(
-    help="Letters that may have arrived: list them, send them once more, or let them be.",
+    help="Letters that may have arrived: list, resend or leave them.",
     no_args_is_help=True,
 )
 
@@ -27,7 +27,10 @@ Decide = Callable[["Session", Collection[int], datetime], int]
 def list_all(
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Every letter in doubt, the oldest first, with when and why the doubt arose."""
+    """Every letter in doubt, the oldest first.
+
+    With the moment and the cause of the doubt.
+    """
     from app import assembly
     from app.store import doubts
     from app.store import engine as engines
@@ -54,18 +57,24 @@ def list_all(
 
 @app.command()
 def resend(emails: Emails = None, everyone: All = False) -> None:
-    """Send them once more, with the same Message-ID; the next run does it."""
+    """Send them once more, with the same Message-ID.
+
+    The next run of `serve` or `paperboy run` does it.
+    """
     from app.store import doubts
 
-    print(f"{_decide(doubts.resend, emails, everyone)} letters are sent by the next run.")
+    print(f"To be sent by the next run: {_decide(doubts.resend, emails, everyone)}.")
 
 
 @app.command()
 def leave(emails: Emails = None, everyone: All = False) -> None:
-    """Let them be: they are not sent again, and their papers count as sent."""
+    """Let them be: they are not sent again.
+
+    Their papers count as sent.
+    """
     from app.store import doubts
 
-    print(f"{_decide(doubts.let_be, emails, everyone)} letters are let be.")
+    print(f"Let be: {_decide(doubts.let_be, emails, everyone)}.")
 
 
 def _decide(decide: Decide, emails: list[str] | None, everyone: bool) -> int:

@@ -101,10 +101,10 @@ def import_(
         bool, typer.Option("--confirmed", help="They agreed already: mail no confirmation.")
     ] = False,
 ) -> None:
-    """Subscribe everyone in a CSV file, or, if one line is wrong, nobody.
+    """Subscribe everyone in a CSV file.
 
-    Who is a subscriber already, suppressed, or unsubscribed in the file, is left out. Who is
-    pending in the file gets a letter that asks, with --confirmed too.
+    If one line is wrong, nobody is. Who is a subscriber already, suppressed, or unsubscribed in
+    the file, is left out. Who is pending in the file gets a letter that asks, with --confirmed too.
     """
     from app import assembly
     from app.pipeline import admission

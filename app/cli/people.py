@@ -70,7 +70,10 @@ def add(
         bool, typer.Option("--confirmed", help="They agreed already: mail no confirmation.")
     ] = False,
 ) -> None:
-    """Subscribe somebody; without --confirmed they get a letter that asks whether they want to."""
+    """Subscribe somebody, and ask them by letter to confirm.
+
+    With --confirmed they are not asked: you know that they want it.
+    """
     from app import assembly
     from app.store import engine as engines
 
@@ -121,7 +124,7 @@ def list_all(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(email: Email, as_json: AsJson = False) -> None:
-    """One subscriber: wishes, feedback and what became of their letters."""
+    """One subscriber: wishes, feedback and their letters' fate."""
     from app import assembly
     from app.store import consents, outbox
     from app.store import engine as engines
@@ -187,7 +190,10 @@ def edit(
     exploration: Exploration = None,
     share_likes: ShareLikes = None,
 ) -> None:
-    """Change what is given; --keyword replaces all words so far, --like adds papers."""
+    """Change the wishes of a subscriber.
+
+    Only what is given changes; --keyword replaces all words so far, --like adds papers.
+    """
     from app import assembly
     from app.mail.links import Verdict
     from app.recommend import interests, tuning
@@ -229,7 +235,10 @@ def _reschedule(person: "Subscriber", zone: str | None, hour: str | None, days: 
 
 @app.command()
 def remove(email: Email) -> None:
-    """Delete a subscriber and everything about them: words, feedback, letters."""
+    """Delete a subscriber and everything about them.
+
+    Words, feedback, letters.
+    """
     from app import assembly
     from app.store import engine as engines
     from app.store import scrubbing, subscribers

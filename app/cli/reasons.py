@@ -18,7 +18,10 @@ def why(
     day: Annotated[str, typer.Option("--day", help="Edition of this day, YYYY-MM-DD.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Say why somebody got a paper, or why not, and what made its score."""
+    """Say why somebody got a paper, or why not.
+
+    And what made its score, share by share.
+    """
     from app import assembly
     from app.pipeline import due, ingest
     from app.pipeline import why as reasons

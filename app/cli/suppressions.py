@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from app.store.tables import Suppression
 
 app = typer.Typer(
-    help="Addresses never to mail again: list, add, check, and lift one.", no_args_is_help=True
+    help="Addresses never to mail again: list, add, check, lift.", no_args_is_help=True
 )
 
 Email = Annotated[str, typer.Argument(help="A mail address.")]
@@ -21,7 +21,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
 @app.command("list")
 def list_all(as_json: AsJson = False) -> None:
-    """Every suppressed address, the latest first, with the reason and since when."""
+    """Every suppressed address, the latest first.
+
+    With the reason and since when.
+    """
     from app import assembly
     from app.store import engine as engines
     from app.store import suppressions
@@ -46,7 +49,10 @@ def add(
     email: Email,
     reason: Annotated[str, typer.Option(help="Why, for whoever asks later.")] = "by the operator",
 ) -> None:
-    """Never mail an address again; letters to it that wait are not sent."""
+    """Never mail an address again.
+
+    Letters to it that wait are not sent.
+    """
     from app import assembly
     from app.mail import address
     from app.pipeline import learn
@@ -62,7 +68,10 @@ def add(
 
 @app.command()
 def lift(email: Email) -> None:
-    """Let an address be mailed again, because its owner asked for it or the fault is mended."""
+    """Let an address be mailed again.
+
+    Because its owner asked for it, or the fault is mended.
+    """
     from app import assembly
     from app.mail import address
     from app.pipeline import learn
@@ -78,7 +87,10 @@ def lift(email: Email) -> None:
 
 @app.command()
 def check(email: Email, as_json: AsJson = False) -> None:
-    """Whether an address is suppressed, why, and what has come back from it."""
+    """Whether an address is suppressed, and why.
+
+    And what has come back from it.
+    """
     from app import assembly
     from app.mail import address
     from app.store import bounces, subscribers, suppressions
@@ -105,7 +117,10 @@ def check(email: Email, as_json: AsJson = False) -> None:
 
 
 def learn(as_json: AsJson = False) -> None:
-    """Read the bounce mailbox now, as `serve` does every five minutes."""
+    """Read the bounce mailbox now.
+
+    While `serve` runs, it does so every five minutes.
+    """
     from app import assembly
 
     settings, engine = assembly.store()

@@ -42,10 +42,10 @@ def test_letters_in_doubt_are_listed_and_the_operator_decides(paperboy, in_doubt
     assert first in paperboy("doubts", "list").out
     assert "3 letters may have arrived" in paperboy("stats").err
 
-    assert paperboy("doubts", "resend", first.upper()).out.startswith("1 letters are sent")
-    assert paperboy("doubts", "leave", "--all").out == "2 letters are let be.\n"
+    assert paperboy("doubts", "resend", first.upper()).out == "To be sent by the next run: 1.\n"
+    assert paperboy("doubts", "leave", "--all").out == "Let be: 2.\n"
     assert paperboy("doubts", "list").out == "No letter is in doubt.\n"
-    assert paperboy("doubts", "leave", "--all").out == "0 letters are let be.\n"
+    assert paperboy("doubts", "leave", "--all").out == "Let be: 0.\n"
 
 
 def test_an_address_without_a_letter_in_doubt_changes_nothing(paperboy, in_doubt):
