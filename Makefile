@@ -17,8 +17,8 @@ demo: $(READY) ## Two whole days on this machine (ONCE=1: stop after the summary
 serve: $(READY) ## The real service, on http://localhost:8000
 	@$(BIN)/paperboy serve
 
-test: $(READY) ## The tests, three minutes at most (FULL=1: those that take long, too)
-	@$(BIN)/pytest -n auto --ignore tests/faults $(if $(FULL),--full)
+test: $(READY) $(if $(POSTGRES),$(VENV)/.postgres) ## The tests, three minutes at most (FULL=1: the long ones too; POSTGRES=1: on PostgreSQL)
+	@$(BIN)/pytest -n auto --ignore tests/faults $(if $(FULL),--full) $(if $(POSTGRES),--postgres)
 
 lint: $(READY) ## Style, and what usually goes wrong
 	@$(BIN)/ruff check .
@@ -49,5 +49,13 @@ $(READY): pyproject.toml constraints.txt
 	else \
 		$(PYTHON) -m venv $(VENV) && \
 		$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt; \
+	fi
+	@touch $@
+
+$(VENV)/.postgres: $(READY)
+	@if command -v uv >/dev/null; then \
+		uv pip install --quiet --python $(BIN)/python -e '.[postgres-tests]' -c constraints.txt; \
+	else \
+		$(BIN)/pip install --quiet --disable-pip-version-check -e '.[postgres-tests]' -c constraints.txt; \
 	fi
 	@touch $@

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import linter
@@ -22,6 +23,9 @@ from app.store import engine as engines
 from app.store import migration, papers, sources, subscribers, tables
 from app.store.tables import OutboxEntry, Subscriber
 
+if TYPE_CHECKING:
+    import postgres
+
 # Machines differ, and so do their bad days: a test never fails for being slow.
 hypothesis.settings.register_profile(
     "paperboy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -35,6 +39,9 @@ KEY = "a-key-for-the-tests-only"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--full", action="store_true", help="the fault tests in full length: many minutes"
+    )
+    parser.addoption(
+        "--postgres", action="store_true", help="on PostgreSQL, where a test has no wish of its own"
     )
 
 
@@ -90,12 +97,40 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator["postgres.Server"]:
+    """A PostgreSQL server of our own, with a migrated database to copy."""
+    import postgres
+
+    with postgres.running() as server:
+        server.make("empty")
+        engine = engines.connect(server.url("empty"))
+        migration.migrate(engine)
+        engine.dispose()
+        yield server
+
+
 @pytest.fixture
-def settings(tmp_path: Path, empty_database: bytes) -> Settings:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A migrated database that holds nothing; empty: the usual SQLite file of `tmp_path`."""
+    is_of_sqlite = request.node.get_closest_marker("sqlite")
+    if request.config.getoption("postgres") and not is_of_sqlite:
+        server = request.getfixturevalue("postgres_server")
+        name = server.copy("empty")
+        yield server.url(name)
+        server.drop(name)
+        return
+    empty = request.getfixturevalue("empty_database")
+    (tmp_path / "paperboy.sqlite3").write_bytes(empty)
+    yield ""
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
     """The defaults, over a fresh database of its own."""
-    (tmp_path / "paperboy.sqlite3").write_bytes(empty_database)
     return Settings(
         _env_file=None,
+        database_url=database_url,
         data_dir=tmp_path,
         secret_keys=KEY,
         mail_from="Paperboy <paperboy@example.org>",
@@ -179,7 +214,7 @@ def store_papers(engine: Engine) -> StorePapers:
             digest = tables.Digest(
                 source_id=sources.named(session, "tests").id,
                 name="tests",
-                fingerprint=repr(each),
+                fingerprint=sha256(repr(each).encode()).hexdigest(),
                 layout="tests",
                 read_at=at,
             )

@@ -126,19 +126,23 @@ def transaction(engine: Engine) -> Iterator[Session]:
 def not_ready(error: DatabaseError) -> Exception:
     """The same error as a sentence for the operator, if an operator can cure it."""
     # Its subclasses but one (IntegrityError, DataError, …) are faults of ours and stay as they are.
+    if getattr(error.orig, "sqlstate", None) in OLD_SCHEMA_CODES:
+        return NotReady(NOT_MIGRATED)
     if isinstance(error, OperationalError) or type(error) is DatabaseError:
         return NotReady(_cure(str(error.orig)))
     return error
 
 
+NOT_MIGRATED = "The database has not been migrated; run `paperboy migrate` first."
 # What databases say to statements that know of newer tables than they have.
 DAMAGED = ("malformed", "not a database")
 OLD_SCHEMA = ("no such table", "no such column", "has no column named")
+OLD_SCHEMA_CODES = ("42P01", "42703")  # undefined_table, undefined_column: PostgreSQL, appendix A
 
 
 def _cure(words: str) -> str:
     if any(sign in words for sign in OLD_SCHEMA):
-        return "The database has not been migrated; run `paperboy migrate` first."
+        return NOT_MIGRATED
     if "locked" in words or "busy" in words:
         return "The database is locked by another program; try again when that has finished."
     if any(sign in words for sign in DAMAGED):

@@ -445,6 +445,7 @@ def test_a_letter_in_doubt_after_a_crash_is_sent_again_with_the_same_bytes(
     assert entries()[0].doubtful == 1
 
 
+@pytest.mark.sqlite
 def test_a_database_that_fails_is_told_as_a_sentence(day, letters, sink, engine):
     letters(3)
 
@@ -519,6 +520,7 @@ def test_a_doubt_is_kept_when_the_letter_is_given_up(day, letters, sink, entries
     assert (entry.state, entry.doubtful) == (State.FAILED, 1)
 
 
+@pytest.mark.sqlite
 def test_an_outcome_is_stored_even_if_the_database_was_locked_meanwhile(
     day, letters, sink, entries, settings, monkeypatch
 ):

@@ -60,6 +60,7 @@ def holding(files, address):
     return [name for name, found in files.items() if any(each in found for each in spellings)]
 
 
+@pytest.mark.sqlite
 def test_no_byte_of_the_address_stays(
     day, sink, engine, make_subscriber, store_papers, erase, files, clock, logged
 ):
@@ -175,6 +176,7 @@ def test_letters_that_have_not_left_are_stopped(
     assert sink.taken == []
 
 
+@pytest.mark.sqlite
 def test_a_database_too_busy_to_be_written_anew_is_tried_again(
     engine, settings, make_subscriber, erase, day
 ):

@@ -127,6 +127,7 @@ def test_any_bytes_are_read_or_refused_in_a_sentence(engine: Engine, raw):
         assert str(report).startswith("birds.txt: ")
 
 
+@pytest.mark.sqlite
 def test_a_digest_that_breaks_us_fails_alone_and_leaves_no_trace(
     engine: Engine, digest_text, birds, dump
 ):
@@ -144,6 +145,7 @@ def test_a_digest_that_breaks_us_fails_alone_and_leaves_no_trace(
     assert ingest.ingest_bytes(engine, digest_text(birds[:2]), ORIGIN, NOW).n_new == 2
 
 
+@pytest.mark.sqlite
 def test_a_locked_database_stops_the_run_and_blames_no_file(
     engine: Engine, settings, monkeypatch, digest_text, birds
 ):

@@ -387,6 +387,7 @@ def test_a_mail_is_confirmed_only_after_it_was_stored(
     assert list(suppressed()) == [person.address]
 
 
+@pytest.mark.sqlite
 def test_one_mail_that_cannot_be_stored_keeps_no_other_waiting(
     engine, make_subscriber, send, maildir, reader, suppressed, alter, logged
 ):

@@ -114,6 +114,7 @@ def test_a_work_the_database_refuses_leaves_its_neighbours_alone(engine: Engine)
     assert _names(engine) == ["one", "two"]
 
 
+@pytest.mark.sqlite
 def test_a_failing_commit_reaches_everyone_and_keeps_nothing(engine: Engine):
     def owe(session):
         session.execute(text("PRAGMA defer_foreign_keys=ON"))
@@ -124,6 +125,7 @@ def test_a_failing_commit_reaches_everyone_and_keeps_nothing(engine: Engine):
     assert _names(engine) == []
 
 
+@pytest.mark.sqlite
 def test_a_locked_database_is_told_as_a_sentence(engine: Engine, settings, monkeypatch):
     monkeypatch.setattr(engines, "BUSY_SECONDS", 0)
     impatient = engines.connect(settings.database)

@@ -251,6 +251,7 @@ def test_the_healed_get_their_next_letter(day, make_subscriber, stored, alter, e
     assert [entry.state for entry in entries(reader)] == [State.FAILED, State.READY]
 
 
+@pytest.mark.sqlite
 def test_the_same_store_and_day_give_the_same_letters(
     day, make_subscriber, stored, settings, engine, tmp_path
 ):

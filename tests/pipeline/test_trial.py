@@ -16,7 +16,7 @@ from app.recommend import interleaving, weights
 from app.recommend.interleaving import Team
 from app.recommend.weights import Weights
 from app.store import engine as engines
-from app.store import feedback, statistics, subscribers
+from app.store import feedback, statistics, subscribers, tables
 from app.store.tables import Letter, Pick
 
 TODAY = NOW.date()
@@ -116,11 +116,7 @@ def test_a_letter_on_trial_has_picks_of_both_settings(on_trial, make_listener, p
 
 
 def _title(session, pick):
-    return str(
-        session.connection()
-        .exec_driver_sql("SELECT title FROM paper WHERE id = ?", (pick.paper_id,))
-        .scalar()
-    )
+    return session.get_one(tables.Paper, pick.paper_id).title
 
 
 def test_on_trial_too_a_reader_gets_no_more_papers_than_they_want(

@@ -25,6 +25,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch, settings) -> Iterator[Engine]:
     engine.dispose()
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("pragma", "value"),
     [("foreign_keys", 1), ("journal_mode", "wal"), ("synchronous", 2), ("secure_delete", 1)],
@@ -85,6 +86,7 @@ def test_a_time_without_zone_is_refused(engine: Engine):
         s.add(Suppression(address="a@b.org", reason="", since=naive))
 
 
+@pytest.mark.sqlite
 def test_two_writers_take_turns(engine: Engine, settings):
     other = engines.connect(settings.database)
     n_each = 20
@@ -120,6 +122,7 @@ def test_a_reader_waits_for_no_writer(engine: Engine, impatient: Engine):
             assert reader.exec(select(Source)).all() == []
 
 
+@pytest.mark.sqlite
 def test_a_locked_database_is_named_and_nothing_is_changed(engine: Engine, impatient: Engine):
     with engines.transaction(engine) as writer:
         writer.exec(select(Source)).all()  # takes the lock
@@ -154,6 +157,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path):
     assert path.read_text(encoding="utf-8").startswith("Dear Sir")
 
 
+@pytest.mark.sqlite
 def test_a_read_only_database_is_named(tmp_path: Path, engine: Engine, settings):
     url = f"sqlite:///file:{settings.data_dir / 'paperboy.sqlite3'}?mode=ro&uri=true"
     with pytest.raises(NotReady, match="readonly database"):
@@ -169,6 +173,7 @@ def _using_to_write(url: str) -> None:
         engine.dispose()
 
 
+@pytest.mark.sqlite
 def test_a_full_disk_is_named_and_nothing_is_half_stored(engine: Engine):
     with engine.connect() as connection:
         n_pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
@@ -216,6 +221,7 @@ def test_a_driver_that_is_not_installed_is_named():
         engines.connect("oracle://name@host/database")
 
 
+@pytest.mark.sqlite
 def test_the_file_is_an_ordinary_sqlite_database(engine: Engine, settings, session: Session):
     session.add(Source(name="files"))
     session.commit()

