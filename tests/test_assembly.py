@@ -1,5 +1,7 @@
 import stat
 import threading
+from dataclasses import asdict
+from datetime import timedelta
 
 import pytest
 
@@ -82,6 +84,17 @@ def test_the_day_is_run_by_the_settings(settings, engine):
 
 def _told(settings, **changes):
     return Settings(_env_file=None, **settings.model_dump() | changes)
+
+
+def test_each_reply_is_waited_for_as_long_as_the_standard_asks(settings):
+    """RFC 5321 §4.5.3.2; only the last wait, for the reply to the message, may be set."""
+    waits = {"greeting": 300, "command": 300, "go_on": 120, "block": 180}
+
+    usual = assembly.server(settings).patience
+    short = assembly.server(settings.model_copy(update={"smtp_timeout": timedelta(seconds=9)}))
+
+    assert asdict(usual) == waits | {"taken": 600}
+    assert asdict(short.patience) == waits | {"taken": 9}
 
 
 def test_letters_are_signed_where_key_and_domain_are_set(settings):
