@@ -151,6 +151,14 @@ def test_a_closing_server_is_met_on_a_new_connection(day, letters, sink, entries
     assert (entries(people[2])[0].doubtful, entries(people[2])[0].attempts) == (0, 1)
 
 
+def test_a_connection_that_had_its_share_makes_way_for_a_new_one(day, letters, sink):
+    letters(20)
+    day.n_connections = 1
+    day.server = replace(day.server, max_per_connection=7)
+    assert _send(day).sent == 20
+    assert sink.n_connections == 3
+
+
 @pytest.mark.parametrize("phase", ["at_mail", "at_rcpt"])
 def test_a_connection_lost_before_the_message_left_raises_no_doubt(
     day, letters, sink, entries, phase
