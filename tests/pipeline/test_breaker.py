@@ -69,6 +69,16 @@ def test_refusals_scattered_over_several_runs_are_counted_together(day, letters,
     assert held() == [breaker.NAME]
 
 
+@pytest.mark.parametrize(("n_between", "is_too_many"), [(21, True), (22, False)])
+def test_ten_refusals_are_too_many_among_the_last_two_hundred_letters(n_between, is_too_many):
+    ours = breaker.Breaker()
+    told = []
+    for _ in range(10):
+        told.append(ours.counts(is_refused=True))
+        assert not any(ours.counts(is_refused=False) for _ in range(n_between))
+    assert told == [False] * 9 + [is_too_many]
+
+
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 def test_a_log_in_that_keeps_failing_holds_everything(day, letters, held):
     letters(2)
