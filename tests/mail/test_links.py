@@ -1,6 +1,7 @@
+import base64
 import string
 from datetime import timedelta
-from itertools import product
+from itertools import permutations, product
 
 import pytest
 from conftest import NOW
@@ -57,6 +58,37 @@ def test_a_token_altered_in_one_sign_never_speaks_for_anyone_else(purpose, numbe
     else:  # the last sign of a signature holds two bits that say nothing
         assert altered == token or at == len(token) - 1
         assert read == (number,)
+
+
+def test_no_single_bit_of_a_token_can_be_another():
+    n_refused = 0
+    for purpose in Purpose:
+        token = TOKENS.make(purpose, 2**63, 7, 2026).encode()
+        for at, bit in product(range(len(token)), range(8)):
+            forged = bytes([*token[:at], token[at] ^ 1 << bit, *token[at + 1 :]]).decode("latin-1")
+            try:
+                # The last sign of a signature holds two bits that say nothing.
+                assert TOKENS.read(purpose, forged, 3) == (2**63, 7, 2026)
+                assert at == len(token) - 1
+            except BadLink:
+                n_refused += 1
+    assert n_refused > 5_000
+
+
+def test_the_signature_of_one_token_is_worth_nothing_under_the_facts_of_another():
+    for purpose, (mine, theirs) in product(Purpose, permutations(range(1, 9), 2)):
+        facts, _, _ = TOKENS.make(purpose, theirs).partition(".")
+        _, _, signature = TOKENS.make(purpose, mine).partition(".")
+        with pytest.raises(BadLink):
+            TOKENS.read(purpose, f"{facts}.{signature}", 1)
+
+
+def test_nobody_guesses_a_signature():
+    """256 bits in a link, and 128 in a mail address, where two small numbers take a byte each."""
+    signature = TOKENS.make(Purpose.UNSUBSCRIBE, 7).rpartition(".")[2]
+    in_mail = TOKENS.make_mail(MailPurpose.BOUNCE, 1, 1)
+    assert len(base64.urlsafe_b64decode(f"{signature}=")) == 32
+    assert len(base64.b32decode(f"{in_mail}===".upper())) == 2 + 16
 
 
 @given(st.text(max_size=80))
