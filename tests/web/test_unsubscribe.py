@@ -115,6 +115,14 @@ def test_one_click_from_a_mail_program_acts_at_once_and_again(
         assert subscriber(reader.id).status == Status.UNSUBSCRIBED
 
 
+def test_a_letter_of_years_ago_still_unsubscribes(client, reader, subscriber, clock):
+    clock.forward(days=10 * 365)
+
+    assert client.get(reader.unsubscribe).status_code == 200
+    assert client.post(reader.unsubscribe, data=ONE_CLICK).status_code == 200
+    assert subscriber(reader.id).status == Status.UNSUBSCRIBED
+
+
 @pytest.mark.parametrize(
     "body",
     [
