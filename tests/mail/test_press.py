@@ -1,4 +1,5 @@
 import quopri
+import re
 from dataclasses import fields, is_dataclass, replace
 from xml.etree.ElementTree import tostring
 
@@ -73,6 +74,19 @@ def test_hostile_text_in_any_place_leaves_a_letter_without_fault(
 ):
     for kind, view in (("daily", make_daily(note="x")), ("confirm", make_confirm())):
         check_message(build(press.quote(templates, poisoned(view, text)), kind))
+
+
+def test_no_text_of_others_is_longer_than_three_hundred_signs(templates, make_daily, make_pick):
+    text = "T" * 5_000
+    paper = {"title": text, "authors": (text,)}
+    pick = make_pick(**paper, reason=text, words=(text,), shares=((text, 70), (text, 30)))
+    poor = make_daily(picks=(pick,), note=text, why=text, postal=text)
+
+    rendered = press.render(templates, poor)
+
+    runs = re.findall("T{200,}", rendered.html + rendered.text.replace("\n", ""))
+    assert len(runs) >= 10
+    assert max(map(len, runs)) <= 300
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
