@@ -118,6 +118,15 @@ def of_settings(settings: Settings, who: Sending) -> Iterator[Finding]:
         yield Finding(Level.WARNING, "settings", says)
 
 
+def to_weigh_at_start(settings: Settings) -> list[Finding]:
+    """What a service with readers elsewhere should not go on without: signature, address, reports.
+
+    Raises NotReady or BadValue as `sending` does.
+    """
+    found = of_settings(settings, sending(settings)) if settings.is_public else ()
+    return [each for each in found if each.level is not Level.OK]
+
+
 def _of_links(settings: Settings) -> Iterator[Finding]:
     url = Links(settings.base_url, NO_TOKENS).unsubscribe(1)
     if not foreign.href(url).startswith(f"{settings.base_url}/"):

@@ -1,6 +1,7 @@
 """`paperboy serve`, `migrate` and `config`."""
 
 import json
+import logging
 import re
 import signal
 import sys
@@ -29,6 +30,7 @@ def serve(
 
     from app import assembly, main, scheduler
     from app import settings as settings_
+    from app.cli import checks
     from app.pipeline import restored
     from app.store import engine as engines
     from app.store import migration
@@ -39,6 +41,8 @@ def serve(
     migration.migrate(engine)
     settings, engine = assembly.store(settings)
     day = assembly.day(settings, engine)
+    for finding in checks.to_weigh_at_start(settings):
+        logging.getLogger(__name__).warning(finding.says)
     ticks = scheduler.Ticks(day, settings.tick)
     web = main.create_app(settings, lifespan=lambda _app: ticks.running(), models=day.desk.models)
     server = uvicorn.Server(

@@ -3,10 +3,12 @@
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 
 import pytest
+import uvicorn
 
 
 def test_help_costs_little(tmp_path):
@@ -66,6 +68,32 @@ def test_a_wrong_setting_is_named(paperboy, monkeypatch):
     done = paperboy("config")
     assert done.code == 1
     assert "PAPERBOY_SMTP_PORT" in done.err
+
+
+@pytest.fixture
+def started(paperboy, monkeypatch):
+    """What `serve` says at its start; its web server is not let run."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(uvicorn.Server, "run", lambda _: None)
+
+    def serve(**changes):
+        for name, value in changes.items():
+            monkeypatch.setenv(f"PAPERBOY_{name}", value)
+        return paperboy("serve").err
+
+    return serve
+
+
+def test_a_start_tells_what_letters_to_the_world_lack(started):
+    told = started(BASE_URL="https://papers.example.org", SECRET_KEYS="a-key-for-the-tests-only")
+
+    assert "We sign no letters. The relay must" in told
+    for name in ("POSTAL_ADDRESS", "ADMIN_MAIL", "BOUNCE_ADDRESS"):
+        assert f"PAPERBOY_{name} is empty" in told
+
+
+def test_a_start_on_ones_own_machine_has_nothing_to_tell(started):
+    assert started() == ""
 
 
 @pytest.fixture(scope="module")
