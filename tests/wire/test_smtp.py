@@ -194,6 +194,34 @@ def test_an_address_beyond_ascii_is_named_as_it_is(sink):
     assert sink.recipients() == ["jörg@example.org"]
 
 
+@pytest.mark.parametrize(
+    ("sender", "recipient", "said"),
+    [
+        (FROM, TO, {"SIZE=7"}),
+        (FROM, "reader@xn--bcher-kva.example", {"SIZE=7"}),
+        (FROM, "jörg@example.org", {"SIZE=7", "SMTPUTF8"}),
+        ("jürgen@example.org", TO, {"SIZE=7", "SMTPUTF8"}),
+    ],
+)
+def test_a_server_is_told_of_its_extensions_those_that_a_letter_needs(
+    sink, sender, recipient, said
+):
+    real, told = sink.handle_MAIL, set()
+
+    async def note(server, session, envelope, address, options):
+        told.update(options)
+        return await real(server, session, envelope, address, options)
+
+    async def offer():
+        connection = await smtp.connect(sink.server)
+        await connection.offer(sender, recipient, 7)
+        await connection.close()
+
+    sink.handle_MAIL = note
+    asyncio.run(offer())
+    assert told == said
+
+
 def test_an_address_beyond_ascii_is_refused_where_the_server_knows_none(answering):
     async def send():
         async with answering(MAIL=b"500 must not be asked") as server:
