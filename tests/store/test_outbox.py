@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 from conftest import NOW
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
+from sqlalchemy.dialects import postgresql
 from sqlmodel import Session, select
 
 from app.store import departures, outbox, subscribers, suppressions
@@ -100,6 +101,21 @@ def test_two_senders_at_once_share_the_work_and_no_entry(
     for thread in threads:
         thread.join()
     assert sorted(got[0] + got[1]) == sorted(ids)
+
+
+def test_on_postgresql_a_claim_passes_by_what_others_are_about_to_claim(
+    session: Session, make_entry
+):
+    made = []
+
+    @event.listens_for(session, "do_orm_execute")
+    def note(executed):
+        made.append(str(executed.statement.compile(dialect=postgresql.dialect())))
+
+    make_entry()
+    outbox.claim_due(session, NOW, limit=1)
+    (claim,) = [each for each in made if each.startswith("UPDATE outbox") and "RETURNING" in each]
+    assert claim.count("FOR UPDATE SKIP LOCKED") == 1
 
 
 @pytest.mark.parametrize("state", outbox.WAITING)
