@@ -20,7 +20,7 @@ TEXT = (Kind.WORD, Kind.PHRASE)
 # The earlier papers that stand for what somebody typed, and those weighed for each interest.
 N_ECHOES = 10
 DEEP = 200
-# Pairs from which on what was typed is no phrase, but a question: no paper need hold it whole.
+# Words up to which what was typed is a phrase; of a longer question no paper need hold all.
 LONG = 4
 
 
@@ -52,28 +52,29 @@ class Asked:
 
 def ask(model: Model, interests: Sequence[Interest]) -> Asked:
     """Find the rows of distinct interests; none may be negative."""
-    rows = model.ask([each.text if each.kind in TEXT else "" for each in interests])
+    terms = [words.analyse(each.text) if each.kind in TEXT else [] for each in interests]
+    rows = model.weigh(terms)
     likeness = sparse.csr_array(rows @ model.postings)
-    likeness.sort_indices()
     met = [facets.wanted(each) if each.kind not in TEXT else () for each in interests]
     columns = [sorted(model.facet_of[key] for key in keys if key in model.facet_of) for keys in met]
     return Asked(
         interests=interests,
         column={each: n for n, each in enumerate(interests)},
         rows=rows,
-        parts=_parts(model, interests, rows),
+        parts=_parts(model, terms, rows),
         facets=_lay(columns, len(model.facet_of)),
         best=_best(model, likeness),
         places=_places(model, likeness),
     )
 
 
-def _parts(model: Model, interests: Sequence[Interest], rows: Matrix) -> Matrix:
+def _parts(model: Model, terms: Sequence[list[str]], rows: Matrix) -> Matrix:
     parts = rows.astype(np.float64)
     squares = np.square(parts.data)
-    wholes = np.array([model.square_of(each.text) for each in interests])
-    is_short = np.array([len(words.phrase(each.text)) < LONG for each in interests], dtype=np.bool_)
-    each = np.repeat(np.arange(len(interests)), np.diff(rows.indptr))
+    wholes = np.array([model.square_of(set(each)) for each in terms])
+    n_words = np.array([sum(" " not in term for term in each) for each in terms], dtype=np.int64)
+    is_short = n_words <= LONG
+    each = np.repeat(np.arange(len(terms)), np.diff(rows.indptr))
     parts.data = np.where(is_short[each], squares / wholes[each], 1.0)
     return parts
 
@@ -103,21 +104,27 @@ def echoes(asked: Asked, said: Matrix) -> Matrix:
 
 def _keep(matrix: Matrix, n: int) -> Matrix:
     """Keep the n largest cells of every row; of equal ones those furthest left."""
-    matrix.sort_indices()
     is_kept = np.ones(len(matrix.data), dtype=np.bool_)
     starts = matrix.indptr.tolist()
     for start, end in itertools.pairwise(starts):
         if end - start > n:
-            is_kept[start:end] = _are_largest(matrix.data[start:end], n)
-    ends = np.concatenate([[0], np.cumsum(is_kept)])[starts]
+            values, columns = matrix.data[start:end], matrix.indices[start:end]
+            is_kept[start:end] = _are_largest(values, columns, n)
+    ends = np.concatenate([[0], np.cumsum(is_kept)])[starts].astype(matrix.indices.dtype)
     cells = matrix.data[is_kept].astype(np.float64), matrix.indices[is_kept], ends
-    return sparse.csr_array(cells, matrix.shape)
+    kept = sparse.csr_array(cells, matrix.shape)
+    kept.sort_indices()
+    return kept
 
 
-def _are_largest(values: NDArray[np.floating[Any]], n: int) -> NDArray[np.bool_]:
+def _are_largest(
+    values: NDArray[np.floating[Any]], columns: NDArray[np.integer[Any]], n: int
+) -> NDArray[np.bool_]:
     least = np.partition(values, -n)[-n]
     found: NDArray[np.bool_] = values > least
-    found[np.flatnonzero(values == least)[: n - np.count_nonzero(found)]] = True
+    equal = np.flatnonzero(values == least)
+    first = np.argsort(columns[equal])[: n - np.count_nonzero(found)]
+    found[equal[first]] = True
     return found
 
 

@@ -1,6 +1,6 @@
 """Interests and feedback of a shard of people, as coefficients that score any paper."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from app.recommend import asking
+from app.recommend import asking, themes
 from app.recommend.asking import Asked
 from app.recommend.interests import Interest, Kind
 from app.recommend.vectors import Model
@@ -90,24 +90,29 @@ def build(model: Model, tastes: Sequence[Taste], weights: Weights = USUAL) -> Pr
     typed = 1 / (1 + weights.fade * evidence)
     words, matches = _parts(asked_of, said, typed, weights)
     found = asking.echoes(asked_of, said)
-    n_likes = np.sqrt(np.asarray(likes.sum(axis=1)))
     belief = model.tastes.trust if model.tastes else 0.0
     known = model.tastes.known if model.tastes else model.themes[:, :0]
     return Profiles(
         asked_of=asked_of,
         said=said,
         asked=words + matches,
-        echoes=_scale(found, weights.echo * typed, found @ model.themes),
+        echoes=_scale(found, weights.echo * typed, _lengths(themes.add_up(found, model.themes))),
         liked=(
-            _scale(likes, weights.liked, _sums(likes, model.rows))
-            - _scale(dislikes, weights.disliked, _sums(dislikes, model.rows))
+            _scale(likes, weights.liked, _reaches(model, likes))
+            - _scale(dislikes, weights.disliked, _reaches(model, dislikes))
         ).tocsr(),
         near=likes * weights.near,
-        theme=_scale(likes, weights.theme, likes @ model.themes),
-        reader_asked=_scale(said, belief * weights.reader_word * typed, said @ asked_of.places),
-        reader_echoes=_scale(found, belief * weights.reader_echo * typed, found @ known),
-        reader_liked=_scale(likes, belief * weights.reader_liked, likes @ known),
-        reader_near=_scale(likes, belief * weights.reader_near, n_likes[:, None]),
+        theme=_scale(likes, weights.theme, _lengths(themes.add_up(likes, model.themes))),
+        reader_asked=_scale(
+            said, belief * weights.reader_word * typed, _lengths(said @ asked_of.places)
+        ),
+        reader_echoes=_scale(
+            found, belief * weights.reader_echo * typed, _lengths(themes.add_up(found, known))
+        ),
+        reader_liked=_scale(
+            likes, belief * weights.reader_liked, _lengths(themes.add_up(likes, known))
+        ),
+        reader_near=_scale(likes, belief * weights.reader_near, np.sqrt(likes.sum(axis=1))),
         is_cold=~has_words & ~has_likes,
         typed=typed * has_words / _breadths(_columns(said, asked_of.is_text), asked_of),
         has_likes=has_likes,
@@ -117,13 +122,9 @@ def build(model: Model, tastes: Sequence[Taste], weights: Weights = USUAL) -> Pr
 def _typed(asked: Asked, wanted: Sequence[Sequence[Interest]]) -> Matrix:
     """Lay out the weight of each interest that some paper knows, (n_people, n_interests)."""
     known = (np.diff(asked.rows.indptr) > 0) | (np.diff(asked.facets.indptr) > 0)
-    cells = [
-        (n, asked.column[each], each.weight)
-        for n, typed in enumerate(wanted)
-        for each in typed
-        if known[asked.column[each]]
-    ]
-    return _matrix(cells, (len(wanted), len(asked.interests)))
+    columns = [[asked.column[each] for each in typed] for typed in wanted]
+    worths = np.array([each.weight for typed in wanted for each in typed], dtype=np.float64)
+    return _lay_out(columns, worths, known)
 
 
 def _parts(asked: Asked, said: Matrix, typed: Vector, weights: Weights) -> tuple[Matrix, Matrix]:
@@ -133,7 +134,7 @@ def _parts(asked: Asked, said: Matrix, typed: Vector, weights: Weights) -> tuple
     worth = np.array([of_facet.get(kind, 0.0) for kind in kinds])
     words = _columns(said, asked.is_text)
     return (
-        _scale(words, weights.word * typed, _sums(words, asked.rows)),
+        _scale(words, weights.word * typed, _lengths(_sums(words, asked.rows))),
         _columns(said, worth),
     )
 
@@ -150,35 +151,47 @@ def _breadths(words: Matrix, asked: Asked) -> Vector:
 
 def _likes(model: Model, tastes: Sequence[Taste], weights: Weights) -> Matrix:
     """Lay out likes, each worth half after every half-life, (n_people, n_papers)."""
-    cells = [
-        (n, row, 0.5 ** (max(taste.ages.get(paper_id, 0.0), 0.0) / weights.half_life))
-        for n, taste in enumerate(tastes)
-        for paper_id, row in _known(model, taste.liked)
-    ]
-    return _matrix(cells, (len(tastes), model.rows.shape[0]))
+    ages = [taste.ages.get(paper_id, 0.0) for taste in tastes for paper_id in taste.liked]
+    worths = 0.5 ** (np.maximum(np.array(ages, dtype=np.float64), 0.0) / weights.half_life)
+    return _shown(model, [taste.liked for taste in tastes], worths)
 
 
 def _dislikes(model: Model, tastes: Sequence[Taste]) -> Matrix:
-    cells = [
-        (n, row, 1.0) for n, taste in enumerate(tastes) for _, row in _known(model, taste.disliked)
-    ]
-    return _matrix(cells, (len(tastes), model.rows.shape[0]))
+    ids = [taste.disliked for taste in tastes]
+    return _shown(model, ids, np.ones(sum(map(len, ids))))
 
 
-def _known(model: Model, paper_ids: Iterable[int]) -> list[tuple[int, int]]:
-    """Keep the papers that have a row with a word in it, each once, with that row."""
-    starts = model.rows.indptr
-    rows = {paper_id: model.row_of.get(paper_id) for paper_id in paper_ids}
-    return [
-        (i, row) for i, row in rows.items() if row is not None and starts[row] < starts[row + 1]
-    ]
+def _shown(model: Model, ids: Sequence[Sequence[int]], worths: Vector) -> Matrix:
+    """Lay out the papers that have a row with a word in it."""
+    # One that has none is column -1, which is the last: there no paper is.
+    has_words = np.append(np.diff(model.rows.indptr) > 0, False)
+    rows = [[model.row_of.get(paper_id, -1) for paper_id in each] for each in ids]
+    laid = _lay_out(rows, worths, has_words)
+    laid.resize((len(ids), model.rows.shape[0]))
+    return laid
 
 
-def _matrix(cells: Sequence[tuple[int, int, float]], shape: tuple[int, int]) -> Matrix:
-    rows, columns, values = zip(*cells, strict=True) if cells else ((), (), ())
-    matrix = sparse.csr_array((np.array(values, dtype=np.float64), (rows, columns)), shape)
-    matrix.sort_indices()
-    return matrix
+def _lay_out(columns: Sequence[Sequence[int]], worths: Vector, known: NDArray[np.bool_]) -> Matrix:
+    """Lay columns out that are known, a row for each sequence of them, each once.
+
+    worths: of all of them, one sequence after the other.
+    """
+    flat = np.array([column for each in columns for column in each], dtype=np.int64)
+    is_known = known[flat]
+    rows = np.repeat(np.arange(len(columns)), [len(each) for each in columns])
+    places = rows[is_known] * len(known) + flat[is_known]
+    cells, first = np.unique(places, return_index=True)
+    starts = np.searchsorted(cells, np.arange(len(columns) + 1) * len(known))
+    # Of as many bits as the model's matrices, for else they are copied to multiply.
+    at = (cells % len(known)).astype(np.int32), starts.astype(np.int32)
+    return sparse.csr_array((worths[is_known][first], *at), (len(columns), len(known)))
+
+
+def _reaches(model: Model, shown: Matrix) -> Vector:
+    """How long the papers shown to each person are together, (n_people,)."""
+    single = shown.astype(np.float32)
+    squared = _squares(single @ model.common) + _squares(single @ model.rare)
+    return np.asarray(np.sqrt(squared + _squared(shown) @ model.lone))
 
 
 def _sums(said: Matrix, rows: Matrix) -> Matrix:
@@ -196,12 +209,11 @@ def _columns(matrix: Matrix, factors: Vector) -> Matrix:
     return scaled
 
 
-def _scale(matrix: Matrix, weight: float | Vector, sums: Any) -> Matrix:
+def _scale(matrix: Matrix, weight: float | Vector, lengths: Vector) -> Matrix:
     """Share a weight out so that all of a row together make `weight` times a unit vector.
 
-    sums: what the rows add up to, csr or array, (n_people, any), whose lengths are divided by.
+    lengths: of what the rows add up to, which is divided by.
     """
-    lengths = _lengths(sums)
     factors = np.broadcast_to(weight, lengths.shape) / np.where(lengths > 0, lengths, np.inf)
     scaled = matrix.copy()
     scaled.data = scaled.data * np.repeat(factors, np.diff(matrix.indptr))
@@ -209,10 +221,16 @@ def _scale(matrix: Matrix, weight: float | Vector, sums: Any) -> Matrix:
 
 
 def _lengths(rows: Any) -> Vector:
-    if sparse.issparse(rows):
-        # scipy's own power puts the cells in order first, which takes longer than all the rest.
-        squares = np.square(rows.data, dtype=np.float64)
-        squared = sparse.csr_array((squares, rows.indices, rows.indptr), rows.shape)
-    else:
-        squared = np.square(rows, dtype=np.float64)
-    return np.asarray(np.sqrt(squared.sum(axis=1)))
+    return np.sqrt(_squares(rows))
+
+
+def _squares(rows: Any) -> Vector:
+    """The squared length of each row, csr or array."""
+    squared = _squared(rows) if sparse.issparse(rows) else np.square(rows, dtype=np.float64)
+    return np.asarray(squared.sum(axis=1))
+
+
+def _squared(rows: Matrix) -> Matrix:
+    # scipy's own power puts the cells in order first, which takes longer than all the rest.
+    squares = np.square(rows.data, dtype=np.float64)
+    return sparse.csr_array((squares, rows.indices, rows.indptr), rows.shape)

@@ -1,11 +1,13 @@
 """Scores of a whole shard at once."""
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from app.recommend import themes
 from app.recommend.asking import Asked
 from app.recommend.profile import Matrix, Profiles
 from app.recommend.themes import Block
@@ -15,6 +17,10 @@ Scored = NDArray[np.float64]
 
 # Candidates scored at once: bounds the memory whatever their number.
 WIDTH = 1024
+# Shown papers whose likeness is held at once, for the same reason; and multiplied at once, so few
+# that the processor keeps them at hand.
+STRETCH = 4096
+TILE = 128
 DECIMALS = 9
 MET = 0.5  # the part of a phrase below which a paper matches it the less
 
@@ -27,18 +33,16 @@ def score(model: Model, profiles: Profiles, rows: NDArray[np.int64]) -> Scored:
     """
     n_people = profiles.asked.shape[0]
     total: Scored = np.zeros((n_people, len(rows)))
-    at_themes = _combine(sparse.csr_array(profiles.echoes + profiles.theme), model.themes)
+    at_themes = themes.add_up(sparse.csr_array(profiles.echoes + profiles.theme), model.themes)
     at_tastes = _at_tastes(model, profiles)
     for start in range(0, len(rows), WIDTH):
         part = rows[start : start + WIDTH]
         block = total[:, start : start + WIDTH]
         block += profiles.asked @ matches(model, profiles.asked_of, slice(None), part)
         block += at_themes @ model.themes[part].T.astype(np.float64)
-        _add_shown(block, model, profiles, part)
         if model.tastes is not None:
-            placed = model.tastes.placed[part]
-            block += at_tastes @ placed.T.astype(np.float64)
-            _add_near(block, profiles.reader_near, model.tastes.known, placed)
+            block += at_tastes @ model.tastes.placed[part].T.astype(np.float64)
+        _add_shown(block, model, profiles, part)
     _take_off_itself(total, model, profiles, rows)
     # Sums of doubles differ in the last digits by how many people are summed at once.
     np.round(total, DECIMALS, out=total)
@@ -49,13 +53,15 @@ def matches(
     model: Model, asked: Asked, kept: NDArray[np.int64] | slice, rows: NDArray[np.int64]
 ) -> Scored:
     """How well each paper matches each of the kept interests, (n_kept, n_rows)."""
-    papers = model.rows[rows]
-    said = (asked.rows[kept] @ papers.T).toarray() * model.pivots[rows]
+    wanted, parts = asked.rows[kept], asked.parts[kept]
+    terms = np.unique(wanted.indices)
+    papers = sparse.csr_array(model.rows[rows][:, terms].T)
     held = sparse.csr_array(
         (np.ones_like(papers.data), papers.indices, papers.indptr), papers.shape
     )
+    said = (_narrow(wanted, terms) @ papers).toarray() * model.pivots[rows]
     # Less than half of "speech recognition" may be about recognising anything.
-    said *= np.minimum((asked.parts[kept] @ held.T).toarray() / MET, 1)
+    said *= np.minimum((_narrow(parts, terms, np.float64) @ held).toarray() / MET, 1)
     met = (asked.facets[kept] @ model.facets[rows].T).toarray() > 0
     found: Scored = said.astype(np.float64) + met
     return found
@@ -66,24 +72,32 @@ def _at_tastes(model: Model, profiles: Profiles) -> Scored:
         return np.zeros((profiles.asked.shape[0], 0))
     known = sparse.csr_array(profiles.reader_echoes + profiles.reader_liked)
     typed = profiles.reader_asked @ profiles.asked_of.places.astype(np.float64)
-    return np.asarray(typed + _combine(known, model.tastes.known))
-
-
-def _combine(weights: Matrix, block: Block) -> Scored:
-    """Return weights @ block, in double precision, without copying the rows of no weight."""
-    used, columns = np.unique(weights.indices, return_inverse=True)
-    shape = (weights.shape[0], len(used))
-    narrow = sparse.csr_array((weights.data, columns, weights.indptr), shape)
-    return np.asarray(narrow @ block[used].astype(np.float64))
+    return np.asarray(typed + themes.add_up(known, model.tastes.known))
 
 
 def _add_shown(block: Scored, model: Model, profiles: Profiles, rows: NDArray[np.int64]) -> None:
-    used = np.union1d(profiles.liked.indices, profiles.near.indices)
-    if len(used):
-        alike = likeness(model, used, rows)
-        block += _narrow(profiles.liked, used) @ alike
+    """Add what shown papers tell, a stretch of the model's papers after the other.
+
+    Stretches are the same for all shards, since sums in single precision depend on where they end.
+    """
+    weights = [profiles.liked, profiles.near]
+    if model.tastes is not None:
+        weights.append(profiles.reader_near)
+    used = np.unique(np.concatenate([each.indices for each in weights]))
+    room = np.empty(len(weights) * min(len(used), STRETCH) * len(rows), dtype=np.float32)
+    for stretch in np.unique(used // STRETCH).tolist():
+        first, end = STRETCH * stretch, STRETCH * (stretch + 1)
+        some = used[np.searchsorted(used, first) : np.searchsorted(used, end)]
+        shape = len(weights), len(some), len(rows)
+        alike = room[: math.prod(shape)].reshape(shape)
+        alike[0] = likeness(model, some, rows)
         # Products, since a power takes twenty times as long.
-        block += _narrow(profiles.near, used) @ (alike * alike * alike)
+        np.multiply(alike[0], alike[0], out=alike[1])
+        alike[1] *= alike[0]
+        if model.tastes is not None:
+            _meet(alike[2], model.tastes.known[some], model.tastes.placed[rows])
+        narrow = [_narrow(each[:, first:end], some - first) for each in weights]
+        block += sparse.hstack(narrow, format="csr") @ alike.reshape(-1, len(rows))
 
 
 def likeness(
@@ -91,31 +105,32 @@ def likeness(
 ) -> NDArray[np.float32]:
     """Return the cosines of papers, as rows of the model, to others, (n_some, n_others).
 
-    Nearly all pairs share a term in common use, so these are multiplied as a dense block, and only
-    the others as sparse rows. The order of each sum is that of the terms, whatever else is asked.
+    some: ascending. Nearly all pairs share a term in common use, so these are multiplied as a dense
+    block, and only the others as sparse rows. The order of each sum is that of the terms, whatever
+    else is asked.
     """
-    rare = model.rows[others]
-    rare.data[model.is_common[rare.indices]] = 0.0
-    rare.eliminate_zeros()
-    found: NDArray[np.float32] = (model.rows[some] @ rare.T).toarray()
+    found: NDArray[np.float32] = (model.rare[some] @ model.rare[others].T).toarray()
     found += model.common[some] @ model.common[others].toarray().T
+    same = np.flatnonzero(np.isin(others, some))
+    found[np.searchsorted(some, others[same]), same] += model.lone[others[same]]
     return found
 
 
-def _add_near(block: Scored, near: Matrix, known: Block, placed: Block) -> None:
-    used = np.unique(near.indices)
-    if len(used):
-        alike = _times(known[used], placed)
-        np.maximum(alike, 0, out=alike)
-        alike *= alike
-        block += _narrow(near, used, np.float64) @ alike
+def _meet(into: NDArray[np.float32], known: Block, placed: Block) -> None:
+    """Lay out the squares of positive cosines. Multiplied in doubles, whose sums may be parted."""
+    places = placed.T.astype(np.float64)
+    for start in range(0, len(known), TILE):
+        tile = into[start : start + TILE]
+        tile[:] = known[start : start + TILE].astype(np.float64) @ places
+        np.maximum(tile, 0, out=tile)
+        tile *= tile
 
 
 def _narrow(
     weights: Matrix, used: NDArray[np.int64], kind: type[np.floating[Any]] = np.float32
 ) -> Matrix:
     """Keep the used columns, in the precision of what they are multiplied with."""
-    columns = np.searchsorted(used, weights.indices)
+    columns = np.searchsorted(used, weights.indices).astype(np.int32)
     shape = (weights.shape[0], len(used))
     return sparse.csr_array((weights.data.astype(kind), columns, weights.indptr), shape)
 
@@ -140,7 +155,3 @@ def _take_off_itself(
 def _products(one: Block, other: Block) -> NDArray[np.float64]:
     products: NDArray[np.float64] = np.einsum("ij,ij->i", one, other, dtype=np.float64)
     return products
-
-
-def _times(one: Block, other: Block) -> Scored:
-    return np.asarray(one.astype(np.float64) @ other.astype(np.float64).T)

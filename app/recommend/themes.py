@@ -66,6 +66,11 @@ def centre(places: Block, middle: Block) -> Block:
     return unit((places - middle) * somewhere)
 
 
+def add_up(weights: sparse.csr_array, places: Block) -> NDArray[np.float64]:
+    """Return weights @ places; in single precision, for else all places would be copied."""
+    return np.asarray(weights.astype(np.float32) @ places, dtype=np.float64)
+
+
 def unit(rows: Block) -> Block:
     """Bring every row to length 1; one of length 0 stays."""
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)

@@ -76,7 +76,7 @@ class Model:
         counts = [Counter(t for t in text if t in self.vocabulary) for text in texts]
         columns = np.array([self.vocabulary[t] for c in counts for t in c], dtype=np.int32)
         tf = np.array([n for c in counts for n in c.values()], dtype=np.float32)
-        starts = np.cumsum([0, *(len(c) for c in counts)])
+        starts = np.cumsum([0, *(len(c) for c in counts)], dtype=np.int32)
         weights = (1 + np.log(tf)) * self.idf[columns]
         rows = sparse.csr_array((weights, columns, starts), (len(counts), len(self.vocabulary)))
         rows.sort_indices()
@@ -86,14 +86,14 @@ class Model:
         """Weigh words and phrases that people typed, a row each, zero where no term is known."""
         return self.weigh([words.analyse(text) for text in typed])
 
-    def square_of(self, typed: str) -> float:
-        """The squared weight of all terms typed; those of no paper weigh as if one held them."""
+    def square_of(self, terms: Iterable[str]) -> float:
+        """The squared weight of distinct terms; those of no paper weigh as if one held them."""
         unseen = math.log(1 + self.n_learned) + 1
         weights = [
             float(self.idf[column])
             if (column := self.vocabulary.get(term)) is not None
             else unseen * (PAIR_WEIGHT if " " in term else 1)
-            for term in set(words.analyse(typed))
+            for term in terms
         ]
         return sum(weight * weight for weight in weights)
 
@@ -112,15 +112,29 @@ class Model:
         return sparse.csr_array(self.rows[: self.n_learned].T)
 
     @cached_property
-    def is_common(self) -> NDArray[np.bool_]:
-        """Which columns are terms of at least one paper in COMMON, (n_terms,)."""
-        n_papers = np.bincount(self.rows.indices, minlength=self.rows.shape[1])
-        return np.asarray(COMMON * n_papers >= self.rows.shape[0])
+    def common(self) -> sparse.csr_array:
+        """The rows in the terms that at least one paper in COMMON holds, (n_papers, n_common)."""
+        return sparse.csr_array(self.rows[:, np.flatnonzero(self._spread[0])])
 
     @cached_property
-    def common(self) -> sparse.csr_array:
-        """The rows without all other columns, (n_papers, n_common)."""
-        return sparse.csr_array(self.rows[:, np.flatnonzero(self.is_common)])
+    def rare(self) -> sparse.csr_array:
+        """The rows in the other terms that two papers hold or more, (n_papers, n_rare)."""
+        return sparse.csr_array(self.rows[:, np.flatnonzero(self._spread[1])])
+
+    @cached_property
+    def lone(self) -> NDArray[np.float64]:
+        """The squared length of the rest, which makes a paper like itself alone, (n_papers,)."""
+        is_lone = ~(self._spread[0] | self._spread[1])[self.rows.indices]
+        papers = np.repeat(np.arange(self.rows.shape[0]), np.diff(self.rows.indptr))[is_lone]
+        squares = np.square(self.rows.data[is_lone], dtype=np.float64)
+        return np.bincount(papers, squares, self.rows.shape[0]).astype(np.float64)
+
+    @cached_property
+    def _spread(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which terms are in common use, and which of the others two papers hold or more."""
+        n_papers = np.bincount(self.rows.indices, minlength=self.rows.shape[1])
+        is_common = COMMON * n_papers >= self.rows.shape[0]
+        return is_common, ~is_common & (n_papers > 1)
 
     @cached_property
     def is_pair(self) -> NDArray[np.bool_]:

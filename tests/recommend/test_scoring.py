@@ -106,6 +106,19 @@ def test_papers_scored_in_parts_score_as_at_once(known, monkeypatch):
     assert np.array_equal(scoring.score(known, profiles, rows), at_once)
 
 
+def test_shown_papers_taken_in_many_stretches_tell_the_same(known, monkeypatch):
+    tastes = [Taste(liked=(1, 2, 9, 16), disliked=(3,)), Taste(liked=(7,))]
+    rows = np.arange(16)
+    at_once = scoring.score(known, profile.build(known, tastes), rows)
+
+    monkeypatch.setattr(scoring, "STRETCH", 3)
+    found = scoring.score(known, profile.build(known, tastes), rows)
+    alone = scoring.score(known, profile.build(known, tastes[:1]), rows)
+
+    assert found == pytest.approx(at_once, abs=1e-6)
+    assert np.array_equal(found[:1], alone)
+
+
 def test_a_shard_of_nobody_or_without_papers_has_no_scores(model):
     nobody, one = profile.build(model, []), profile.build(model, [Taste(liked=(1,))])
 
@@ -129,3 +142,4 @@ def test_papers_are_as_like_however_many_terms_are_in_common_use(papers, monkeyp
 
     plain = (model.rows @ model.rows.T).toarray()[[0, 5, 15]][:, [15, 1]]
     assert found == pytest.approx(plain, abs=1e-6)
+    assert found[2, 0] == pytest.approx(1)
