@@ -129,12 +129,15 @@ def import_(
             f"Nobody asks {', '.join(unasked)} to confirm: {admission.PER_HOUR} such letters go "
             "out an hour. Remove them, and add them again later."
         )
+    typed = [(f"line {row.line}: ", row.wish.interests) for row in new]
+    wishes.tell_unknown(settings, engine, typed, now)
 
 
 @dataclass(frozen=True)
 class _Row:
     """One line of the file. has_agreed: it does not say that they never confirmed."""
 
+    line: int
     wish: "Wish"
     disliked: tuple[int, ...]
     paused_until: date | None
@@ -147,7 +150,7 @@ def _read_rows(
     line_of: dict[str, int] = {}
     for number, cells in rows:
         try:
-            row = _read_row(session, cells, size)
+            row = _read_row(session, number, cells, size)
         except BadValue as e:
             raise AppError(f"Line {number}: {str(e).rstrip('.')}. Nobody was added.") from e
         if row is None:
@@ -161,7 +164,7 @@ def _read_rows(
         yield row
 
 
-def _read_row(session: "Session", row: dict[str, str], size: int) -> _Row | None:
+def _read_row(session: "Session", line: int, row: dict[str, str], size: int) -> _Row | None:
     cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
     if cells["status"] == "unsubscribed":
         return None
@@ -172,6 +175,7 @@ def _read_row(session: "Session", row: dict[str, str], size: int) -> _Row | None
     asked = {**cells, "likes": likes, "size": cells["size"] or size}
     paused = cells["paused_until"]
     return _Row(
+        line=line,
         wish=wishes.wish(session, asked, cells["interests"]),
         disliked=wishes.papers(session, dislikes),
         paused_until=shown.parse_day(paused) if paused else None,

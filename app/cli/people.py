@@ -97,7 +97,7 @@ def add(
         due_at = wishes.subscribe(session, wish, now, confirmed, head)
     what = "letters start" if confirmed else wishes.tell_letter(due_at, now)
     print(f"Added {wish.address}; {what}.")
-    wishes.tell_unknown(settings, engine, wish.interests, now)
+    wishes.tell_unknown(settings, engine, [("", wish.interests)], now)
 
 
 @app.command("list")
@@ -218,7 +218,7 @@ def edit(
         subscribers.tune(person, tuning.parse(tuned, subscribers.tuning_of(person)))
         subscribers.plan_anew(session, person, now)
     print(f"Changed {person.address}.")
-    wishes.tell_unknown(settings, engine, typed, now)
+    wishes.tell_unknown(settings, engine, [("", typed)], now)
 
 
 def _reschedule(person: "Subscriber", zone: str | None, hour: str | None, days: str | None) -> None:

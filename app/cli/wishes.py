@@ -169,10 +169,13 @@ def tell_letter(due_at: datetime | None, now: datetime) -> str:
 
 
 def tell_unknown(
-    settings: "Settings", engine: "Engine", typed: Sequence["Interest"], now: datetime
+    settings: "Settings",
+    engine: "Engine",
+    typed: Sequence[tuple[str, Sequence["Interest"]]],
+    now: datetime,
 ) -> None:
-    """Note on standard error which of the interests no paper meets."""
-    if not typed:
+    """Note on standard error which interests no paper meets; each with the place they stand at."""
+    if not any(interests for _, interests in typed):
         return
     from app import assembly
     from app.pipeline import ingest
@@ -185,5 +188,9 @@ def tell_unknown(
         model = models.of(session, ingest.day(now))
     if not model.row_of:  # before the first digest everything is unknown
         return
-    for unknown in hints.unknown(model, typed):
-        print(f"Note: {unknown.sentence()}", file=sys.stderr)
+    # Many people type the same, and what is near a word is searched for among all words.
+    different = {each for _, interests in typed for each in interests}
+    said = {each: hints.unknown(model, [each]) for each in different}
+    for place, interests in typed:
+        for unknown in (unknown for each in interests for unknown in said[each]):
+            print(f"Note: {place}{unknown.sentence()}", file=sys.stderr)

@@ -86,6 +86,21 @@ def test_a_word_that_no_paper_holds_is_told_and_kept(ada, paperboy):
     assert people(paperboy)[0]["interests"] == "qwertzuiop"
 
 
+def test_an_import_tells_the_line_of_a_word_that_no_paper_holds(paperboy, migrated, tmp_path):
+    samples = Path(sys.modules["app"].__file__).parent / "samples"
+    paperboy("ingest", str(samples / "day-1-compact.txt"))
+    file = tmp_path / "people.csv"
+    rows = "bo@example.org,attention\nchidi@example.org,atention\nada@example.org,atention\n"
+    file.write_text(f"email,interests\n{rows}")
+
+    done = paperboy("subscribers", "import", str(file), "--confirmed")
+
+    assert done.out == "Added 3 of 3.\n"
+    notes = [note for note in done.err.splitlines() if note.startswith("Note: ")]
+    lacking = "no paper of the last year contains “atention”; near: “attention”"
+    assert notes == [f"Note: line {number}: {lacking}" for number in (3, 4)]
+
+
 TUNED = ("--threshold", "worth-a-look", "--dial", "0.75", "--exploration", "every-letter")
 
 
