@@ -90,11 +90,13 @@ def migrate() -> None:
 def config(
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Print the settings in force, secrets masked."""
+    """Print the settings in force, secrets masked; or name those that cannot be used."""
     from app import settings as settings_
+    from app.pipeline import trial
     from app.store import engine as engines
 
     settings = settings_.load()
+    trial.parse(settings.trial)
     values = {name: str(value) for name, value in settings.model_dump(mode="json").items()}
     values["database_url"] = engines.shown_url(settings.database)
     values["bounce_mailbox"] = re.sub("(://[^:@]*):.*@", r"\1:***@", settings.bounce_mailbox)

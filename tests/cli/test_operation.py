@@ -96,6 +96,14 @@ def test_a_start_on_ones_own_machine_has_nothing_to_tell(started):
     assert started() == ""
 
 
+@pytest.mark.parametrize("setting", ["fade", "lking=4", "fade=0.5", "fade=many"])
+def test_a_trial_that_cannot_be_is_named(paperboy, monkeypatch, setting):
+    monkeypatch.setenv("PAPERBOY_TRIAL", setting)
+    done = paperboy("config")
+    assert done.code == 1
+    assert "PAPERBOY_TRIAL" in done.err
+
+
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What one whole demo printed."""
