@@ -25,6 +25,7 @@ def why(
     from app import assembly
     from app.pipeline import due, ingest
     from app.pipeline import why as reasons
+    from app.recommend import explain
     from app.store import engine as engines
     from app.store import papers
 
@@ -38,7 +39,8 @@ def why(
                 f"No stored paper is “{paper}”; give an arXiv id, a link or a whole title."
             )
         wanted = due.on(person, edition, now)
-        answer = reasons.of(session, desk, wanted, row, edition or ingest.day(now), now)
+        today = edition or ingest.day(now)
+        answer = reasons.of(session, desk, wanted, row, today, now, explain.OF_READER)
     if as_json:
         print(json.dumps(shown.plain(answer), ensure_ascii=False, indent=1))
     else:

@@ -15,6 +15,7 @@ from app.recommend import absence, explain, picks, selection
 from app.recommend.absence import Case
 from app.recommend.board import Board
 from app.recommend.calibration import EDGES
+from app.recommend.explain import Voice
 from app.recommend.picks import Reader, Weighed
 from app.store import feedback, letters, outbox, papers, subscribers
 from app.store.feedback import Opinion
@@ -27,9 +28,9 @@ _LOST = {State.SKIPPED, State.FAILED, State.SUPPRESSED}
 class Answer:
     """rank: from 1, None where the paper is not in the letter. told: why, in a sentence or two.
 
-    reason: what a letter says, or would say, of it. fit, band, score, shares: what it is worth to
-    this reader, the shares adding up to the score; 0 and empty for a paper not there yet. case:
-    what kept it out, None where it is in.
+    reason: what a letter says, or would say, of it, in the voice asked for. fit, band, score,
+    shares: what it is worth to this reader, the shares adding up to the score; 0 and empty for a
+    paper not there yet. case: what kept it out, None where it is in.
     """
 
     paper_id: int
@@ -60,26 +61,35 @@ class _Scene:
     reader: Reader
 
 
-def of(session: Session, desk: Desk, each: Due, paper: Paper, today: date, now: datetime) -> Answer:
+def of(
+    session: Session,
+    desk: Desk,
+    each: Due,
+    paper: Paper,
+    today: date,
+    now: datetime,
+    voice: Voice = explain.TO_READER,
+) -> Answer:
     """Explain one paper's place in the edition somebody got, or would get.
 
     today: the day whose new papers count, as `rank.rank_edition` takes it. A letter already made
     is explained from what was known then, but for wishes changed since.
     """
     letter = letters.of_edition(session, each.subscriber.id or 0, each.edition)
-    if letter and (answer := _picked(session, letter, paper)):
+    if letter and (answer := _picked(session, letter, paper, voice)):
         return answer
     today = _day_of(each, letter, today)
     scene = _scene(session, desk, each, letter, today, now)
     if (paper.id or 0) not in scene.board.day.place_of:
         case = Case(today, paper.first_seen, scene.window)
-        answer = _answer(session, paper, each.edition, absence.sentence(case), explain.Reason())
+        told = absence.sentence(case)
+        answer = _answer(session, paper, each.edition, told, explain.Reason(), voice)
         return replace(answer, case=case)
     weighed = picks.weigh(scene.board, scene.reader, [paper.id or 0])[0]
     case = _case(session, scene, paper, weighed)
     # How a paper came to be chosen says nothing of one that was not.
     reason = replace(weighed.reason, trending=False, exploring=False)
-    answer = _answer(session, paper, each.edition, absence.sentence(case), reason)
+    answer = _answer(session, paper, each.edition, absence.sentence(case), reason, voice)
     # That a paper is like itself is nothing in its favour.
     is_judged = paper.id in {*scene.opinion.liked, *scene.opinion.disliked}
     return replace(answer, case=case, reason="" if is_judged else answer.reason)
@@ -97,13 +107,13 @@ def _day_of(each: Due, letter: Letter | None, today: date) -> date:
     return ingest.day(letter.date) if is_of_its_day else today
 
 
-def _picked(session: Session, letter: Letter, paper: Paper) -> Answer | None:
+def _picked(session: Session, letter: Letter, paper: Paper, voice: Voice) -> Answer | None:
     chosen = letters.picks_of(session, letter.id or 0)
     pick = next((pick for pick, _ in chosen if pick.paper_id == paper.id), None)
     if pick is None:
         return None
     told, reason = f"Number {pick.rank} of that letter.", explain.from_json(pick.reason)
-    return _answer(session, paper, letter.edition_date, told, reason, pick.rank)
+    return _answer(session, paper, letter.edition_date, told, reason, voice, pick.rank)
 
 
 def _answer(
@@ -112,17 +122,18 @@ def _answer(
     day: date,
     told: str,
     reason: explain.Reason,
+    voice: Voice,
     rank: int | None = None,
 ) -> Answer:
     titles = reading.titles_named(session, [reason])
-    shares = tuple(explain.shares(reason, titles))
+    shares = tuple(explain.shares(reason, titles, voice))
     return Answer(
         paper_id=paper.id or 0,
         title=tex.to_unicode(paper.title),
         day=day,
         rank=rank,
         told=told,
-        reason=explain.sentence(reason, titles) if rank or shares else "",
+        reason=explain.sentence(reason, titles, voice) if rank or shares else "",
         fit=reason.fit,
         band=reason.band,
         score=reason.total,

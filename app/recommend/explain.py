@@ -76,6 +76,30 @@ class Reason:
         return asked + sum(near.share for near in (*self.liked, *self.disliked)) + self.rest
 
 
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Who is told of a reason: the reader, or somebody else of the reader."""
+
+    they: str
+    their: str
+    theirs: str
+    unsure: str
+
+
+TO_READER = Voice(
+    "you",
+    "your",
+    "yours",
+    "We are less sure of this one: tell us whether you want more of it.",
+)
+OF_READER = Voice(
+    "they",
+    "their",
+    "theirs",
+    "Less sure than the others: they are asked whether they want more of it.",
+)
+
+
 def to_json(reason: Reason) -> str:
     """Write a reason on one line; equal reasons give equal text."""
     return _WRITER.encode(reason)
@@ -114,39 +138,40 @@ def _liked(read: list[dict[str, Any]]) -> tuple[LikedShare, ...]:
     return tuple(LikedShare(s["paper_id"], s["share"], tuple(s["words"])) for s in read)
 
 
-def sentence(reason: Reason, titles: Mapping[int, str]) -> str:
+def sentence(reason: Reason, titles: Mapping[int, str], voice: Voice = TO_READER) -> str:
     """Say the largest shares in plain English; plain text, to be escaped by whoever prints it.
 
     titles: of the liked papers, TeX already turned into signs; one without a title goes unnamed.
     """
-    said = _say_shares(reason, titles)
+    said = _say_shares(reason, titles, voice)
     if reason.exploring:
-        said.insert(0, "We are less sure of this one: tell us whether you want more of it.")
+        said.insert(0, voice.unsure)
     elif reason.trending:
-        said.insert(0, f"Trending now{'' if said else '; not yet chosen by your own interests'}.")
-    return " ".join(said) or "No word of it is among yours."
+        alone = "" if said else f"; not yet chosen by {voice.their} own interests"
+        said.insert(0, f"Trending now{alone}.")
+    return " ".join(said) or f"No word of it is among {voice.theirs}."
 
 
-def _say_shares(reason: Reason, titles: Mapping[int, str]) -> list[str]:
+def _say_shares(reason: Reason, titles: Mapping[int, str], voice: Voice) -> list[str]:
     asked = sum(max(term.share, 0.0) for term in reason.terms)
     liked = sum(max(near.share, 0.0) for near in reason.liked)
     said: list[str] = []
     if asked > 0 and asked >= _NAMED * liked:
-        said += _say_terms(reason.terms)
+        said += _say_terms(reason.terms, voice)
     if liked > 0 and liked >= _NAMED * asked:
-        said.append(_say_liked(reason, titles))
+        said.append(_say_liked(reason, titles, voice))
     if reason.readers >= _NAMED * reason.total > 0:
-        said.append(_say_readers(reason))
+        said.append(_say_readers(reason, voice))
     return said
 
 
-def _say_terms(terms: Sequence[Share]) -> list[str]:
+def _say_terms(terms: Sequence[Share], voice: Voice) -> list[str]:
     """Say what weighs most, each kind in a sentence of its own; two are enough for a letter."""
     named = [t for t in terms if t.share > 0 and t.share >= _NAMED * terms[0].share][:3]
     spoken: dict[str, list[Share]] = {}
     for term in named:
         spoken.setdefault(_way_of(term), []).append(term)
-    return [_WAYS[way](each) for way, each in list(spoken.items())[:2]]
+    return [_WAYS[way](each, voice) for way, each in list(spoken.items())[:2]]
 
 
 def _way_of(term: Share) -> str:
@@ -157,53 +182,62 @@ def _way_of(term: Share) -> str:
     return "near" if term.near else "whole"
 
 
-def _say_part(terms: Sequence[Share]) -> str:
-    return f"Speaks of {_list(terms[0].part)}, from your {_quote(terms[0].text)}."
+def _say_part(terms: Sequence[Share], voice: Voice) -> str:
+    return f"Speaks of {_list(terms[0].part)}, from {voice.their} {_quote(terms[0].text)}."
 
 
-def _say_near(terms: Sequence[Share]) -> str:
-    return f"Related to your “{terms[0].text}”: it speaks of {_list(terms[0].near)}."
+def _say_near(terms: Sequence[Share], voice: Voice) -> str:
+    return f"Related to {voice.their} “{terms[0].text}”: it speaks of {_list(terms[0].near)}."
 
 
-def _say_all(before: str, after: str, terms: Sequence[Share]) -> str:
-    return f"{before} {_list([_quote(term.text, term.kind) for term in terms])}{after}."
+def _say_wanted(verb: str, terms: Sequence[Share], voice: Voice) -> str:
+    return f"{voice.they.capitalize()} {verb} {_names(terms)}."
 
 
-_WAYS: dict[str, Callable[[Sequence[Share]], str]] = {
-    "whole": partial(_say_all, "You asked for", ""),
+def _say_category(terms: Sequence[Share], voice: Voice) -> str:
+    return f"In {_names(terms)}, which {voice.they} asked for."
+
+
+_WAYS: dict[str, Callable[[Sequence[Share], Voice], str]] = {
+    "whole": partial(_say_wanted, "asked for"),
     "part": _say_part,
     "near": _say_near,
-    "author": partial(_say_all, "You follow", ""),
-    "category": partial(_say_all, "In", ", which you asked for"),
+    "author": partial(_say_wanted, "follow"),
+    "category": _say_category,
 }
 
 
-def _say_liked(reason: Reason, titles: Mapping[int, str]) -> str:
+def _names(terms: Sequence[Share]) -> str:
+    return _list([_quote(term.text, term.kind) for term in terms])
+
+
+def _say_liked(reason: Reason, titles: Mapping[int, str], voice: Voice) -> str:
     nearest = reason.liked[0]
     title = titles.get(nearest.paper_id, "").strip()
     liked = sum(share.share for share in reason.liked) + reason.rest
     others = nearest.share < _NAMED * liked
-    name = f"“{title}”, which you liked" if title else "a paper you liked"
+    name = f"“{title}”, which {voice.they} liked" if title else f"a paper {voice.they} liked"
     speak = f" (both speak of {_list(nearest.words)})" if nearest.words else ""
     return f"Close to {name}{speak}{', and to others' if others else ''}."
 
 
-def _say_readers(reason: Reason) -> str:
+def _say_readers(reason: Reason, voice: Voice) -> str:
     liked = any(near.share > 0 for near in reason.liked)
-    readers = "who like what you like" if liked else "who share your interests"
-    return f"Readers {readers} tend to like such papers."
+    readers = f"like what {voice.they} like" if liked else f"share {voice.their} interests"
+    return f"Readers who {readers} tend to like such papers."
 
 
-def shares(reason: Reason, titles: Mapping[int, str]) -> list[tuple[str, float]]:
+def shares(
+    reason: Reason, titles: Mapping[int, str], voice: Voice = TO_READER
+) -> list[tuple[str, float]]:
     """Name every share of a score, largest first, what was taken away last; they add up to it."""
     named = [(_label(term), term.share) for term in reason.terms]
     brief = {s.paper_id: _brief(titles.get(s.paper_id, "")) for s in reason.liked + reason.disliked}
-    named += [(brief[s.paper_id] or "a paper you liked", s.share) for s in reason.liked]
-    named += [
-        (f"{brief[s.paper_id] or 'a paper'}, which you disliked", s.share) for s in reason.disliked
-    ]
+    named += [(brief[s.paper_id] or f"a paper {voice.they} liked", s.share) for s in reason.liked]
+    disliked = f"which {voice.they} disliked"
+    named += [(f"{brief[s.paper_id] or 'a paper'}, {disliked}", s.share) for s in reason.disliked]
     if reason.rest:
-        named.append(("other papers you rated", reason.rest))
+        named.append((f"other papers {voice.they} rated", reason.rest))
     return sorted((each for each in named if each[1]), key=lambda each: (-each[1], each[0]))
 
 

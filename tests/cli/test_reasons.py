@@ -32,6 +32,13 @@ def test_a_paper_is_explained_with_the_shares_of_its_score(ada, paperboy):
     assert "owls" in done.out.partition("What made its score")[2]
 
 
+def test_an_operator_is_told_of_the_reader_in_one_voice(ada, paperboy):
+    done = paperboy("why", ADA, "How Owls Find Their Way Home [Owls]")
+
+    assert "They asked for owls" in done.out
+    assert "you" not in done.out.lower().replace("young", "")
+
+
 def test_json_has_the_same_facts(ada, paperboy):
     done = paperboy("why", ADA, "1", "--json")
     answer = json.loads(done.out)
