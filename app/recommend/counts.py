@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from app.papers.paper import Paper
-from app.recommend import words
+from app.recommend import surfaces, words
 
 # The title says what the paper is about.
 TITLE_COUNTS = 2
@@ -30,12 +30,16 @@ class Counts:
 
     vocabulary: term → its column, in the order of the terms. is_pair: (n_terms,), which of them are
     two words. surfaces: stem → the form in which the papers learned from write it most often.
+    forms: every word as it is written. pairs: (n_terms, 2), the numbers of the forms in which they
+    write a pair most often, −1 for a single word.
     """
 
     counts: sparse.csr_array = field(repr=False)
     vocabulary: Mapping[str, int] = field(repr=False)
     is_pair: NDArray[np.bool_] = field(repr=False)
     surfaces: Mapping[str, str] = field(repr=False)
+    forms: Sequence[str] = field(repr=False)
+    pairs: NDArray[np.int32] = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +62,9 @@ def count(papers: Sequence[Paper], n_learned: int) -> Counts:
     stem_of = np.array([*(_number(form, stems) for form in forms), _BREAK], dtype=np.int64)
     named = list(stems)
     found = [_terms(tokens, stem_of, len(named)) for tokens in (titles, abstracts)]
-    texts, terms = (np.concatenate(each) for each in zip(*found, strict=True))
-    times = np.repeat(np.array([TITLE_COUNTS, 1], dtype=np.float32), [len(t) for t, _ in found])
+    texts, terms, spoken = (np.concatenate(each) for each in zip(*found, strict=True))
+    n_of_each = [len(terms) for _, terms, _ in found]
+    times = np.repeat(np.array([TITLE_COUNTS, 1], dtype=np.float32), n_of_each)
     known, columns, vocabulary = _vocabulary(terms[texts < n_learned], named)
     places = np.minimum(np.searchsorted(known, terms), max(len(known) - 1, 0))
     is_known = known[places] == terms if len(known) else np.zeros(len(terms), dtype=np.bool_)
@@ -71,7 +76,22 @@ def count(papers: Sequence[Paper], n_learned: int) -> Counts:
     is_pair[columns] = known >= len(named)
     voices = _voices(titles, n_learned, len(forms)) * TITLE_VOICE
     voices += _voices(abstracts, n_learned, len(forms))
-    return Counts(counts, vocabulary, is_pair, _surfaces(forms, voices, stem_of, named))
+    heard = np.repeat([TITLE_VOICE, 1.0], n_of_each)
+    pairs = np.flatnonzero(terms >= len(named))
+    learned = texts[pairs] < n_learned
+    return Counts(
+        counts=counts,
+        vocabulary=vocabulary,
+        is_pair=is_pair,
+        surfaces=surfaces.of_stems(forms, voices, stem_of, named),
+        forms=forms,
+        pairs=surfaces.of_pairs(
+            columns[places[pairs[learned]]],
+            surfaces.casings(forms, voices)[spoken[learned]],
+            heard[pairs[learned]],
+            len(known),
+        ),
+    )
 
 
 def _read(texts: Iterable[str], numbers: Mapping[str, int]) -> _Tokens:
@@ -95,18 +115,24 @@ def _number(form: str, stems: dict[str, int]) -> int:
     return _STOP if folded in words.STOP_WORDS else stems.setdefault(words.stem(folded), len(stems))
 
 
-def _terms(tokens: _Tokens, stem_of: _Numbers, n_stems: int) -> tuple[_Numbers, _Numbers]:
-    """List texts and terms in them: a stem's number n, or (m + 1) · n_stems + n for m before n."""
+def _terms(
+    tokens: _Tokens, stem_of: _Numbers, n_stems: int
+) -> tuple[_Numbers, _Numbers, NDArray[np.int32]]:
+    """List texts and terms in them: a stem's number n, or (m + 1) · n_stems + n for m before n.
+
+    The third are the two forms of each of the pairs, which come behind all stems.
+    """
     stems = stem_of[tokens.words]
     is_kept = stems != _STOP
-    stems, texts = stems[is_kept], tokens.texts[is_kept]
+    stems, texts, forms = stems[is_kept], tokens.texts[is_kept], tokens.words[is_kept]
     is_word = stems != _BREAK
-    first, second = stems[:-1], stems[1:]
     is_pair = is_word[:-1] & is_word[1:]
-    pairs = (first[is_pair] + 1) * n_stems + second[is_pair]
+    first, second = stems[:-1][is_pair], stems[1:][is_pair]
+    spoken = np.stack([forms[:-1][is_pair], forms[1:][is_pair]], axis=1)
     return (
         np.concatenate([texts[is_word], texts[:-1][is_pair]]),
-        np.concatenate([stems[is_word], pairs]),
+        np.concatenate([stems[is_word], (first + 1) * n_stems + second]),
+        spoken.astype(np.int32),
     )
 
 
@@ -128,15 +154,3 @@ def _voices(tokens: _Tokens, n_learned: int, n_forms: int) -> NDArray[np.float64
     """How often the papers learned from write each form, (n_forms,)."""
     spoken = (tokens.words != _BREAK) & (tokens.texts < n_learned)
     return np.bincount(tokens.words[spoken], minlength=n_forms).astype(np.float64)
-
-
-def _surfaces(
-    forms: Sequence[str], voices: NDArray[np.float64], stem_of: _Numbers, stems: Sequence[str]
-) -> dict[str, str]:
-    """The commonest form of each stem; of equals the shortest, then the first of the alphabet."""
-    best: dict[int, tuple[float, int, str]] = {}
-    for form, voice, stem in zip(forms, voices.tolist(), stem_of.tolist(), strict=False):
-        if voice and stem != _STOP:
-            rank = (-voice, len(form), form)
-            best[stem] = min(best.get(stem, rank), rank)
-    return {stems[stem]: form for stem, (_, _, form) in best.items()}

@@ -30,7 +30,7 @@ NOTHING: Mapping[int, Paper] = MappingProxyType({})
 
 # Raise it whenever `fit` may give another model for the same papers and likes: kept models of
 # another version are fitted anew. What stands below tells of itself.
-VERSION = 3
+VERSION = 4
 _MADE_BY = (
     *(VERSION, words.VERSION, PAIR_WEIGHT, SLOPE, SHORTEST),
     *(themes.N_THEMES, themes.SEED, themes.CENTRED, themes.ENOUGH),
@@ -48,7 +48,8 @@ class Model:
     rows: float32 (n_papers, n_terms), unit length, or zero for a paper without words.
     n_learned: the first so many rows were learned from; the others only got a row.
     row_of: paper id → its row. vocabulary: term → its column. idf: (n_terms,).
-    surfaces: stem → the form in which the corpus writes it most often.
+    surfaces: stem → the form in which the corpus writes it most often. pairs: int32 (n_terms, 2),
+    for a pair of stems the numbers of the two `forms` that it is written in; −1 for a single stem.
     pivots: float32 (n_papers,), what a match with a typed word counts for in each paper: the more
     words it has, the more. themes: (n_papers, n_themes), see recommend.themes.
     facets: (n_papers, n_facets), 1 where a paper has an author or category. facet_of: its column.
@@ -62,6 +63,8 @@ class Model:
     vocabulary: Mapping[str, int] = field(repr=False)
     idf: NDArray[np.float32] = field(repr=False)
     surfaces: Mapping[str, str] = field(repr=False)
+    forms: Sequence[str] = field(repr=False)
+    pairs: NDArray[np.int32] = field(repr=False)
     pivots: NDArray[np.float32] = field(repr=False)
     themes: Block = field(repr=False)
     facets: sparse.csr_array = field(repr=False)
@@ -143,6 +146,9 @@ class Model:
 
     def readable(self, term: str) -> str:
         """Give a stem, or a pair of stems, back as the corpus writes it."""
+        column = self.vocabulary.get(term, -1)
+        if column >= 0 and self.pairs[column, 0] >= 0:
+            return " ".join(self.forms[form] for form in self.pairs[column].tolist())
         return " ".join(self.surfaces.get(stem, stem) for stem in term.split(" "))
 
 
@@ -175,6 +181,8 @@ def fit(
         vocabulary=counted.vocabulary,
         idf=idf,
         surfaces=counted.surfaces,
+        forms=counted.forms,
+        pairs=counted.pairs,
         pivots=_pivots(lengths, len(learned)),
         themes=themes.place(rows, len(learned)),
         facets=_facets(facets_of, facet_of),

@@ -24,7 +24,7 @@ from app.recommend.tastes import Tastes
 from app.recommend.vectors import Model
 
 # Raise it whenever `_pack` writes anything else.
-FORMAT = 1
+FORMAT = 2
 KEPT = 3
 SEAL = 32  # bytes
 # No writer needs so long: a draft that much older than a finished model was left by a crash.
@@ -128,7 +128,9 @@ def _pack(model: Model) -> dict[str, Any]:
         "terms": _text(model.terms),
         "idf": model.idf,
         "stems": _text(model.surfaces.keys()),
-        "forms": _text(model.surfaces.values()),
+        "surfaces": _text(model.surfaces.values()),
+        "forms": _text(model.forms),
+        "pairs": model.pairs,
         "pivots": model.pivots,
         "themes": model.themes,
         "facet_names": _text(_in_order(model.facet_of)),
@@ -151,7 +153,7 @@ def _pack_tastes(learned: Tastes) -> dict[str, NDArray[Any]]:
 def _unpack(model_id: str, arrays: _Arrays) -> Model:
     paper_ids = arrays["paper_ids"].tolist()
     terms, facet_names = _lines(arrays["terms"]), _lines(arrays["facet_names"])
-    stems, forms = _lines(arrays["stems"]), _lines(arrays["forms"])
+    stems, surfaces = _lines(arrays["stems"]), _lines(arrays["surfaces"])
     return Model(
         id=model_id,
         rows=_csr("rows", arrays, (len(paper_ids), len(terms))),
@@ -159,7 +161,9 @@ def _unpack(model_id: str, arrays: _Arrays) -> Model:
         row_of=_numbered(paper_ids),
         vocabulary=_numbered(terms),
         idf=arrays["idf"],
-        surfaces=dict(zip(stems, forms, strict=True)),
+        surfaces=dict(zip(stems, surfaces, strict=True)),
+        forms=_lines(arrays["forms"]),
+        pairs=arrays["pairs"],
         pivots=arrays["pivots"],
         themes=arrays["themes"],
         facets=_csr("facets", arrays, (len(paper_ids), len(facet_names))),

@@ -100,3 +100,20 @@ def test_libraries_teach_only_of_papers_that_are_learned_from(papers):
 def test_stems_are_given_back_as_the_corpus_writes_them(model):
     assert model.readable(words.analyse("folding")[0]) in {"folds", "Folding", "Fold"}
     assert model.readable(words.analyse("structure")[0]) == "structure"
+
+
+def test_a_pair_is_given_back_as_the_corpus_writes_that_pair():
+    model = vectors.fit(
+        {
+            1: Paper("Owls", "A variational bound, a variational method and control groups."),
+            2: Paper(
+                "Bats", "We use control variates. Control variates halve the variational gap."
+            ),
+            3: Paper("Control Variates for Owls", "Nothing is said of them."),
+        }
+    )
+
+    assert model.readable("variat") == "variational"
+    assert model.readable("control variat") == "control variates"
+    assert model.readable("control group") == "control groups"
+    assert model.readable("owl variat") == "Owls variational"  # which no paper holds
