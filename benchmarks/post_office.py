@@ -1,8 +1,6 @@
 """What the delivery benchmark needs: made-up letters in an outbox, a server, and other senders."""
 
 import asyncio
-import email
-import email.policy
 import pickle
 import smtplib
 import socket
@@ -255,28 +253,7 @@ def by_smtplib(messages: list[Message], port: int) -> None:
             client.sendmail(sender, [recipient], message)
 
 
-def by_django(messages: list[Message], port: int) -> None:
-    """Django's way: EmailMultiAlternatives over one kept connection; its own message, no ledger."""
-    # Seldom installed, and needed by nothing else.
-    import django  # noqa: PLC0415
-    from django.conf import settings as django_settings  # noqa: PLC0415
-    from django.core import mail  # noqa: PLC0415
-
-    django_settings.configure(EMAIL_HOST="127.0.0.1", EMAIL_PORT=port)
-    django.setup()
-    with mail.get_connection() as connection:
-        for sender, recipient, raw in messages:
-            parsed = email.message_from_bytes(raw, policy=email.policy.default)
-            text, html = (parsed.get_body((kind,)).get_content() for kind in ("plain", "html"))
-            message = mail.EmailMultiAlternatives(
-                str(parsed["Subject"]), text, sender, [recipient], connection=connection
-            )
-            message.attach_alternative(html, "text/html")
-            message.send()
-
-
 RIVALS: dict[str, Callable[[list[Message], int], None]] = {
     "socket": by_socket,
     "smtplib": by_smtplib,
-    "django": by_django,
 }
