@@ -30,8 +30,9 @@ class PaperView:
 
 @dataclass(frozen=True)
 class PickView:
-    """A paper in one subscriber's letter. words: those of `reason` to be set in bold.
+    """A paper in one subscriber's letter. rank: under which its links ask for feedback.
 
+    words: those of `reason` to be set in bold.
     band: how well it fits, a `recommend.calibration.Band`, or "". exploring: picked to learn from.
     shares: what made the score, in percent. terms, names: what to set in bold, in any form, in the
     excerpt and among the authors.
@@ -39,9 +40,7 @@ class PickView:
 
     paper: PaperView
     reason: str
-    like_url: str
-    dislike_url: str
-    save_url: str
+    rank: int
     votes: int | None = None
     words: tuple[str, ...] = ()
     band: str = ""
@@ -57,6 +56,7 @@ class Daily:
 
     why: one sentence on why its reader gets it. postal: the operator's address, one line.
     contact: the operator's mail address. trap_url: for link scanners, in the HTML alone.
+    feedback_url: what all links for feedback begin with, see `links.verdict`; "": there are none.
     """
 
     kind: ClassVar[str] = "daily"
@@ -69,6 +69,7 @@ class Daily:
     unsubscribe_url: str
     browser_url: str
     why: str
+    feedback_url: str = ""
     note: str = ""
     trap_url: str = ""
     postal: str = ""

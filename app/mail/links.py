@@ -9,7 +9,7 @@ import base64
 import hmac
 import re
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -222,12 +222,11 @@ class Links:
 
     def feedback(self, letter_id: int, rank: int, verdict: Verdict) -> str:
         """One reader's word on the paper that stood at `rank` (from 1) of one letter."""
-        return self.feedback_in(letter_id)(rank, verdict)
+        return verdict_url(self.feedback_in(letter_id), rank, verdict)
 
-    def feedback_in(self, letter_id: int) -> Callable[[int, Verdict], str]:
-        """The same for all the papers of a letter, which share one token."""
-        start = self._url("feedback", self.tokens.make(Purpose.LETTER, letter_id))
-        return lambda rank, verdict: f"{start}/{rank}/{verdict}"
+    def feedback_in(self, letter_id: int) -> str:
+        """What these links begin with for all the papers of a letter, which share one token."""
+        return self._url("feedback", self.tokens.make(Purpose.LETTER, letter_id))
 
     def trap(self, letter_id: int) -> str:
         """Shown to nobody: who opens it opens every link, as scanners do."""
@@ -262,6 +261,11 @@ class Links:
 
     def _url(self, *parts: str) -> str:
         return "/".join((self.base_url, *parts))
+
+
+def verdict_url(start: str, rank: int, verdict: Verdict) -> str:
+    """One word on the paper at `rank` of a letter. start: see `Links.feedback_in`."""
+    return f"{start}/{rank}/{verdict}"
 
 
 def only_web(url: str) -> str:

@@ -5,6 +5,7 @@ stencils: what its templates say is rendered, styled and encoded once, and its o
 Tests hold the two ways to the same page.
 """
 
+import html
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
@@ -22,25 +23,30 @@ from app.mail.wording import Card
 MAX_BYTES = 90_000
 Form = Literal["html", "txt"]
 _FINISH = {"html": layout.inline_css, "txt": layout.tidy}
-# Cards kept for one shape of letters, of some 3 kB each; a day has far fewer.
-_MOST_SETTLED = 4_000
+# Cards kept for one shape of letters, of some 3 kB each: of 800 papers in ten places.
+_MOST_SETTLED = 8_000
 _BETWEEN_CARDS = {"html": "\n", "txt": "\n\n\n"}
 _BETWEEN_PIECES = {form: transfer.piece(text) for form, text in _BETWEEN_CARDS.items()}
 
 
 def render(templates: Environment, letter: Letter) -> Rendered:
     """Lay out a letter, however long. Raises jinja2.TemplateError for a broken template."""
-    cards: Sequence[tuple[Card, Card]] = ()
+    cards: Sequence[Card] = ()
     if isinstance(letter, Daily):
         told = wording.of_daily(templates, letter, letter.picks)
         cards = wording.of_picks(templates, letter.picks)
     else:
         told = wording.of_bare(templates, letter)
+    start = str(told.get("feedback_url", ""))
+    html_cards, text_cards = (
+        [card.html(start) for card in cards],
+        [card.text(start) for card in cards],
+    )
     return Rendered(
         subject=str(told["subject"]),
         preheader=str(told["preheader"]),
-        html=_page(templates, letter.kind, "html", told, [html.told for html, _ in cards]),
-        text=_page(templates, letter.kind, "txt", told, [text.told for _, text in cards]),
+        html=_page(templates, letter.kind, "html", told, html_cards),
+        text=_page(templates, letter.kind, "txt", told, text_cards),
     )
 
 
@@ -77,29 +83,21 @@ def quote(templates: Environment, letter: Letter, max_bytes: int = MAX_BYTES) ->
 
 def quoted(rendered: Rendered) -> Quoted:
     """A letter laid out whole, fit to travel."""
-    html, text = map(transfer.quoted_printable, (rendered.html, rendered.text))
-    return Quoted(rendered.subject, html, text)
+    rich, plain = map(transfer.quoted_printable, (rendered.html, rendered.text))
+    return Quoted(rendered.subject, rich, plain)
 
 
-def _shortened(
-    templates: Environment, daily: Daily, cards: Sequence[tuple[Card, Card]], step: int
-) -> Quoted:
+def _shortened(templates: Environment, daily: Daily, cards: Sequence[Card], step: int) -> Quoted:
     """Each step takes an excerpt, from the last pick up; when none is left, a pick."""
     n = len(cards)
     n_picks, n_excerpts = min(n, 2 * n - step), max(0, n - step)
-    html_cards, text_cards = [
-        [
-            card[form] if at < n_excerpts else card[form].without_excerpt()
-            for at, card in enumerate(cards[:n_picks])
-        ]
-        for form in (0, 1)
-    ]
+    shown = [*cards[:n_excerpts], *(card.without_excerpt() for card in cards[n_excerpts:n_picks])]
     told = wording.of_daily(templates, daily, daily.picks[:n_picks], n - n_picks)
-    html, text = _stencils(templates, n_picks > 0, tuple(told), _shape(told))
+    rich, plain = _stencils(templates, n_picks > 0, tuple(told), _shape(told))
     return Quoted(
         subject=told["subject"],
-        html=html.fill(told, html_cards),
-        text=text.fill(told, text_cards),
+        html=rich.fill(told, shown),
+        text=plain.fill(told, shown),
         n_left_out=n - n_picks,
     )
 
@@ -141,16 +139,22 @@ class _Stencils:
     def _cut(self, page: str) -> Stencil:
         return stencil.cut_html(page) if self._form == "html" else stencil.cut_text(page)
 
-    def _card(self, card: Card) -> Stencil:
-        shape = _shape(card.told)
-        key = shape, card.own, card.key
+    def _card(self, card: Card, own: Told, start: str) -> Stencil:
+        key = card.key, bool(start)
         if (settled := self._settled.get(key)) is None:
-            if shape not in self._cards:
-                self._cards[shape] = self._new_card(_marks(tuple(card.told), shape))
+            start = stencil.START if start else ""
+            told = card.html(start) if self._form == "html" else card.text(start)
             if len(self._settled) >= _MOST_SETTLED:
                 self._settled.clear()
-            settled = self._settled[key] = self._cards[shape].settled(card.own, card.told)
+            settled = self._shaped(told).settled(told.keys() - own.keys(), told)
+            self._settled[key] = settled
         return settled
+
+    def _shaped(self, told: Told) -> Stencil:
+        shape = _shape(told)
+        if shape not in self._cards:
+            self._cards[shape] = self._new_card(_marks(tuple(told), shape))
+        return self._cards[shape]
 
     def _new_card(self, marks: Told) -> Stencil:
         """Cut out of a page that has no other, for only there it meets its rules of style."""
@@ -158,9 +162,12 @@ class _Stencils:
         return self._cut(self._page(f"{stencil.SEAM}{card}{stencil.SEAM}").split(stencil.SEAM)[1])
 
     def fill(self, told: Told, cards: Sequence[Card]) -> bytes:
-        pieces, between = self._above.fill(told), _BETWEEN_PIECES[self._form]
+        page, start, is_html = stencil.Page(), told["feedback_url"], self._form == "html"
+        self._above.fill(page, told)
         for n, card in enumerate(cards):
             if n:
-                pieces.append(between)
-            pieces += self._card(card).fill(card.told)
-        return b"".join(pieces + self._below.fill(told))
+                page.parts.append(_BETWEEN_PIECES[self._form])
+            own = card.own_html() if is_html else card.own_text()
+            self._card(card, own, start).fill(page, own)
+        self._below.fill(page, told)
+        return page.encoded(html.escape(start) if is_html else start)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from jinja2 import Environment
@@ -19,6 +20,8 @@ from app.mail import layout, transfer
 
 # Where a page is to be cut in two.
 SEAM = "\ue002"
+# What a link begins with that many cards of a letter share; no text holds it, being tamed.
+START, _QUOTED_START, _ENCODED_START = "\0", b"=00", b"\0"
 # Signs that no template of ours uses. Texts by others may, but are never looked through for them.
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _WRAP, _WORDS, _END_WRAP = "\ue003", "\ue004", "\ue005"
@@ -50,42 +53,73 @@ def _wrapped_later(text: str, indent: int = 0) -> str:
 
 @dataclass(frozen=True)
 class _Hole:
-    """names: of the texts that go into it."""
+    """names: of the texts that go into it. text: what they come to, fit to be encoded, or encoded
+    already.
+    """
 
     names: Set[str]
-    fill: Callable[[Told], bytes]
+    text: Callable[[Told], str | bytes]
 
 
-@dataclass(frozen=True)
 class Stencil:
     """A page, or part of one. pieces: encoded; after each but the last comes one of the holes."""
 
-    pieces: tuple[bytes, ...]
-    holes: tuple[_Hole, ...]
-
-    def fill(self, told: Told) -> list[bytes]:
-        """The pieces with the texts told between them. In HTML what is not Markup is escaped."""
-        filled = [b""] * (2 * len(self.holes) + 1)
-        filled[::2] = self.pieces
-        filled[1::2] = [hole.fill(told) for hole in self.holes]
-        return filled
+    def __init__(self, pieces: Sequence[bytes], holes: Sequence[_Hole]) -> None:
+        self._holes = holes
+        self._parts = [b""] * (2 * len(holes) + 1)
+        self._parts[::2] = pieces
 
     def settled(self, names: Set[str], told: Told) -> "Stencil":
         """The same with some texts in their places for good."""
-        pieces, holes = [self.pieces[0]], list[_Hole]()
-        for hole, piece in zip(self.holes, self.pieces[1:], strict=True):
+        pieces, holes = [self._parts[0]], list[_Hole]()
+        for hole, piece in zip(self._holes, self._parts[2::2], strict=True):
             if hole.names <= names:
-                pieces[-1] += hole.fill(told) + piece
+                pieces[-1] += _encoded(hole.text(told)) + piece
             else:
                 holes.append(hole)
                 pieces.append(piece)
-        return Stencil(tuple(pieces), tuple(holes))
+        return Stencil(pieces, holes)
+
+    def fill(self, page: "Page", told: Told) -> None:
+        """Add it to a page, with the texts told in its holes."""
+        place = len(page.parts) - 1
+        page.parts += self._parts
+        for hole in self._holes:
+            place += 2
+            text = hole.text(told)
+            if isinstance(text, bytes):
+                page.parts[place] = text
+            else:
+                page.places.append(place)
+                page.texts.append(text)
+
+
+def _encoded(text: str | bytes) -> bytes:
+    if isinstance(text, bytes):
+        return text
+    return transfer.piece(text).replace(_QUOTED_START, _ENCODED_START)
+
+
+class Page:
+    """Stencils, one after the other. Their texts are encoded together: that costs far less."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+        # The texts that are yet to be put in, and their places among the parts.
+        self.texts: list[str] = []
+        self.places: list[int] = []
+
+    def encoded(self, start: str) -> bytes:
+        """All of it, fit to travel, with `start` where START was told to stencils that settled."""
+        for place, piece in zip(self.places, transfer.pieces(self.texts), strict=True):
+            self.parts[place] = piece
+        return b"".join(self.parts).replace(_ENCODED_START, transfer.piece(start))
 
 
 def cut_html(page: str) -> Stencil:
     """Cut a page, or part of one, at its marks."""
     parts = _MARK.split(page)
-    return Stencil(tuple(map(transfer.piece, parts[::2])), tuple(map(_markup, parts[1::2])))
+    return Stencil([transfer.piece(part) for part in parts[::2]], list(map(_markup, parts[1::2])))
 
 
 def cut_text(page: str) -> Stencil:
@@ -101,41 +135,28 @@ def cut_text(page: str) -> Stencil:
         if words:
             holes.append(_wrapped(_MARK.split(words), int(indent)))
             pieces.append("")
-    return Stencil(tuple(map(transfer.piece, pieces)), tuple(holes))
+    return Stencil([transfer.piece(piece) for piece in pieces], holes)
 
 
 def _markup(name: str) -> _Hole:
-    def fill(told: Told) -> bytes:
-        text = told[name]
-        return _piece(text) if isinstance(text, Markup) else _escaped(text)
+    """In HTML what is not Markup is escaped."""
 
-    return _Hole({name}, fill)
+    def text(told: Told) -> str | bytes:
+        found: str | bytes = told[name]
+        return found if isinstance(found, Markup | bytes) else html.escape(found)
+
+    return _Hole({name}, text)
 
 
 def _plain(name: str) -> _Hole:
-    return _Hole({name}, lambda told: _piece(told[name]))
+    return _Hole({name}, itemgetter(name))
 
 
 def _wrapped(parts: Sequence[str], indent: int) -> _Hole:
     """parts: texts and names of texts in turn, to be wrapped together."""
 
-    def fill(told: Told) -> bytes:
+    def text(told: Told) -> str:
         words = [told[part] if n % 2 else part for n, part in enumerate(parts)]
-        return _paragraph("".join(words), indent)
+        return layout.wrapped("".join(words), indent)
 
-    return _Hole(set(parts[1::2]), fill)
-
-
-# Much of what fills a hole is a paper's, and comes again in the letters of others.
-_piece = lru_cache(maxsize=20_000)(transfer.piece)
-
-
-@lru_cache(maxsize=20_000)
-def _escaped(text: str) -> bytes:
-    # A URL of ours has nothing to escape, and stands in the text too.
-    return _piece(html.escape(text))
-
-
-@lru_cache(maxsize=20_000)
-def _paragraph(words: str, indent: int) -> bytes:
-    return transfer.piece(layout.wrapped(words, indent))
+    return _Hole(set(parts[1::2]), text)

@@ -5,15 +5,17 @@ letters (`app.mail.stencil`), and what is a paper's own is prepared once for all
 """
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from jinja2 import Environment
 
-from app.mail import excerpt, foreign, layout
+from app.mail import excerpt, foreign, layout, links, transfer
 from app.mail.letter import MAX_TEXT, Confirm, Daily, Notice, PaperView, PickView
+from app.mail.links import Verdict
+from app.recommend import highlight
 
 # By its name in the templates: text to print; a bool or a date, which is only looked at.
 Told = dict[str, Any]
@@ -40,6 +42,7 @@ def of_daily(
         "pause_url": foreign.href(daily.pause_url),
         "unsubscribe_url": foreign.href(daily.unsubscribe_url),
         "browser_url": foreign.href(daily.browser_url),
+        "feedback_url": foreign.href(daily.feedback_url),
         "trap_url": foreign.href(daily.trap_url),
         "contact": known(daily.contact),
         "postal": known(daily.postal),
@@ -58,65 +61,99 @@ def of_bare(templates: Environment, letter: Confirm | Notice) -> Told:
     return told
 
 
-class Card(NamedTuple):
-    """What one form of a card is told.
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A pick as its card says it. number: its place in the letter, from 1."""
 
-    own: the names of what it says whoever reads it; key: what that depends on.
-    """
-
-    told: Told
-    own: frozenset[str]
-    key: tuple[object, ...]
+    paper: "_Paper"
+    pick: PickView
+    number: int
+    byline: str
+    label: str
+    reason: str
+    shares: str
+    has_excerpt: bool = True
 
     def without_excerpt(self) -> "Card":
-        return self._replace(told={**self.told, "excerpt": ""})
+        return replace(self, has_excerpt=False)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What all that is not the reader's own depends on."""
+        pick = self.pick
+        shape = self.has_excerpt, pick.exploring, bool(self.reason), bool(self.shares)
+        own = bool(pick.names), bool(pick.terms)
+        return shape, own, self.number, pick.rank, self.label, self.paper, self.byline
+
+    def text(self, start: str) -> Told:
+        """All that the text says. start: of the links for feedback."""
+        return {
+            "number": str(self.number),
+            "url": self.paper.url,
+            "title": self.paper.title,
+            "byline": self.byline,
+            **self.own_text(),
+            "excerpt": self.paper.excerpt if self.has_excerpt else "",
+            "like_url": self._link(start, Verdict.LIKE),
+            "dislike_url": self._link(start, Verdict.DISLIKE),
+            "save_url": self._link(start, Verdict.SAVE),
+            "exploring": self.pick.exploring,
+        }
+
+    def _link(self, start: str, verdict: Verdict) -> str:
+        return links.verdict_url(start, self.pick.rank, verdict) if start else ""
+
+    def own_text(self) -> Told:
+        """What the text says to this reader alone."""
+        return {"label": self.label, "reason": self.reason, "shares": self.shares}
+
+    def html(self, start: str) -> Told:
+        """All that the HTML says."""
+        rich = {**self.text(start), "byline": self._rich_byline, **self.own_html()}
+        rich["excerpt"] = self._rich_excerpt if self.has_excerpt else ""
+        return rich
+
+    @property
+    def _rich_byline(self) -> str:
+        byline = self.byline.replace(_DOT, _KEPT_DOT)
+        names = _each(self.pick.names)
+        return layout.highlighted(byline, names) if names else byline
+
+    @property
+    def _rich_excerpt(self) -> str:
+        terms = _each(self.pick.terms)
+        return layout.highlighted(self.paper.excerpt, terms) if terms else self.paper.excerpt
+
+    def own_html(self) -> Told:
+        """What the HTML says to this reader alone; its excerpt is encoded already."""
+        pick = self.pick
+        own: Told = {
+            "reason": layout.marked(self.reason, _each(pick.words)),
+            "shares": self.shares.replace(_DOT, _KEPT_DOT),
+        }
+        if pick.terms and self.has_excerpt:
+            spans = highlight.spans(self.paper.excerpt, _each(pick.terms))
+            own["excerpt"] = _encoded_bold(self.paper.excerpt, tuple(spans))
+        if pick.names:
+            own["byline"] = self._rich_byline
+        return own
 
 
-def of_picks(templates: Environment, picks: Sequence[PickView]) -> list[tuple[Card, Card]]:
-    """The card of each pick, for the HTML and for the text."""
-    return [_of_pick(templates, pick, rank) for rank, pick in enumerate(picks, start=1)]
+@lru_cache(maxsize=10_000)
+def _encoded_bold(text: str, spans: tuple[highlight.Span, ...]) -> bytes:
+    """What is set in bold in a paper's excerpt comes again in the letters of others."""
+    return transfer.piece(layout.bold(text, spans))
 
 
-def _of_pick(templates: Environment, pick: PickView, rank: int) -> tuple[Card, Card]:
-    paper = _paper(pick.paper)
-    byline, rich_byline = paper.bylines(templates, pick.votes)
-    reason, shares = line(pick.reason), _shares(pick.shares)
-    plain: Told = {
-        "rank": str(rank),
-        "url": paper.url,
-        "title": paper.title,
-        "byline": byline,
-        "label": _label(templates, pick.band, pick.exploring),
-        "reason": reason,
-        "shares": shares,
-        "excerpt": paper.excerpt,
-        "like_url": foreign.href(pick.like_url),
-        "dislike_url": foreign.href(pick.dislike_url),
-        "save_url": foreign.href(pick.save_url),
-        "exploring": pick.exploring,
-    }
-    rich = plain.copy()
-    rich["byline"] = _highlighted(rich_byline, pick.names)
-    rich["reason"] = layout.marked(reason, _each(pick.words))
-    rich["shares"] = shares.replace(_DOT, _KEPT_DOT)
-    rich["excerpt"] = _highlighted(paper.excerpt, pick.terms)
-    key = paper, pick.votes, plain["label"]
-    own = _OWN[bool(pick.names), bool(pick.terms)]
-    return Card(rich, own, key), Card(plain, _OWN[False, False], (*key, rank))
+def of_picks(templates: Environment, picks: Sequence[PickView]) -> list[Card]:
+    """The card of each pick."""
+    return [_of_pick(templates, pick, number) for number, pick in enumerate(picks, start=1)]
 
 
-# Of a paper alone, whether or not a reader's names and words are set in bold in it.
-_OWN = {
-    (names, terms): frozenset({"rank", "url", "title", "label"})
-    | (frozenset() if names else {"byline"})
-    | (frozenset() if terms else {"excerpt"})
-    for names in (False, True)
-    for terms in (False, True)
-}
-
-
-def _highlighted(text: str, terms: Sequence[str]) -> str:
-    return layout.highlighted(text, _each(terms)) if terms else text
+def _of_pick(templates: Environment, pick: PickView, number: int) -> Card:
+    paper, label = _paper(pick.paper), _label(templates, pick.band, pick.exploring)
+    byline = paper.byline(templates, pick.votes)
+    return Card(paper, pick, number, byline, label, line(pick.reason), _shares(pick.shares))
 
 
 def line(text: str, limit: int = MAX_TEXT) -> str:
@@ -140,13 +177,13 @@ class _Paper:
         self.url = foreign.href(view.url)
         self.excerpt = line(view.excerpt, excerpt.LIMIT)
         self._facts = {"authors": tuple(map(line, view.authors)), "host": line(view.host)}
-        self._bylines: dict[tuple[Environment, int | None], tuple[str, str]] = {}
+        self._bylines: dict[tuple[Environment, int | None], str] = {}
 
-    def bylines(self, templates: Environment, votes: int | None) -> tuple[str, str]:
-        """For the text and for the HTML."""
+    def byline(self, templates: Environment, votes: int | None) -> str:
+        """Who wrote it, where it is, and how many voted for it."""
         if (found := self._bylines.get((templates, votes))) is None:
-            byline = layout.sentence(templates, "daily/byline", self._facts | {"votes": votes})
-            found = self._bylines[templates, votes] = byline, byline.replace(_DOT, _KEPT_DOT)
+            found = layout.sentence(templates, "daily/byline", self._facts | {"votes": votes})
+            self._bylines[templates, votes] = found
         return found
 
 

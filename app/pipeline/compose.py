@@ -189,12 +189,13 @@ def _daily(head: Letterhead, row: Letter, contents: Contents) -> letters_mail.Da
     preferences = head.links.preferences(row.subscriber_id, row.version)
     return letters_mail.Daily(
         edition=row.edition_date,
-        picks=_picks(head, letter_id, contents),
+        picks=_picks(head, contents),
         n_candidates=row.n_candidates,
         preferences_url=preferences,
         pause_url=f"{preferences}#pause",
         unsubscribe_url=head.links.unsubscribe(row.subscriber_id),
         browser_url=head.links.letter(letter_id),
+        feedback_url=head.links.feedback_in(letter_id),
         trap_url=head.links.trap(letter_id) if head.has_trap and letter_id else "",
         why=row.why,
         postal=head.postal_address,
@@ -202,19 +203,15 @@ def _daily(head: Letterhead, row: Letter, contents: Contents) -> letters_mail.Da
     )
 
 
-def _picks(
-    head: Letterhead, letter_id: int, contents: Contents
-) -> tuple[letters_mail.PickView, ...]:
-    feedback, titles = head.links.feedback_in(letter_id), contents.titles
+def _picks(head: Letterhead, contents: Contents) -> tuple[letters_mail.PickView, ...]:
+    titles = contents.titles
     return tuple(
         letters_mail.PickView(
             paper=_shown(contents.papers[paper_id], head.links.paper(paper_id)),
             reason=explain.sentence(reason, titles),
             words=tuple(word for term in reason.terms for word in (term.text, *term.part)),
             votes=contents.votes.get(paper_id),
-            like_url=feedback(rank, links.Verdict.LIKE),
-            dislike_url=feedback(rank, links.Verdict.DISLIKE),
-            save_url=feedback(rank, links.Verdict.SAVE),
+            rank=rank,
             **(_rated(reason, titles) if reason.fit or reason.exploring else {}),
         )
         for (rank, paper_id, _), reason in zip(contents.choices, contents.reasons, strict=True)

@@ -44,9 +44,7 @@ def make_pick() -> Callable[..., letter.PickView]:
             reason="Close to your words “sparse retrieval”.",
             words=("sparse retrieval",),
             votes=rank,
-            like_url=f"{SITE}/feedback/token/{rank}/like",
-            dislike_url=f"{SITE}/feedback/token/{rank}/dislike",
-            save_url=f"{SITE}/feedback/token/{rank}/save",
+            rank=rank,
         )
         return replace(pick, **changes)
 
@@ -66,6 +64,7 @@ def make_daily(make_pick) -> MakeDaily:
             "pause_url": f"{SITE}/preferences/token#pause",
             "unsubscribe_url": f"{SITE}/unsubscribe/token",
             "browser_url": f"{SITE}/letters/token",
+            "feedback_url": f"{SITE}/feedback/token",
             "trap_url": f"{SITE}/feedback/token/0/trap",
             "why": "You signed up on 3 October 2026 with the words “sparse retrieval”.",
             "postal": "Example Lab, 1 Sample Street, Anytown",

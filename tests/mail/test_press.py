@@ -41,7 +41,14 @@ HOSTILE = {
 }  # fmt: skip
 
 
-OURS = {"preferences_url", "pause_url", "unsubscribe_url", "browser_url", "confirm_url"}
+OURS = {
+    "feedback_url",
+    "preferences_url",
+    "pause_url",
+    "unsubscribe_url",
+    "browser_url",
+    "confirm_url",
+}
 
 
 def poisoned(view, text):
@@ -227,9 +234,9 @@ def test_html_stays_under_the_size_at_which_it_is_clipped(
     n, text, templates, make_daily, make_pick, build, check_message
 ):
     url = "https://example.org/" + "x" * 1900
-    pick = make_pick(title=text, abstract=text, url=url, like_url=url, save_url=url, reason=text)
+    pick = make_pick(title=text, abstract=text, url=url, reason=text)
 
-    quoted = press.quote(templates, make_daily(picks=(pick,) * n))
+    quoted = press.quote(templates, make_daily(picks=(pick,) * n, feedback_url=url))
 
     html, plain = read(quoted)
     assert len(quoted.html) <= press.MAX_BYTES

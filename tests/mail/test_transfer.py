@@ -40,3 +40,14 @@ def test_pieces_joined_are_the_text_encoded(parts):
     assert quopri.decodestring(joined).decode() == "".join(parts).replace("\n", "\r\n")
     assert max(map(len, joined.split(b"\r\n"))) <= 76
     assert not re.search(rb"[ \t][ \t\r]", joined)
+
+
+@given(st.lists(st.text("ab =.\x1e\x1f\r\né書", max_size=90)))
+def test_pieces_encoded_together_are_the_same_text(parts):
+    encoded = transfer.pieces(parts)
+
+    assert [quopri.decodestring(each) for each in encoded] == [
+        quopri.decodestring(transfer.piece(part)) for part in parts
+    ]
+    assert max(map(len, b"".join(encoded).split(b"\r\n"))) <= 76
+    assert not re.search(rb"[ \t][ \t\r]", b"".join(encoded))
