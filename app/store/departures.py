@@ -29,7 +29,7 @@ _id, _state = col(OutboxEntry.id), col(OutboxEntry.state)
 _TABLE = cast("Table", OutboxEntry.__table__)  # type: ignore[attr-defined]
 _BEGIN = (
     update(_TABLE)
-    .where(_id.in_(bindparam("ids", expanding=True)), _state == State.CLAIMED)
+    .where(_id.in_(bindparam("ids", expanding=True)), _state == State.CLAIMED, ~unwanted.IS_SO)
     .values(state=State.IN_DATA, claimed_at=bindparam("now"))
     .returning(_id)
 )
@@ -53,9 +53,11 @@ def begin_data(session: Session, entry_ids: Sequence[int], now: datetime) -> set
     Those are left out whose reader left or paused since the claim, for a batch may take minutes.
     The lease starts anew: a letter late in its batch must not look abandoned while it is sent.
     """
-    unwanted.take_out(session, entry_ids, [State.CLAIMED], now)
     begun = session.connection().execute(_BEGIN, {"ids": list(entry_ids), "now": now})
-    return {entry_id for entry_id in begun.scalars() if entry_id is not None}
+    ours = {entry_id for entry_id in begun.scalars() if entry_id is not None}
+    if left := [entry_id for entry_id in entry_ids if entry_id not in ours]:
+        unwanted.take_out(session, left, [State.CLAIMED], now)
+    return ours
 
 
 def mark_sent(session: Session, sent: Sequence[Sent]) -> int:

@@ -7,8 +7,10 @@ finds another state changes nothing and says so.
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, func, literal, union_all, update
+from sqlalchemy import Integer, Select, bindparam, delete, func, literal, union_all, update
+from sqlalchemy import select as any_select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session, col, select
 
 from app.store import unwanted
@@ -90,30 +92,43 @@ def claim_due(
 
 
 def _oldest(session: Session, now: datetime, limit: int) -> Sequence[int]:
+    return session.scalars(_OLDEST, {"now": now, "limit": limit}).all()
+
+
+def _select_oldest() -> Select[int]:
     # The index holds each state in the order of its due moments, but not the two together.
-    key = col(OutboxEntry.id), col(OutboxEntry.due_at)
+    key, limit = (col(OutboxEntry.id), col(OutboxEntry.due_at)), bindparam("limit", type_=Integer)
     by_state = [
-        select(*key)
-        .where(OutboxEntry.state == state, col(OutboxEntry.due_at) <= now)
+        any_select(*key)
+        .where(col(OutboxEntry.state) == state, col(OutboxEntry.due_at) <= bindparam("now"))
         .order_by(key[1], key[0])
         .limit(limit)
         .subquery()
         for state in WAITING
     ]
-    either = union_all(*(select(each.c.id, each.c.due_at) for each in by_state)).subquery()
-    oldest = select(either.c.id).order_by(either.c.due_at, either.c.id).limit(limit)
-    return session.scalars(oldest).all()
+    either = union_all(*(any_select(each.c.id, each.c.due_at) for each in by_state)).subquery()
+    return any_select(either.c.id).order_by(either.c.due_at, either.c.id).limit(limit)
 
 
-def _claim(session: Session, ids: Sequence[int], now: datetime) -> Sequence[OutboxEntry]:
+def _update_claimed() -> ReturningUpdate[OutboxEntry]:
+    ids = col(OutboxEntry.id).in_(bindparam("ids", expanding=True))
     # PostgreSQL: pass by what another sender is about to claim. SQLite has one writer at a time.
-    free = select(OutboxEntry.id).where(col(OutboxEntry.id).in_(ids), unwanted.is_still(WAITING))
+    free = any_select(col(OutboxEntry.id)).where(ids, unwanted.is_still(WAITING))
     claim = update(OutboxEntry).where(
         col(OutboxEntry.id).in_(free.with_for_update(skip_locked=True))
     )
     attempts = col(OutboxEntry.attempts) + 1
-    claim = claim.values(state=State.CLAIMED, claimed_at=now, attempts=attempts)
-    claimed = session.scalars(claim.returning(OutboxEntry), execution_options=unwanted.FRESH)
+    values = {"state": State.CLAIMED, "claimed_at": bindparam("now"), "attempts": attempts}
+    return claim.values(values).returning(OutboxEntry)
+
+
+# Put together once: that takes longer than they run.
+_OLDEST, _CLAIM = _select_oldest(), _update_claimed()
+
+
+def _claim(session: Session, ids: Sequence[int], now: datetime) -> Sequence[OutboxEntry]:
+    told = {"ids": list(ids), "now": now}
+    claimed = session.scalars(_CLAIM, told, execution_options=unwanted.FRESH)
     return sorted(claimed, key=lambda entry: (entry.due_at, entry.id or 0))
 
 
