@@ -202,7 +202,7 @@ class _Server(asyncio.Protocol):
 
     def _answer(self, verb: bytes) -> None:
         if verb == b"EHLO":
-            self._transport.write(b"250-sink\r\n250-SMTPUTF8\r\n250 8BITMIME\r\n")
+            self._transport.write(b"250-sink\r\n250-PIPELINING\r\n250-SMTPUTF8\r\n250 8BITMIME\r\n")
         elif verb == b"DATA":
             self._in_message = True
             self._transport.write(b"354 go on\r\n")

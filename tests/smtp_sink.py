@@ -55,6 +55,7 @@ class Sink:
     options: dict[str, object] = field(default_factory=dict)
     most_connections: int = sys.maxsize
     most_taken: int = sys.maxsize
+    pipelines: bool = True
 
     def __post_init__(self) -> None:
         self.taken: list[Taken] = []
@@ -120,7 +121,7 @@ class Sink:
             return ["421 4.7.0 too many connections"]
         self.n_connections += 1
         session.host_name = hostname
-        return responses
+        return [*responses[:1], *(["250-PIPELINING"] if self.pipelines else []), *responses[1:]]
 
     async def handle_MAIL(
         self,

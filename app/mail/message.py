@@ -40,7 +40,7 @@ def build(
 ) -> bytes:
     """Build a message, ready to be signed, stored and sent as it is; same facts, same bytes.
 
-    Its body is in relaxed form (RFC 6376 §3.4.4).
+    Its body is in relaxed form (RFC 6376 §3.4.4), and no line begins with a dot.
 
     sender: "Paperboy <paperboy@example.org>"; recipient and unsubscribe_mailto: bare addresses;
     date: aware; list_id: a name such as "daily.example.org". Without unsubscribe_url, as for a

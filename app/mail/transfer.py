@@ -1,13 +1,16 @@
 """How the parts of a letter travel: quoted-printable, RFC 2045 §6.7.
 
 No blank stands beside another, nor at the end of a line: a relay that folds them changes nothing,
-and what is to be signed is in the form that is signed (relaxed, RFC 6376 §3.4.4).
+and what is to be signed is in the form that is signed (relaxed, RFC 6376 §3.4.4). No line begins
+with a dot, which SMTP would have to double.
 """
 
 import binascii
 from collections.abc import Sequence
 
 SOFT_BREAK = b"=\r\n"
+# On a line of its own, for there may be no room for it on the next.
+_QUOTED_DOT = b"=2E" + SOFT_BREAK
 # Stands for a blank that has to be encoded. No text of a letter holds it, being tamed.
 _BLANK, _ENCODED = b"\x1f", b"=1F"
 # Stands at the end of each of several texts that are encoded together.
@@ -20,7 +23,15 @@ def quoted_printable(text: str) -> bytes:
     Always quoted-printable, also where base64 would be shorter: a letter should stay readable in
     its source, and filters distrust text in base64.
     """
-    raw = text.encode()
+    quoted = _quoted(text.encode())
+    if quoted.startswith(b"."):
+        quoted = _QUOTED_DOT + quoted[1:]
+    while b"\n." in quoted:
+        quoted = quoted.replace(b"\n.", b"\n" + _QUOTED_DOT)
+    return quoted
+
+
+def _quoted(raw: bytes) -> bytes:
     if _BLANK in raw or b"\r" in raw or b"\t" in raw or b" \n" in raw:
         lines = raw.replace(b"\r\n", b"\n").split(b"\n")
         return b"\r\n".join(_quoted_line(line) for line in lines)

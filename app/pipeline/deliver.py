@@ -267,7 +267,7 @@ class _Lane:
                 return
             # Else a crash would leave two letters of this connection in doubt.
             await self._settled()
-            code, reply = await connection.transmit(envelope.message)
+            code, reply = await connection.transmit(envelope.message, is_dotless=True)
         except DeliveryError as e:
             if connection.n_taken and not connection.is_open and not isinstance(e, Lost):
                 # It had served, and closed before anything of this letter left: on to the next.

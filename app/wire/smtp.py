@@ -9,30 +9,27 @@ import asyncio
 import re
 import socket
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
 from aiosmtplib import (
     SMTP,
     SMTPAuthenticationError,
-    SMTPDataError,
     SMTPException,
     SMTPHeloError,
     SMTPNotSupported,
-    SMTPResponse,
     SMTPResponseException,
-    SMTPServerDisconnected,
 )
 
 from app.errors import Deferred, DeliveryError, Lost, Refused, Rejected
 from app.mail import message as mail_message
-from app.mail import refusal
+from app.wire import replies
+from app.wire.dialogue import Dialogue
+from app.wire.replies import NoReplyError, Reply
 
-SERVICE_CLOSING, GO_ON, TAKEN, FORWARDED, TOO_BIG = 421, 354, 250, 251, 552
-# RFC 4954 §6: log in first. Said to every letter alike until the operator has set it right.
-LOG_IN_FIRST = {530, 535, 538}
-LONGEST_REPLY = 1_000
-_ABOUT_THE_LETTER = re.compile(r"5\.3\.4|5\.6\.")
+SERVICE_CLOSING, GO_ON, TAKEN, FORWARDED = 421, 354, 250, 251
 
 
 @dataclass(frozen=True)
@@ -66,24 +63,21 @@ class Server:
 class Connection:
     """One open connection; use it for one message at a time. Open it with `connect`.
 
+    extensions: what the server said it can do (RFC 5321 §4.1.1.1): keyword, in lower case → value.
     n_offered, n_taken: how many messages it was asked to take, and took.
     """
 
-    def __init__(self, client: SMTP, server: Server) -> None:
-        self._client = client
+    def __init__(self, dialogue: Dialogue, extensions: dict[str, str], server: Server) -> None:
+        self._dialogue = dialogue
         self._server = server
         self._is_open = True
+        self.extensions = extensions
         self.n_offered = self.n_taken = 0
 
     @property
     def is_open(self) -> bool:
         """Whether the server still listens, as far as is known."""
-        return self._is_open and self._client.is_connected
-
-    @property
-    def extensions(self) -> dict[str, str]:
-        """What the server said it can do (RFC 5321 §4.1.1.1): keyword, in lower case → value."""
-        return self._client.esmtp_extensions
+        return self._is_open and self._dialogue.is_open
 
     @property
     def most_bytes(self) -> int:
@@ -102,122 +96,141 @@ class Connection:
         size: of the message in bytes, for a server that wants to know (RFC 1870).
         """
         options = self._options(sender, recipient, size)
+        mail = " ".join((f"MAIL FROM:<{sender}>", *options)).encode()
+        rcpt = f"RCPT TO:<{recipient}>".encode()
         self.n_offered += 1
-        mail = " ".join((f"MAIL FROM:<{sender}>", *options))
-        for command, meaning in (
-            (mail, self._meaning_at_mail),
-            (f"RCPT TO:<{recipient}>", _meaning),
-        ):
-            try:
-                await self._ask(command)
-            except (SMTPException, OSError, ValueError) as e:
-                await self._give_up(meaning(e), e)
-            except asyncio.CancelledError:
-                self.drop()
-                raise
+        try:
+            if "pipelining" in self.extensions:
+                await self._offer_at_once(mail, rcpt)
+            else:
+                self._accepted(await self._ask(mail), self._meaning_at_mail)
+                self._accepted(await self._ask(rcpt), replies.meaning)
+        except NoReplyError as e:
+            await self._give_up(replies.silence(e))
+        except DeliveryError as e:
+            await self._give_up(e)
+        except asyncio.CancelledError:
+            self.drop()
+            raise
 
-    async def _ask(self, command: str) -> None:
-        # Not aiosmtplib's mail() and rcpt(): they read addresses anew that are known to be good.
+    async def _offer_at_once(self, mail: bytes, rcpt: bytes) -> None:
+        """Both in one packet, as RFC 2920 has it; DATA waits for the caller's ledger."""
         wait = self._server.patience.command
-        reply = await self._client.execute_command(command.encode(), timeout=wait)
+        self._dialogue.say(mail, rcpt)
+        at_mail = await self._dialogue.hear(wait)
+        if at_mail.code not in {TAKEN, FORWARDED, SERVICE_CLOSING}:
+            # Of what the server says to RCPT then, nothing matters but that it is heard.
+            with suppress(NoReplyError):
+                await self._dialogue.hear(wait)
+        self._accepted(at_mail, self._meaning_at_mail)
+        self._accepted(await self._dialogue.hear(wait), replies.meaning)
+
+    async def _ask(self, command: bytes) -> Reply:
+        self._dialogue.say(command)
+        return await self._dialogue.hear(self._server.patience.command)
+
+    @staticmethod
+    def _accepted(reply: Reply, meaning: Callable[[Reply], DeliveryError]) -> None:
         if reply.code not in {TAKEN, FORWARDED}:
-            raise SMTPResponseException(reply.code, reply.message)
+            raise meaning(reply)
 
     def _options(self, sender: str, recipient: str, size: int) -> list[str]:
         options, host, most = [], self._server.host, self.most_bytes
         if 0 < most < size:
-            raise Rejected(TOO_BIG, f"the letter has {size} bytes, and {host} takes {most} at most")
-        if size and self._client.supports_extension("size"):
+            raise Rejected(
+                replies.TOO_BIG, f"the letter has {size} bytes, and {host} takes {most} at most"
+            )
+        if size and "size" in self.extensions:
             options.append(f"SIZE={size}")
         if mail_message.needs_smtputf8(sender) or mail_message.needs_smtputf8(recipient):
-            if not self._client.supports_extension("smtputf8"):
+            if "smtputf8" not in self.extensions:
                 raise Rejected(0, f"the server {host} takes no address with non-ASCII letters")
             options.append("SMTPUTF8")
         return options
 
-    def _meaning_at_mail(self, error: Exception) -> DeliveryError:
+    def _meaning_at_mail(self, reply: Reply) -> DeliveryError:
         """No recipient was named yet: a final word is about the sender, or the letter's size."""
-        failure = _meaning(error)
+        failure = replies.meaning(reply)
         if failure.code == SERVICE_CLOSING and not self.n_taken:
             return Refused(failure.code, failure.reply)
-        if isinstance(failure, Rejected) and not _is_about_the_letter(failure):
+        if isinstance(failure, Rejected) and not replies.is_about_the_letter(failure):
             return Refused(failure.code, failure.reply)
         return failure
 
-    async def transmit(self, message: bytes) -> tuple[int, str]:
+    async def transmit(self, message: bytes, *, is_dotless: bool = False) -> tuple[int, str]:
         """Hand the message over and return the server's reply.
 
+        is_dotless: its lines end in CRLF, and none begins with a dot, as `message.build` makes
+        them: to find that out costs more than all the rest.
         Raises Rejected, or Deferred; Lost means that it may have arrived all the same.
         """
         has_begun = False
         try:
-            reply = await self._client.execute_command(b"DATA", timeout=self._server.patience.go_on)
-            if reply.code != GO_ON:
-                raise SMTPDataError(reply.code, reply.message)
-            has_begun = True
-            reply = await self._hand_over(message)
-            if reply.code != TAKEN:
-                raise SMTPDataError(reply.code, reply.message)
-        except (SMTPException, OSError, ValueError) as e:
-            failure = _meaning(e)
-            if has_begun and failure.code == 0:
-                failure = Lost(0, failure.reply)
-            await self._give_up(failure, e)
+            self._dialogue.say(b"DATA")
+            reply = await self._dialogue.hear(self._server.patience.go_on)
+            if reply.code == GO_ON:
+                has_begun = True
+                reply = await self._hand_over(
+                    _ended(message) if is_dotless else _on_the_wire(message)
+                )
+        except NoReplyError as e:
+            failure = replies.silence(e)
+            await self._give_up(Lost(0, failure.reply) if has_begun else failure)
+        if not has_begun or reply.code != TAKEN:
+            await self._give_up(replies.meaning(reply))
         self.n_taken += 1
-        return reply.code, _words(reply.message)
+        return reply.code, replies.on_one_line(reply.words)
 
-    async def _hand_over(self, message: bytes) -> SMTPResponse:
-        # Not aiosmtplib's data(): it waits for "go on" as long as for the last reply, and does not
-        # tell which of them failed to come.
-        protocol = self._client.protocol
-        if protocol is None:
-            raise SMTPServerDisconnected("the connection was lost")
-        protocol.write(_on_the_wire(message))
-        watch = asyncio.ensure_future(self._watch_the_flow())
+    async def _hand_over(self, message: bytes) -> Reply:
+        self._dialogue.hand_over(message)
+        watch = asyncio.ensure_future(self._watch_the_flow()) if self._dialogue.n_unsent else None
         try:
-            return await protocol.read_response(timeout=self._server.patience.taken)
+            return await self._dialogue.hear(self._server.patience.taken)
         finally:
-            watch.cancel()
+            if watch is not None:
+                watch.cancel()
 
     async def _watch_the_flow(self) -> None:
         """Hang up on a server that takes no block of the message for too long."""
-        left, transport = sys.maxsize, self._client.transport
-        while isinstance(transport, asyncio.WriteTransport):
-            before, left = left, transport.get_write_buffer_size()
-            if left == 0:
+        left = sys.maxsize
+        while n_unsent := self._dialogue.n_unsent:
+            if n_unsent >= left:
+                self._dialogue.hang_up()
                 return
-            if left >= before:
-                transport.abort()  # close() would wait for what is unsent
-                return
+            left = n_unsent
             await asyncio.sleep(self._server.patience.block)
 
     async def reset(self) -> None:
         """Take back what was offered."""
         try:
-            await self._client.rset(timeout=self._server.patience.command)
-        except (SMTPException, OSError):
+            reply = await self._ask(b"RSET")
+        except NoReplyError:
             self.drop()
+        else:
+            if reply.code == SERVICE_CLOSING:
+                self.drop()
 
     async def close(self) -> None:
         """Say QUIT, if anybody is still listening."""
         self._is_open = False
         try:
-            await self._client.quit(timeout=5)
-        except (SMTPException, OSError):
-            self._client.close()
+            with suppress(NoReplyError):
+                self._dialogue.say(b"QUIT")
+                await self._dialogue.hear(5)
+        finally:
+            self.drop()
 
     def drop(self) -> None:
         """Hang up without a word."""
         self._is_open = False
-        self._client.close()
+        self._dialogue.hang_up()
 
-    async def _give_up(self, failure: DeliveryError, error: Exception) -> NoReturn:
+    async def _give_up(self, failure: DeliveryError) -> NoReturn:
         if failure.code in {0, SERVICE_CLOSING}:
-            # aiosmtplib may still count itself connected after a 421.
             self.drop()
         else:
             await self.reset()
-        raise failure from error
+        raise failure
 
 
 def _on_the_wire(message: bytes) -> bytes:
@@ -225,8 +238,12 @@ def _on_the_wire(message: bytes) -> bytes:
     n_lines = message.count(b"\r\n")
     if message.count(b"\n") != n_lines or message.count(b"\r") != n_lines:
         message = re.sub(rb"\r\n|\r|\n", b"\r\n", message)
-    lines = message.removesuffix(b"\r\n").replace(b"\r\n.", b"\r\n..")
-    return b"".join((b"." if lines.startswith(b".") else b"", lines, b"\r\n.\r\n"))
+    lines = message.replace(b"\r\n.", b"\r\n..")
+    return _ended(b"." + lines if lines.startswith(b".") else lines)
+
+
+def _ended(lines: bytes) -> bytes:
+    return lines + (b".\r\n" if lines.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
 async def connect(server: Server) -> Connection:
@@ -254,7 +271,9 @@ async def connect(server: Server) -> Connection:
     except asyncio.CancelledError:
         client.close()
         raise
-    return Connection(client, server)
+    if not isinstance(client.transport, asyncio.Transport):  # closed in this very moment
+        raise _cannot_connect(server, OSError("connection lost"))
+    return Connection(Dialogue(client.transport), dict(client.esmtp_extensions), server)
 
 
 async def _greet(client: SMTP) -> None:
@@ -270,31 +289,8 @@ def _cannot_connect(server: Server, error: Exception) -> Deferred:
     where = f"{server.host}:{server.port}"
     code = error.code if isinstance(error, SMTPResponseException) else 0
     if isinstance(error, SMTPAuthenticationError):
-        words = _words(error.message)
+        words = replies.on_one_line(error.message)
         return Refused(code, f"{where} refused the log-in of {server.username}: {words}")
     if isinstance(error, SMTPNotSupported):
         return Deferred(code, f"{where} does not offer what is asked for ({error})")
-    return Deferred(code, f"{where} cannot be reached: {_words(str(error))}")
-
-
-def _meaning(error: Exception) -> DeliveryError:
-    if not isinstance(error, SMTPResponseException):
-        return Deferred(0, f"connection lost: {_words(str(error))}")
-    if error.code < 200:  # what came was no reply at all
-        return Deferred(0, _words(error.message))
-    code, words = error.code, _words(error.message)
-    if code < 500:
-        return Deferred(code, words)
-    rejected = Rejected(code, words)
-    kind, _ = refusal.judge(f"{code} {words}")
-    is_ours = kind is refusal.Kind.SENDER and not _is_about_the_letter(rejected)
-    return Refused(code, words) if is_ours or code in LOG_IN_FIRST else rejected
-
-
-def _is_about_the_letter(failure: DeliveryError) -> bool:
-    return failure.code == TOO_BIG or bool(_ABOUT_THE_LETTER.match(failure.reply))
-
-
-def _words(reply: str) -> str:
-    """A reply on one line, fit to be stored: servers may send any bytes, and many."""
-    return " ".join(reply.encode("utf-8", "replace").decode().split())[:LONGEST_REPLY]
+    return Deferred(code, f"{where} cannot be reached: {replies.on_one_line(str(error))}")

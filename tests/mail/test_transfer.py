@@ -26,6 +26,21 @@ def test_lines_are_short_ascii_and_end_in_crlf_alone(text):
     assert not any(line.endswith((b" ", b"\t")) for line in quoted.split(b"\r\n"))
 
 
+@given(st.lists(st.text(". \nab=é", max_size=200)))
+def test_no_line_begins_with_a_dot(parts):
+    whole, apart, together = (
+        transfer.quoted_printable("".join(parts)),
+        b"".join(map(transfer.piece, parts)),
+        b"".join(transfer.pieces(parts)),
+    )
+
+    for quoted in (whole, apart, together):
+        lines = quoted.split(b"\r\n")
+        assert not any(line.startswith(b".") for line in lines)
+        assert max(map(len, lines)) <= 76
+        assert quopri.decodestring(quoted).decode() == "".join(parts).replace("\n", "\r\n")
+
+
 @given(LINES)
 def test_a_relay_that_folds_blanks_changes_nothing(text):
     quoted = transfer.quoted_printable(text)

@@ -14,10 +14,10 @@ from app.wire.smtp import Server
 HERE = Path(__file__).parent
 
 
-@pytest.fixture
-def sink() -> Iterator[Sink]:
+@pytest.fixture(params=[True, False], ids=["pipelining", "one by one"])
+def sink(request: pytest.FixtureRequest) -> Iterator[Sink]:
     """Takes what these tests send, which is no letters."""
-    with Sink() as sink:
+    with Sink(pipelines=request.param) as sink:
         yield sink
 
 

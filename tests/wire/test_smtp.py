@@ -408,6 +408,55 @@ def test_a_server_that_takes_no_block_of_a_message_is_left():
         asyncio.run(asyncio.wait_for(send(), 120))
 
 
+async def _offered(*said):
+    """Offer a message to a server that says these things, one at each read, and then closes."""
+    heard = []
+
+    async def talk(reader, writer):
+        for answer in (b"220 here\r\n", b"250-here\r\n250 PIPELINING\r\n", *said):
+            if answer.startswith(b"220") or (heard.append(await reader.read(1_000)) or heard[-1]):
+                writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    connection = await smtp.connect(Server("127.0.0.1", server.sockets[0].getsockname()[1]))
+    try:
+        await connection.offer(FROM, TO)
+    except DeliveryError as e:
+        return heard[1:], connection, e
+    finally:
+        server.close()
+    return heard[1:], connection, None
+
+
+def test_sender_and_reader_are_named_together_where_the_server_allows_it():
+    heard, _, failure = asyncio.run(_offered(b"250 OK\r\n250 OK\r\n"))
+
+    assert heard == [f"MAIL FROM:<{FROM}>\r\nRCPT TO:<{TO}>\r\n".encode()]
+    assert failure is None
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "code"),
+    [
+        (b"550 5.7.1 not you\r\n503 MAIL first\r\n", Refused, 550),
+        (b"550 5.7.1 not you\r\n", Refused, 550),
+        (b"250 OK\r\n550 5.1.1 nobody\r\n", Rejected, 550),
+        (b"250 OK\r\n450 4.2.0 later\r\n", Deferred, 450),
+        (b"250 OK\r\n", Deferred, 0),
+        (b"421 too busy\r\n", Refused, 421),
+        (b"250 OK\r\n421 too busy\r\n", Deferred, 421),
+        (b"250-2.1.0 fine\r\n250 OK\r\n554 5.1.1 no\r\n", Rejected, 554),
+        (b"no reply\r\n250 OK\r\n", Deferred, 0),
+    ],
+)
+def test_each_reply_belongs_to_the_command_it_answers(said, kind, code):
+    _, connection, failure = asyncio.run(_offered(said))
+
+    assert (type(failure), failure.code) == (kind, code)
+    assert not connection.is_open
+
+
 @given(st.lists(st.sampled_from([b".", b"..", b"\r\n", b"\n", b"\r", b"a", b".a"]), max_size=12))
 def test_whatever_the_lines_the_message_ends_where_it_should(parts):
     wire = smtp._on_the_wire(b"".join(parts))
