@@ -3,6 +3,8 @@
 AppError
 ├── BadValue             something a person typed cannot be used: which field, and what to do
 ├── UnreadableDigest     the text is no digest in any format we read; nothing of it is kept
+│   ├── SourceError      the source says in its own words why it gives no list: do not ask again
+│   └── EmptyAnswer      nothing where a list should be, as when a source is busy: ask again later
 ├── TooMany              a limit is reached: try again after a while
 ├── BadLink              a token that is not ours, for another purpose, or too old
 ├── UnusableModel        a kept model's file is damaged or foreign: fit anew
@@ -31,6 +33,18 @@ class BadValue(AppError):
 
 class UnreadableDigest(AppError):
     """The text holds no paper; the sentence says what was found instead."""
+
+
+class SourceError(UnreadableDigest):
+    """`code`: the source's own name for what was wrong ("badResumptionToken"), "" without one."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class EmptyAnswer(UnreadableDigest):
+    """Not to be taken for a day on which nothing was announced."""
 
 
 class TooMany(AppError):

@@ -72,9 +72,10 @@ def _tell(report: "Report | AppError", as_json: bool) -> bool:
         return True
     dated = f" of {report.date.day} {report.date:%B %Y}" if report.date else ""
     known = ", all stored before" if report.is_known else ""
+    left_out = f", {report.n_left_out} left out" if report.n_left_out else ""
     print(
         f"{report.name}: {report.layout} digest{dated}, {report.n_entries} entries, "
-        f"{report.n_new} new papers{known}"
+        f"{report.n_new} new papers{left_out}{known}"
     )
     for line in report.unread:
         print(f"  line {line.number} not read ({line.reason}): {line.text[:70]}")

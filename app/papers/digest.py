@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from app.errors import UnreadableDigest
-from app.papers import saved_page
+from app.errors import EmptyAnswer, UnreadableDigest
+from app.papers import hf_json, saved_page
 from app.papers.paper import Digest
 
 # By how the text begins, the first that fits; what fits none is plain text.
@@ -23,7 +23,12 @@ _BEGINNINGS = {
     "a script": re.compile(r"#!"),
 }
 _PLAIN = "plain text"
-_READERS: dict[str, Callable[[str, date], Digest]] = {_PLAIN: saved_page.read}
+_READERS: dict[str, Callable[[str, date], Digest]] = {
+    _PLAIN: saved_page.read,
+    "JSON": hf_json.read,
+}
+# Lists that stand in the order of their votes, which change while the list stays the same.
+_BY_VOTES = {hf_json.LAYOUT}
 _BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -31,11 +36,12 @@ def read(raw: bytes | str, read_on: date) -> Digest:
     """Read one digest, whatever its format.
 
     read_on: a day printed without its year is the last such day that is not after it.
-    Raises UnreadableDigest, with a sentence that says what was found, if it holds no paper.
+    Raises UnreadableDigest, with a sentence that says what was found, if it is no list of papers;
+    EmptyAnswer where there is nothing; SourceError for what a source says of its own trouble.
     """
     text = decode(raw)
     if not text.strip():
-        raise UnreadableDigest("The file is empty.")
+        raise EmptyAnswer("The file is empty.")
     start = text[:20_000].lstrip().replace("\r\n", "\n")
     name = next((name for name, begin in _BEGINNINGS.items() if begin.match(start)), _PLAIN)
     if name not in _READERS:
@@ -63,9 +69,13 @@ def _decoded(raw: bytes) -> str:
 
 
 def fingerprint(digest: Digest) -> str:
-    """SHA-256 (hex) of the titles and abstracts in their order.
+    """SHA-256 (hex) of the titles and abstracts in their order, unless that is the votes' order.
 
-    Not of votes, dates or layout: the same list is known again whichever way it was saved.
+    Not of votes, dates or layout: the same list is known again whichever way it was saved. Where
+    nothing was announced, the day tells one such list from another.
     """
-    parts = [part for entry in digest.entries for part in (entry.paper.title, entry.paper.abstract)]
+    papers = [(entry.paper.title, entry.paper.abstract) for entry in digest.entries]
+    if digest.layout in _BY_VOTES:
+        papers.sort()
+    parts = [part for paper in papers for part in paper] or [digest.layout, str(digest.date)]
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()

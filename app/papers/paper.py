@@ -15,6 +15,9 @@ class Paper:
     url: http(s) only, else "". arxiv_id: without version ("2610.01234", "hep-ex/0307015"), or "".
     published: the day the work itself appeared, where the digest says it.
     categories: as its archive writes them ("cs.LG"), the main one first.
+    version: of the preprint that was read, 0 where it is not told. doi: of what was read, and
+    published_doi: of what a journal made of it; journal and comment: in the archive's own words.
+    code_url, project_url and thumbnail: http(s) only, else "".
     """
 
     title: str
@@ -25,21 +28,41 @@ class Paper:
     doi: str = ""
     published: datetime.date | None = None
     categories: tuple[str, ...] = ()
+    version: int = 0
+    published_doi: str = ""
+    journal: str = ""
+    comment: str = ""
+    code_url: str = ""
+    project_url: str = ""
+    thumbnail: str = ""
+    organisation: str = ""
+    keywords: tuple[str, ...] = ()
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A paper's place in a digest. position counts from 1; votes and comments as printed there."""
+    """A paper's place in a digest. position counts from 1; votes and comments as printed there.
+
+    stars: of its code. day: when it was listed, where the digest spans several days.
+    announced: arXiv's word for why it is listed: "new", "cross", "replace", "replace-cross".
+    """
 
     paper: Paper
     position: int
     votes: int | None = None
     n_comments: int | None = None
+    stars: int | None = None
+    day: datetime.date | None = None
+    announced: str = ""
 
 
 @dataclass(frozen=True)
 class UnreadLine:
-    """A line of the digest that could not be placed: its number (from 1), its text and why."""
+    """A line of the digest that could not be placed: its number (from 1), its text and why.
+
+    Where a digest has no lines (JSON, XML), the number of the paper in its list.
+    """
 
     number: int
     text: str
@@ -47,13 +70,36 @@ class UnreadLine:
 
 
 @dataclass(frozen=True)
+class Page:
+    """Which part of a longer list a digest is. start: of its first entry, counted from 0.
+
+    total: of the whole list, where it is told. following: by what the source wants to be asked for
+    the next page (a token, a cursor), "" after the last. answered: the day of the source's own
+    clock, from which on to ask the next time.
+    """
+
+    start: int = 0
+    total: int | None = None
+    following: str = ""
+    answered: datetime.date | None = None
+
+
+@dataclass(frozen=True)
 class Digest:
-    """One incoming list of papers. layout names the format; date is None where it has none."""
+    """One incoming list of papers, perhaps empty: where nothing was announced, that is the news.
+
+    layout names the format; date is None where it has none, or spans several days.
+    n_left_out: papers of a kind that was not asked for (replacements). deleted: arXiv ids that the
+    archive took back.
+    """
 
     layout: str
     entries: tuple[Entry, ...]
     unread: tuple[UnreadLine, ...] = ()
     date: datetime.date | None = None
+    n_left_out: int = 0
+    page: Page | None = None
+    deleted: tuple[str, ...] = ()
 
 
 def fold(text: str) -> str:

@@ -1,7 +1,7 @@
 """Digests into the store: the same one twice changes nothing, an unreadable one leaves no trace."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -31,7 +31,10 @@ class Origin:
 
 @dataclass(frozen=True)
 class Report:
-    """What became of one digest. is_known: its papers were all stored by an earlier reading."""
+    """What became of one digest. is_known: its papers were all stored by an earlier reading.
+
+    n_left_out: papers that were read and are not wanted: withdrawn, or only replaced.
+    """
 
     name: str
     layout: str
@@ -41,6 +44,7 @@ class Report:
     unread: tuple[UnreadLine, ...]
     is_known: bool
     n_votes: int = 0
+    n_left_out: int = 0
 
 
 def ingest(engine: Engine, raw: bytes, origin: Origin, now: datetime, seen_from: date) -> Report:
@@ -51,9 +55,16 @@ def ingest(engine: Engine, raw: bytes, origin: Origin, now: datetime, seen_from:
     """
     if len(raw) > LARGEST:
         raise UnreadableDigest(f"It is larger than {LARGEST // 1_000_000} MB, so it is no digest.")
-    found = digests.read(raw, seen_from)
+    found = _standing(digests.read(raw, seen_from))
     with engines.transaction(engine) as session:
         return _store(session, found, origin, now)
+
+
+def _standing(found: Digest) -> Digest:
+    """The digest without the papers that were taken back: nobody should be sent one."""
+    standing = tuple(entry for entry in found.entries if not entry.paper.is_withdrawn)
+    n_gone = len(found.entries) - len(standing)
+    return replace(found, entries=standing, n_left_out=found.n_left_out + n_gone)
 
 
 def _store(session: Session, found: Digest, origin: Origin, now: datetime) -> Report:
@@ -86,6 +97,7 @@ def _store(session: Session, found: Digest, origin: Origin, now: datetime) -> Re
         unread=found.unread,
         is_known=is_known,
         n_votes=_store_votes(session, row, found.entries, stored, now),
+        n_left_out=found.n_left_out,
     )
 
 

@@ -2,6 +2,7 @@ import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import answers
 import pytest
 from conftest import NOW
 from hypothesis import HealthCheck, given
@@ -45,6 +46,18 @@ def test_the_same_digest_twice_changes_nothing(engine: Engine, digest_text, bird
     again = _read(engine, raw, LATER, Origin("folder:/elsewhere", "copy.txt"))
     assert dump() == before
     assert (again.is_known, again.n_new, again.n_votes) == (True, 0, 0)
+
+
+def test_a_withdrawn_paper_is_left_out(engine: Engine):
+    gone = answers.hf_row(id="2610.04321", title="Gone", withdrawnAt="2026-10-06T09:00:00.000Z")
+    report = _read(engine, answers.hf_list(answers.hf_row(), gone).encode())
+    assert (report.n_entries, report.n_new, report.n_left_out) == (1, 1, 1)
+
+
+def test_days_on_which_nothing_was_listed_change_nothing(engine: Engine):
+    for now in (NOW, LATER):
+        report = _read(engine, b"[]", now)
+        assert (report.n_entries, report.n_new) == (0, 0)
 
 
 def test_a_digest_read_later_adds_its_new_votes_and_nothing_else(
