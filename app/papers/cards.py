@@ -29,6 +29,7 @@ class _Card:
     below: list[Token] = field(default_factory=list)
     votes: int | None = None
     n_comments: int | None = None
+    stars: int | None = None
 
     @property
     def tokens(self) -> list[Token]:
@@ -165,6 +166,8 @@ def _awaits_count(card: _Card) -> bool:
 def _put(card: _Card, token: Token) -> None:
     if token.mark is Mark.UPVOTE and token.count is not None:
         card.votes = token.count
+    elif token.mark is Mark.GITHUB and token.count is not None:
+        card.stars = token.count
     elif token.mark is Mark.COUNT:
         _put_count(card, token)
     if token.mark is Mark.TEXT:
@@ -178,7 +181,10 @@ def _put_count(card: _Card, token: Token) -> None:
         card.votes = token.count
     elif _awaits_count(card):
         last = next(other for other in reversed(card.below) if other.mark is not Mark.LINK)
-        card.votes = token.count if last.mark is Mark.UPVOTE else card.votes
+        if last.mark is Mark.UPVOTE:
+            card.votes = token.count
+        else:
+            card.stars = token.count
     else:
         card.n_comments = token.count
 
@@ -212,7 +218,7 @@ def _entry(card: _Card, paper: Paper, arxiv_id: str, position: int) -> Entry:
     url = f"https://huggingface.co/papers/{arxiv_id}" if arxiv_id else ""
     days = (token.day for token in card.below if token.day)
     paper = replace(paper, url=url, arxiv_id=arxiv_id, published=next(days, None))
-    return Entry(paper, position, card.votes, card.n_comments)
+    return Entry(paper, position, card.votes, card.n_comments, card.stars)
 
 
 def _merged(first: Entry, again: Entry) -> Entry:
@@ -224,4 +230,5 @@ def _merged(first: Entry, again: Entry) -> Entry:
         published=first.paper.published or again.paper.published,
     )
     votes = first.votes if first.votes is not None else again.votes
-    return replace(first, paper=paper, votes=votes)
+    stars = first.stars if first.stars is not None else again.stars
+    return replace(first, paper=paper, votes=votes, stars=stars)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 from app.errors import EmptyAnswer, UnreadableDigest
-from app.papers import hf_json, saved_page
+from app.papers import hf_json, hf_page, saved_page
 from app.papers.paper import Digest
 
 # By how the text begins, the first that fits; what fits none is plain text.
@@ -25,10 +25,11 @@ _BEGINNINGS = {
 _PLAIN = "plain text"
 _READERS: dict[str, Callable[[str, date], Digest]] = {
     _PLAIN: saved_page.read,
+    "an HTML page": hf_page.read,
     "JSON": hf_json.read,
 }
 # Lists that stand in the order of their votes, which change while the list stays the same.
-_BY_VOTES = {hf_json.LAYOUT}
+_BY_VOTES = {hf_json.LAYOUT, hf_page.LAYOUT}
 _BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 

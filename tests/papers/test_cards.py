@@ -65,6 +65,12 @@ def trending_cards(papers, with_submitter=True, width=0):
     return "\n".join(rows)
 
 
+def test_a_trending_card_tells_the_stars_of_its_code(papers):
+    found = digest.read(trending_cards(papers), READ_ON)
+
+    assert [entry.stars for entry in found.entries] == [3290] * len(papers)
+
+
 def pairs(found):
     return [(entry.paper.title, entry.paper.abstract) for entry in found.entries]
 
