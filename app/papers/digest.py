@@ -6,14 +6,14 @@ from collections.abc import Callable
 from datetime import date
 
 from app.errors import EmptyAnswer, UnreadableDigest
-from app.papers import hf_json, hf_page, saved_page
+from app.papers import hf_json, hf_page, saved_page, xml_list
 from app.papers.paper import Digest
 
 # By how the text begins, the first that fits; what fits none is plain text.
 _BEGINNINGS = {
     "a PDF file": re.compile(r"%PDF-"),
     "an HTML page": re.compile(r"(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|div)\b", re.I),
-    "XML (perhaps a feed)": re.compile(r"<(?:\?xml|rss|feed|OAI-PMH)\b"),
+    "XML": re.compile(r"<(?:\?xml|rss|feed|OAI-PMH)\b"),
     "JSON": re.compile(r"\{\s*(?:\"|\}\s*$)|\[\s*(?:[{\[\"\d]|\]\s*$)"),
     "a mail message": re.compile(
         r"(?:From [^\n]+\n)?(?:(?:[A-Z][\w-]*:[^\n]*|[ \t][^\n]+)\n){0,40}"
@@ -26,6 +26,7 @@ _PLAIN = "plain text"
 _READERS: dict[str, Callable[[str, date], Digest]] = {
     _PLAIN: saved_page.read,
     "an HTML page": hf_page.read,
+    "XML": xml_list.read,
     "JSON": hf_json.read,
 }
 # Lists that stand in the order of their votes, which change while the list stays the same.

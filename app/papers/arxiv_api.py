@@ -1,0 +1,106 @@
+"""Answers of arXiv's query interface, https://export.arxiv.org/api/query, in both their dialects.
+
+Older servers name a namespace at every element and write http://arxiv.org/api, newer ones once and
+https://arxiv.org/api. A busy server answers with an empty feed, which is not "no such paper".
+"""
+
+from collections.abc import Iterator, Mapping
+from xml.etree.ElementTree import Element
+
+from app.errors import EmptyAnswer, SourceError
+from app.papers import arxiv, fields, identity, xml_tree
+from app.papers.paper import Digest, Entry, Page, Paper, UnreadLine
+
+LAYOUT = "arXiv query"
+
+
+def is_one(root: Element) -> bool:
+    """Whether it is an Atom feed of this interface."""
+    if xml_tree.name(root) != "feed":
+        return False
+    head = xml_tree.values(root)
+    return "/api/" in head.get("id", "") and "arxiv.org/" in head.get("id", "").lower()
+
+
+def read(root: Element) -> Digest:
+    """Read one page; `page.following` is the `start` of the next, "" after the last.
+
+    Raises SourceError for the feed that holds an error, EmptyAnswer for one that counts papers and
+    shows none, or does not even count.
+    """
+    rows = list(xml_tree.children(root, "entry"))
+    entries: list[Entry] = []
+    unread: list[UnreadLine] = []
+    for number, row in enumerate(rows, start=1):
+        told = xml_tree.values(row)
+        _refuse_error(told)
+        paper = _paper(row, told)
+        if paper is None:
+            text = xml_tree.text(told, "title", "id")[:200]
+            unread.append(UnreadLine(number, text, arxiv.NO_PAPER))
+        else:
+            entries.append(Entry(paper, len(entries) + 1))
+    return Digest(LAYOUT, tuple(entries), tuple(unread), page=_page(root, len(rows)))
+
+
+def _page(root: Element, n_rows: int) -> Page:
+    head = xml_tree.values(root)
+    start = fields.count(head.get("startIndex")) or 0
+    total = fields.count(head.get("totalResults"))
+    if not n_rows and (total is None or total > start):
+        raise EmptyAnswer(
+            "arXiv's answer is empty, although it should not be: the server is busy. Ask again "
+            "later."
+        )
+    end = start + n_rows
+    following = str(end) if total is not None and end < total else ""
+    return Page(start, total, following, fields.day(head.get("updated")))
+
+
+def _refuse_error(told: Mapping[str, str]) -> None:
+    if "/api/errors" in told.get("id", "") or (
+        told.get("title", "").strip() == "Error" and not arxiv.number(told.get("id", ""))[0]
+    ):
+        said = xml_tree.text(told, "summary", "id")[:300].rstrip(".")
+        raise SourceError(f"arXiv refuses: {said}.", told.get("id", "").partition("#")[2].strip())
+
+
+def _paper(row: Element, told: Mapping[str, str]) -> Paper | None:
+    arxiv_id, version = arxiv.number(told.get("id", ""))
+    title = xml_tree.text(told, "title")
+    if not arxiv_id or not title:
+        return None
+    abstract, comment = xml_tree.text(told, "summary"), xml_tree.text(told, "comment")
+    return Paper(
+        title=title,
+        abstract=abstract,
+        authors=tuple(_authors(row)),
+        url=arxiv.url(arxiv_id),
+        arxiv_id=arxiv_id,
+        doi=identity.doi_in(told.get("doi", "")) or _linked_doi(row),
+        published=fields.day(told.get("published")),
+        categories=arxiv.categories(_terms(row)),
+        version=version,
+        journal=xml_tree.text(told, "journal_ref"),
+        comment=comment,
+        is_withdrawn=arxiv.is_withdrawn(abstract, comment),
+    )
+
+
+def _authors(row: Element) -> Iterator[str]:
+    for author in xml_tree.children(row, "author"):
+        name = xml_tree.text(xml_tree.values(author), "name")
+        if name:
+            yield name
+
+
+def _terms(row: Element) -> Iterator[str]:
+    """The main category first, wherever it stands."""
+    for name in ("primary_category", "category"):
+        for each in xml_tree.children(row, name):
+            yield each.get("term", "")
+
+
+def _linked_doi(row: Element) -> str:
+    links = (each for each in xml_tree.children(row, "link") if each.get("title") == "doi")
+    return next((identity.doi_in(each.get("href", "")) for each in links), "")

@@ -1,0 +1,108 @@
+"""arXiv's own feeds of a day's announcement: RSS 2.0 and Atom 1.0.
+
+https://rss.arxiv.org/{rss,atom}/cs.LG+stat.ML: one entry a paper, each with why it is announced. On
+Saturdays, Sundays and holidays it has none, which is no error. All its dates are the midnight that
+begins the day it was asked for, even if what it lists is yesterday's batch again.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import date
+from xml.etree.ElementTree import Element
+
+from app.errors import SourceError
+from app.papers import arxiv, fields, identity, people, xml_tree
+from app.papers.paper import Digest, Entry, Paper, UnreadLine
+
+RSS, ATOM = "arXiv RSS", "arXiv Atom"
+KINDS = ("new", "cross", "replace", "replace-cross")
+WANTED = frozenset({"new", "cross"})
+_SUMMARY = re.compile(
+    r"\s*arXiv:\S+\s+Announce Type:\s*(?P<kind>[\w-]+)\s*(?:Abstract:\s*(?P<abstract>.*))?",
+    re.DOTALL,
+)
+_ERROR = "Feed error for query"
+
+
+def is_one(root: Element) -> bool:
+    """Whether it is arXiv's, and neither an answer of its query interface nor some blog."""
+    head = xml_tree.values(_channel(root))
+    title = head.get("title", "").strip()
+    return title.startswith(_ERROR) or title.endswith("updates on arXiv.org") or _is_named(root)
+
+
+def _is_named(root: Element) -> bool:
+    """Whether the feed's own address is that of arXiv's feeds."""
+    channel = _channel(root)
+    links = (each.get("href") or each.text or "" for each in xml_tree.children(channel, "link"))
+    return any("://rss.arxiv.org/" in link for link in links)
+
+
+def read(root: Element, wanted: Collection[str] = WANTED) -> Digest:
+    """Read the announcement; what is not of a wanted kind is left out, and counted.
+
+    Raises SourceError for the feed that is an error, with arXiv's reason.
+    """
+    channel, is_atom = _channel(root), xml_tree.name(root) == "feed"
+    head = xml_tree.values(channel)
+    _refuse_error(head)
+    entries: list[Entry] = []
+    unread: list[UnreadLine] = []
+    n_left_out = 0
+    rows = xml_tree.children(channel, "entry" if is_atom else "item")
+    for number, row in enumerate(rows, start=1):
+        told = xml_tree.values(row)
+        summary = _SUMMARY.match(told.get("summary") or told.get("description") or "")
+        kind = fields.text(told.get("announce_type"), summary and summary["kind"]).lower()
+        paper = _paper(row, told, summary)
+        if paper is None:
+            text = fields.text(told.get("title"), told.get("guid"), told.get("id"))
+            unread.append(UnreadLine(number, text[:200], arxiv.NO_PAPER))
+        elif kind and kind not in wanted:
+            n_left_out += 1
+        else:
+            entries.append(Entry(paper, len(entries) + 1, announced=kind))
+    layout = ATOM if is_atom else RSS
+    return Digest(layout, tuple(entries), tuple(unread), _day(head), n_left_out)
+
+
+def _channel(root: Element) -> Element:
+    return root if xml_tree.name(root) == "feed" else next(xml_tree.children(root, "channel"), root)
+
+
+def _refuse_error(head: Mapping[str, str]) -> None:
+    if head.get("title", "").strip().startswith(_ERROR):
+        said = xml_tree.text(head, "description", "subtitle") or fields.text(head["title"])
+        raise SourceError(f"arXiv refuses: {said[:300].rstrip('.')}.")
+
+
+def _day(head: Mapping[str, str]) -> date | None:
+    return fields.mail_day(*map(head.get, ("pubDate", "lastBuildDate"))) or fields.day(
+        head.get("updated")
+    )
+
+
+def _paper(row: Element, told: Mapping[str, str], summary: re.Match[str] | None) -> Paper | None:
+    arxiv_id, version = arxiv.number(xml_tree.text(told, "guid", "id", "link"))
+    title = xml_tree.text(told, "title")
+    if not arxiv_id or not title:
+        return None
+    whole = told.get("summary") or told.get("description") or ""
+    abstract = fields.text((summary["abstract"] or "") if summary else whole)
+    return Paper(
+        title=title,
+        abstract=abstract,
+        authors=people.listed(told.get("creator", "")),
+        url=arxiv.url(arxiv_id),
+        arxiv_id=arxiv_id,
+        doi=identity.doi_in(told.get("DOI", "")),
+        categories=arxiv.categories(_terms(row)),
+        version=version,
+        journal=xml_tree.text(told, "journal_reference"),
+        is_withdrawn=arxiv.is_withdrawn(abstract),
+    )
+
+
+def _terms(row: Element) -> list[str]:
+    found = xml_tree.children(row, "category")
+    return [(each.get("term") or each.text or "").strip() for each in found]

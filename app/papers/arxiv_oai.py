@@ -1,0 +1,114 @@
+"""Pages of arXiv's OAI-PMH interface, https://oaipmh.arxiv.org/oai, in the format "arXiv".
+
+http://www.openarchives.org/OAI/openarchivesprotocol.html: a list goes on as long as it ends in a
+token, and "no records match" is a list of nothing. A record's datestamp is its last change.
+"""
+
+from collections.abc import Iterator, Mapping
+from xml.etree.ElementTree import Element
+
+from app.errors import SourceError, UnreadableDigest
+from app.papers import arxiv, fields, identity, xml_tree
+from app.papers.paper import Digest, Entry, Page, Paper, UnreadLine
+
+LAYOUT = "arXiv OAI-PMH"
+NOTHING = "noRecordsMatch"
+_VERBS = ("ListRecords", "GetRecord")
+
+
+def read(root: Element) -> Digest:
+    """Read one page; `page.following` is the token for the next, "" after the last.
+
+    Raises SourceError with arXiv's code (badResumptionToken: begin again), UnreadableDigest for the
+    answer to another question.
+    """
+    _refuse_error(root)
+    found = (each for verb in _VERBS for each in xml_tree.children(root, verb))
+    listing = next(found, None)
+    if listing is None and not _error_codes(root):
+        raise UnreadableDigest("This OAI-PMH answer is no list of records.")
+    entries: list[Entry] = []
+    unread: list[UnreadLine] = []
+    deleted: list[str] = []
+    for number, record in enumerate(_records(listing), start=1):
+        name, is_deleted = _header(record)
+        paper = None if is_deleted else _paper(record)
+        if paper is not None:
+            entries.append(Entry(paper, len(entries) + 1))
+        elif is_deleted and arxiv.number(name)[0]:
+            deleted.append(arxiv.number(name)[0])
+        else:
+            unread.append(UnreadLine(number, name[:200], arxiv.NO_PAPER))
+    page = _page(root, listing)
+    return Digest(LAYOUT, tuple(entries), tuple(unread), page=page, deleted=tuple(deleted))
+
+
+def _records(listing: Element | None) -> Iterator[Element]:
+    return iter(()) if listing is None else xml_tree.children(listing, "record")
+
+
+def _error_codes(root: Element) -> dict[str, str]:
+    """What each error says, by its code."""
+    return {each.get("code", ""): each.text or "" for each in xml_tree.children(root, "error")}
+
+
+def _refuse_error(root: Element) -> None:
+    for code, said in _error_codes(root).items():
+        if code != NOTHING:
+            reason = fields.text(said, code)[:300].rstrip(".")
+            raise SourceError(f"arXiv refuses ({code or 'no code'}): {reason}.", code)
+
+
+def _page(root: Element, listing: Element | None) -> Page:
+    answered = fields.day(xml_tree.values(root).get("responseDate"))
+    tokens = [] if listing is None else list(xml_tree.children(listing, "resumptionToken"))
+    if not tokens:
+        return Page(answered=answered)
+    start, total = (fields.count(tokens[0].get(name)) for name in ("cursor", "completeListSize"))
+    return Page(start or 0, total, (tokens[0].text or "").strip(), answered)
+
+
+def _header(record: Element) -> tuple[str, bool]:
+    """The record's name, and whether arXiv took it back."""
+    header = next(xml_tree.children(record, "header"), None)
+    if header is None:
+        return "", False
+    return xml_tree.text(xml_tree.values(header), "identifier"), header.get("status") == "deleted"
+
+
+def _paper(record: Element) -> Paper | None:
+    inner = next((each for each in xml_tree.children(record, "metadata") if len(each)), None)
+    if inner is None:
+        return None
+    told = xml_tree.values(inner[0])
+    arxiv_id, _ = arxiv.number(told.get("id", ""))
+    title = xml_tree.text(told, "title")
+    if not arxiv_id or not title:
+        return None
+    abstract, comment = xml_tree.text(told, "abstract"), xml_tree.text(told, "comments")
+    return Paper(
+        title=title,
+        abstract=abstract,
+        authors=tuple(_authors(inner[0])),
+        url=arxiv.url(arxiv_id),
+        arxiv_id=arxiv_id,
+        doi=identity.doi_in(told.get("doi", "")),
+        published=fields.day(told.get("created")),
+        categories=arxiv.categories(told.get("categories", "").split()),
+        journal=xml_tree.text(told, "journal-ref"),
+        comment=comment,
+        is_withdrawn=arxiv.is_withdrawn(abstract, comment),
+    )
+
+
+def _authors(metadata: Element) -> Iterator[str]:
+    for listing in xml_tree.children(metadata, "authors"):
+        for author in listing:
+            yield from _name(xml_tree.values(author))
+
+
+def _name(told: Mapping[str, str]) -> Iterator[str]:
+    parts = (xml_tree.text(told, part) for part in ("forenames", "keyname", "suffix"))
+    name = " ".join(filter(None, parts))
+    if name:
+        yield name

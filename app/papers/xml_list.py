@@ -1,0 +1,19 @@
+"""Which of the formats in XML is it? Ask that one's reader for the digest."""
+
+from datetime import date
+
+from app.errors import UnreadableDigest
+from app.papers import arxiv_api, arxiv_feed, arxiv_oai, xml_tree
+from app.papers.paper import Digest
+
+
+def read(text: str, read_on: date) -> Digest:  # noqa: ARG001  (its days have their years)
+    """Raises UnreadableDigest if it is none of them, and what the format's own reader raises."""
+    root = xml_tree.parse(text)
+    if xml_tree.name(root) == "OAI-PMH":
+        return arxiv_oai.read(root)
+    if arxiv_api.is_one(root):
+        return arxiv_api.read(root)
+    if xml_tree.name(root) in {"rss", "feed"} and arxiv_feed.is_one(root):
+        return arxiv_feed.read(root)
+    raise UnreadableDigest("This is XML, but no feed or list that we know.")

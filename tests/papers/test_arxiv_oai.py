@@ -1,0 +1,105 @@
+"""Pages of arXiv's OAI-PMH interface; every sample is made up."""
+
+from datetime import date
+
+import answers
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import SourceError, UnreadableDigest
+from app.papers import digest
+from app.papers.paper import Page, Paper
+
+READ_ON = date(2026, 10, 6)
+ANSWERED = date(2026, 10, 6)
+
+
+def read(text):
+    return digest.read(text, READ_ON)
+
+
+def test_everything_that_a_record_says_of_a_paper_is_read():
+    found = read(answers.oai(answers.oai_record()))
+
+    assert [entry.paper for entry in found.entries] == [
+        Paper(
+            title="Sparse Retrieval Still Works",
+            abstract="We revisit term weighting.",
+            authors=("Ada Example", "Bo Sample Jr", "Example Collaboration"),
+            url="https://arxiv.org/abs/2610.01234",
+            arxiv_id="2610.01234",
+            doi="10.1000/xyz",
+            published=date(2026, 10, 2),
+            categories=("cs.IR", "cs.AI"),
+            journal="J. Ex. 1 (2026)",
+            comment="12 pages",
+        )
+    ]
+
+
+def test_deleted_records_are_told_and_are_no_papers():
+    gone = answers.OAI_DELETED.format(id="2610.00009")
+
+    found = read(answers.oai(gone, answers.oai_record()))
+
+    assert [entry.position for entry in found.entries] == [1]
+    assert (found.deleted, found.unread) == (("2610.00009",), ())
+
+
+@pytest.mark.parametrize(("token", "following"), [("6543|1001", "6543|1001"), ("", ""), (None, "")])
+def test_a_list_goes_on_as_long_as_there_is_a_token(token, following):
+    found = read(answers.oai(answers.oai_record(), token=token))
+
+    assert found.page == Page(0, None, following, ANSWERED)
+
+
+def test_no_records_match_is_a_list_of_nothing():
+    found = read(answers.oai_error("noRecordsMatch", "The combination yields an empty list."))
+
+    assert (found.entries, found.page) == ((), Page(answered=ANSWERED))
+
+
+@pytest.mark.parametrize("code", ["badResumptionToken", "badArgument", "badVerb"])
+def test_other_errors_are_errors_with_their_code(code):
+    with pytest.raises(SourceError, match="bad token") as refusal:
+        read(answers.oai_error(code, "bad token"))
+
+    assert refusal.value.code == code
+
+
+def test_the_answer_to_another_question_is_refused():
+    with pytest.raises(UnreadableDigest, match="no list of records"):
+        read(answers.oai_answer("<Identify><repositoryName>arXiv</repositoryName></Identify>"))
+
+
+def test_a_record_that_cannot_be_read_is_told_and_the_others_are_read():
+    other = answers.oai_record(id="2610.00002").replace("Sparse Retrieval\n  Still Works", " ")
+
+    found = read(answers.oai(other, answers.oai_record()))
+
+    assert [entry.paper.arxiv_id for entry in found.entries] == ["2610.01234"]
+    assert [(line.number, line.text) for line in found.unread] == [(1, "oai:arXiv.org:2610.00002")]
+
+
+def test_signs_that_xml_forbids_do_not_cost_the_page():
+    record = answers.oai_record(comments="12 pages\x0c &#x1F; &amp; more")
+
+    (entry,) = read(answers.oai(record)).entries
+
+    assert entry.paper.comment == "12 pages & more"
+
+
+@given(st.data())
+def test_any_mutation_of_a_page_is_a_digest_or_refused(data):
+    whole = answers.oai(
+        answers.oai_record(), answers.OAI_DELETED.format(id="2610.00009"), token="t"
+    )
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, min(start + 80, len(whole))))
+
+    try:
+        found = read(whole[:start] + data.draw(st.text(max_size=9)) + whole[end:])
+    except UnreadableDigest:
+        return
+    assert [entry.position for entry in found.entries] == [*range(1, len(found.entries) + 1)]
