@@ -257,3 +257,29 @@ def oai_answer(body: str) -> str:
 <request verb="ListRecords" metadataPrefix="arXiv">http://oaipmh.arxiv.org/oai</request>
 {body}</OAI-PMH>
 """
+
+
+BIORXIV_ROW: dict[str, Any] = {
+    "title": "Memory in <i>Small</i> Networks",
+    "authors": "Doe, J.; Smith, A. B.",
+    "author_corresponding": "Jane Doe",
+    "author_corresponding_institution": "Example University",
+    "doi": "10.1101/2026.10.01.123456",
+    "date": "2026-10-5",
+    "version": "1",
+    "type": "new results",
+    "license": "cc_by",
+    "category": "Neuroscience",
+    "jatsxml": "https://www.example.org/content/early/2026/10/01/123456.source.xml",
+    "abstract": "Small networks forget (p < 0.05).",
+    "funder": "NA",
+    "published": "NA",
+    "server": "bioRxiv",
+}
+
+
+def biorxiv(*rows: dict[str, Any], **message: Any) -> str:
+    """A page of bioRxiv's interface; what is in `message` may be a number or a string."""
+    told = {"status": "ok", "cursor": 0, "count": len(rows), "total": str(len(rows))} | message
+    whole = {"messages": [told], "collection": [_without(BIORXIV_ROW | row) for row in rows]}
+    return json.dumps(whole)

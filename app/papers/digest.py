@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 from app.errors import EmptyAnswer, UnreadableDigest
-from app.papers import hf_json, hf_page, saved_page, xml_list
+from app.papers import hf_json, hf_page, json_list, saved_page, xml_list
 from app.papers.paper import Digest
 
 # By how the text begins, the first that fits; what fits none is plain text.
@@ -27,7 +27,7 @@ _READERS: dict[str, Callable[[str, date], Digest]] = {
     _PLAIN: saved_page.read,
     "an HTML page": hf_page.read,
     "XML": xml_list.read,
-    "JSON": hf_json.read,
+    "JSON": json_list.read,
 }
 # Lists that stand in the order of their votes, which change while the list stays the same.
 _BY_VOTES = {hf_json.LAYOUT, hf_page.LAYOUT}

@@ -6,10 +6,9 @@ left out or null. Votes stand on the paper only, comments on the entry only.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 
 from app.errors import SourceError, UnreadableDigest
-from app.papers import fields, identity, json_text
+from app.papers import fields, identity
 from app.papers.paper import Digest, Entry, Paper, UnreadLine
 
 LAYOUT = "Hugging Face JSON"
@@ -17,15 +16,11 @@ NO_TITLE = "names no title"
 NO_PAPER = "is no paper"
 
 
-def read(text: str, read_on: date) -> Digest:  # noqa: ARG001  (its days have their years)
-    """Raises SourceError for an answer that is an error, UnreadableDigest for any other text."""
-    return of_answer(json_text.parse(text))
-
-
 def of_answer(answer: object, layout: str = LAYOUT) -> Digest:
     """Read an answer. An empty list is a digest: there is none on weekends.
 
-    Its date is the day on which its papers entered the list, if that is one day.
+    Its date is the day on which its papers entered the list, if that is one day. Raises SourceError
+    for an answer that is an error, UnreadableDigest for anything else.
     """
     rows = _rows(answer)
     entries: list[Entry] = []

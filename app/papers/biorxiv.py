@@ -1,0 +1,113 @@
+"""What bioRxiv and medRxiv answer: https://api.biorxiv.org/details/SERVER/FROM/TO/CURSOR.
+
+{"messages": [{status, cursor, count, total}], "collection": [one object a paper and version]}.
+Counts are numbers or strings, days have no zeros at times, and "NA" stands for nothing.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+
+from app.errors import EmptyAnswer, SourceError, UnreadableDigest
+from app.papers import fields, identity, markup, people
+from app.papers.paper import Digest, Entry, Page, Paper, UnreadLine
+
+NEW, REPLACED = "new", "replace"
+WANTED = frozenset({NEW})
+NO_PAPER = "names no title and DOI"
+_CALM = {"", "ok", "no posts found"}
+_SERVERS = {"biorxiv": "bioRxiv", "medrxiv": "medRxiv"}
+
+
+def is_one(answer: object) -> bool:
+    """Whether the answer has this interface's shape."""
+    return isinstance(answer, Mapping) and "collection" in answer
+
+
+def of_answer(answer: object, wanted: Collection[str] = WANTED) -> Digest:
+    """Read one page; `page.following` is the cursor of the next, "" after the last.
+
+    Later versions are left out unless they are wanted, and counted. Raises SourceError,
+    EmptyAnswer for a page that counts papers and shows none, UnreadableDigest.
+    """
+    if not isinstance(answer, Mapping) or not isinstance(answer.get("collection"), list):
+        raise UnreadableDigest("This JSON is no list of papers that we know.")
+    rows: list[object] = answer["collection"]
+    page = _page(_message(answer), len(rows))
+    entries: list[Entry] = []
+    unread: list[UnreadLine] = []
+    n_left_out = 0
+    for number, row in enumerate(rows, start=1):
+        paper = _paper(row) if isinstance(row, Mapping) else None
+        if paper is None or not isinstance(row, Mapping):
+            unread.append(UnreadLine(number, fields.text(str(row)[:200]), NO_PAPER))
+            continue
+        kind = NEW if paper.version < 2 else REPLACED
+        if kind in wanted:
+            day = fields.day(row.get("date"))
+            entries.append(Entry(paper, len(entries) + 1, day=day, announced=kind))
+        else:
+            n_left_out += 1
+    layout = _server(rows[0]) if rows else _SERVERS["biorxiv"]
+    return Digest(layout, tuple(entries), tuple(unread), _day(entries), n_left_out, page)
+
+
+def _message(answer: Mapping[str, object]) -> Mapping[str, object]:
+    listed = answer.get("messages")
+    first = listed[0] if isinstance(listed, list) and listed else {}
+    message = first if isinstance(first, Mapping) else {}
+    status = fields.text(message.get("status"))
+    if status.lower() not in _CALM:
+        raise SourceError(f"bioRxiv refuses: {status[:300].rstrip('.')}.")
+    return message
+
+
+def _page(message: Mapping[str, object], n_rows: int) -> Page:
+    start = fields.count(message.get("cursor")) or 0
+    total = fields.count(message.get("total"))
+    if not n_rows and total is not None and total > start:
+        raise EmptyAnswer("bioRxiv's answer is empty, although it counts papers. Ask again later.")
+    # Pages have 30 papers or 100: only their own count says where the next begins.
+    end = start + (fields.count(message.get("count")) or n_rows)
+    return Page(start, total, str(end) if total is not None and n_rows and end < total else "")
+
+
+def _day(entries: list[Entry]) -> date | None:
+    days = {entry.day for entry in entries}
+    return days.pop() if len(days) == 1 else None
+
+
+def _server(row: object) -> str:
+    told = fields.text(row.get("server")) if isinstance(row, Mapping) else ""
+    return _SERVERS.get(told.lower(), _SERVERS["biorxiv"])
+
+
+def _paper(row: Mapping[str, object]) -> Paper | None:
+    title = markup.untagged(fields.text(row.get("title")))
+    doi = identity.doi_in(fields.text(row.get("doi")))
+    if not title or not doi:
+        return None
+    version = fields.count(row.get("version")) or 0
+    abstract = markup.untagged(_told(row, "abstract"))
+    return Paper(
+        title=title,
+        abstract=abstract,
+        authors=people.inverted(_told(row, "authors")),
+        url=f"https://www.{_server(row).lower()}.org/content/{doi}v{version or 1}",
+        doi=doi,
+        published=fields.day(row.get("date")) if version < 2 else None,
+        categories=tuple(filter(None, [_told(row, "category").lower()])),
+        version=version,
+        published_doi=identity.doi_in(_told(row, "published")),
+        organisation=_told(row, "author_corresponding_institution"),
+        is_withdrawn=_told(row, "type").lower() == "withdrawn" or _is_withdrawn(abstract),
+    )
+
+
+def _told(row: Mapping[str, object], name: str) -> str:
+    told = fields.text(row.get(name))
+    return "" if told.upper() == "NA" else told
+
+
+def _is_withdrawn(abstract: str) -> bool:
+    start = abstract[:300].lower()
+    return "withdrawn this manuscript" in start or "manuscript has been withdrawn" in start

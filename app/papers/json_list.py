@@ -1,0 +1,12 @@
+"""Which of the lists in JSON is it? Ask that one's reader for the digest."""
+
+from datetime import date
+
+from app.papers import biorxiv, hf_json, json_text
+from app.papers.paper import Digest
+
+
+def read(text: str, read_on: date) -> Digest:  # noqa: ARG001  (its days have their years)
+    """Raises UnreadableDigest if it is none of them, and what the format's own reader raises."""
+    answer = json_text.parse(text)
+    return biorxiv.of_answer(answer) if biorxiv.is_one(answer) else hf_json.of_answer(answer)
