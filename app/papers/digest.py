@@ -1,5 +1,6 @@
 """Which format is this in? Ask that format's reader for the digest."""
 
+import codecs
 import hashlib
 import re
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from app.papers.paper import Digest
 _BEGINNINGS = {
     "a PDF file": re.compile(r"%PDF-"),
     "an HTML page": re.compile(r"(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|div)\b", re.I),
-    "XML": re.compile(r"<(?:\?xml|rss|feed|OAI-PMH)\b"),
+    "XML": re.compile(r"<(?:\?xml|rss|feed|rdf:RDF|RDF|OAI-PMH)\b"),
     "JSON": re.compile(r"\{\s*(?:\"|\}\s*$)|\[\s*(?:[{\[\"\d]|\]\s*$)"),
     "a mail message": re.compile(
         r"(?:From [^\n]+\n)?(?:(?:[A-Z][\w-]*:[^\n]*|[ \t][^\n]+)\n){0,40}"
@@ -31,6 +32,12 @@ _READERS: dict[str, Callable[[str, date], Digest]] = {
 }
 # Lists that stand in the order of their votes, which change while the list stays the same.
 _BY_VOTES = {hf_json.LAYOUT, hf_page.LAYOUT}
+# Those that XML is really written in; others that Python knows can be made to run for long.
+_ENCODING = re.compile(
+    rb"""\s*<\?xml[^>]{0,100}?\bencoding\s*=\s*["'](iso-8859-(?:1?[1-9]|1[0-6])|windows-125\d"""
+    rb"""|koi8-[ru]|gb2312|gbk|gb18030|big5|shift_jis|euc-jp|euc-kr)["']""",
+    re.IGNORECASE,
+)
 _BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -52,7 +59,7 @@ def read(raw: bytes | str, read_on: date) -> Digest:
 
 
 def decode(raw: bytes | str) -> str:
-    """Bytes → text: UTF-8, else Windows-1252 as old editors save it; without a BOM.
+    """Bytes → text: UTF-8, what XML says it is, else Windows-1252 as old editors save it; no BOM.
 
     Raises UnreadableDigest if it is no text at all.
     """
@@ -64,10 +71,14 @@ def decode(raw: bytes | str) -> str:
 
 
 def _decoded(raw: bytes) -> str:
+    """UTF-8 wherever the bytes can be: more files name a wrong encoding than look like another."""
+    declared = _ENCODING.match(raw)
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", "replace")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")
+        return raw.decode(declared[1].decode() if declared else "cp1252", "replace")
 
 
 def fingerprint(digest: Digest) -> str:

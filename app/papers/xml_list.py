@@ -3,7 +3,7 @@
 from datetime import date
 
 from app.errors import UnreadableDigest
-from app.papers import arxiv_api, arxiv_feed, arxiv_oai, xml_tree
+from app.papers import arxiv_api, arxiv_feed, arxiv_oai, feed, xml_tree
 from app.papers.paper import Digest
 
 
@@ -16,4 +16,6 @@ def read(text: str, read_on: date) -> Digest:  # noqa: ARG001  (its days have th
         return arxiv_api.read(root)
     if xml_tree.name(root) in {"rss", "feed"} and arxiv_feed.is_one(root):
         return arxiv_feed.read(root)
+    if feed.is_one(root):
+        return feed.read(root)
     raise UnreadableDigest("This is XML, but no feed or list that we know.")

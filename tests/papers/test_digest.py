@@ -32,7 +32,7 @@ def rows_of(papers):
         (b"%PDF-1.7 and so on", "PDF"),
         ("<!DOCTYPE html><html><body>Papers</body></html>", "HTML"),
         ('[{"paper": {"id": "2610.01234"}}]', "JSON"),
-        ('<?xml version="1.0"?><rss version="2.0"></rss>', "XML"),
+        ('<?xml version="1.0"?><svg></svg>', "XML"),
         ("From: ada@example.org\nSubject: papers\n\nHello.\n", "mail"),
         ("import os\n\n\ndef main() -> None:\n    print(os.getcwd())\n", "digest"),
         ("name,votes,day\nalpha,3,Monday\nbeta,4,Tuesday\ngamma,5,Friday\n", "digest"),
