@@ -283,3 +283,72 @@ def biorxiv(*rows: dict[str, Any], **message: Any) -> str:
     told = {"status": "ok", "cursor": 0, "count": len(rows), "total": str(len(rows))} | message
     whole = {"messages": [told], "collection": [_without(BIORXIV_ROW | row) for row in rows]}
     return json.dumps(whole)
+
+
+MAILING_HEAD = """Submissions to:
+Computer Science
+ received from  Thu  1 Oct 26 18:00:00 GMT  to  Fri  2 Oct 26 18:00:00 GMT
+"""
+RULE = "-" * 78
+MAILED_NEW = r"""\\
+arXiv:2610.01234
+Date: Thu, 1 Oct 2026 12:00:00 GMT   (123kb,D)
+
+Title: Sparse Retrieval Still Works: Term Weighting for Paper Recommendation at
+  the Scale of a Lab
+Authors: Ada Example (1), Andr\'e Sample (1 and 2) ((1) Example Lab, (2) Example
+  University)
+Categories: cs.IR cs.AI
+Comments: 12 pages
+Journal-ref: J. Ex. 1 (2026)
+DOI: 10.1000/xyz
+License: http://creativecommons.org/licenses/by/4.0/
+\\
+  We revisit term
+weighting.
+\\ ( https://arxiv.org/abs/2610.01234 ,  123kb)"""
+MAILED_CROSS = r"""\\
+arXiv:2610.00002 (*cross-listing*)
+Date: Thu, 1 Oct 2026 13:00:00 GMT   (12kb)
+
+Title: A Cross-Listed Paper
+Authors: Bo Sample and Cy Third
+Categories: math.ST cs.IR
+\\
+  We look across.
+\\ ( https://arxiv.org/abs/2610.00002 ,  12kb)"""
+MAILED_REPLACED = r"""\\
+arXiv:2609.00003
+replaced with revised version Fri, 2 Oct 2026 09:00:00 GMT   (34kb)
+
+Title: A Replaced Paper
+Authors: Bo Sample
+Categories: cs.IR
+\\ ( https://arxiv.org/abs/2609.00003 ,  34kb)"""
+MAILED_OLD = r"""\\
+Paper (*cross-listing*): hep-th/9901001
+Date: Fri, 1 Jan 1999 12:00:00 GMT   (12kb)
+
+Title: An Old Paper
+Author: Ada Example
+\\
+  We look back.
+\\ ( http://arXiv.org/abs/hep-th/9901001 ,  12kb)"""
+
+
+def mailing(*blocks: str) -> str:
+    """arXiv's daily mailing as plain text."""
+    told = f"\n{RULE}\n".join(blocks)
+    return f"{MAILING_HEAD}{RULE}\n{RULE}\n{told}\n%%%---%%%---%%%---%%%---%%%\n"
+
+
+def mailed(body: str, kind: str = "plain", date: str = "Fri, 2 Oct 2026 20:31:00 -0400") -> bytes:
+    """A mail with this body."""
+    from email.message import EmailMessage
+
+    mail = EmailMessage()
+    mail["From"], mail["To"] = "Ada Example <ada@example.org>", "papers@example.org"
+    mail["Subject"], mail["Date"] = "Fwd: papers", date
+    mail["Message-ID"] = "<1@example.org>"
+    mail.set_content(body, subtype=kind)
+    return mail.as_bytes()

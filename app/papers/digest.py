@@ -7,8 +7,22 @@ from collections.abc import Callable
 from datetime import date
 
 from app.errors import EmptyAnswer, UnreadableDigest
-from app.papers import hf_json, hf_page, json_list, saved_page, xml_list
+from app.papers import (
+    arxiv_mail,
+    hf_json,
+    hf_page,
+    json_list,
+    mail_file,
+    saved_page,
+    xml_list,
+)
 from app.papers.paper import Digest
+
+
+def _read_plain(text: str, read_on: date) -> Digest:
+    """A mailing of arXiv that was saved from a mail, or else the text of a page."""
+    return arxiv_mail.read(text) if arxiv_mail.is_one(text) else saved_page.read(text, read_on)
+
 
 # By how the text begins, the first that fits; what fits none is plain text.
 _BEGINNINGS = {
@@ -17,15 +31,16 @@ _BEGINNINGS = {
     "XML": re.compile(r"<(?:\?xml|rss|feed|rdf:RDF|RDF|OAI-PMH)\b"),
     "JSON": re.compile(r"\{\s*(?:\"|\}\s*$)|\[\s*(?:[{\[\"\d]|\]\s*$)"),
     "a mail message": re.compile(
-        r"(?:From [^\n]+\n)?(?:(?:[A-Z][\w-]*:[^\n]*|[ \t][^\n]+)\n){0,40}"
+        r"(?:From [^\n]+\n)?(?:(?:[A-Za-z][\w-]*:[^\n]*|[ \t][^\n]+)\n){0,80}"
         r"(?:Received|Message-ID|MIME-Version|Return-Path|Subject): ",
+        re.IGNORECASE,
     ),
     "a BibTeX file": re.compile(r"@\w+\s*\{"),
     "a script": re.compile(r"#!"),
 }
-_PLAIN = "plain text"
+_PLAIN, _MAIL = "plain text", "a mail message"
 _READERS: dict[str, Callable[[str, date], Digest]] = {
-    _PLAIN: saved_page.read,
+    _PLAIN: _read_plain,
     "an HTML page": hf_page.read,
     "XML": xml_list.read,
     "JSON": json_list.read,
@@ -53,6 +68,10 @@ def read(raw: bytes | str, read_on: date) -> Digest:
         raise EmptyAnswer("The file is empty.")
     start = text[:20_000].lstrip().replace("\r\n", "\n")
     name = next((name for name, begin in _BEGINNINGS.items() if begin.match(start)), _PLAIN)
+    if name == _MAIL:  # each of its parts has an encoding of its own
+        return mail_file.read(
+            raw if isinstance(raw, bytes) else raw.encode("utf-8", "replace"), read_on
+        )
     if name not in _READERS:
         raise UnreadableDigest(f"This looks like {name}, which is not a format that we read.")
     return _READERS[name](text, read_on)

@@ -18,7 +18,7 @@ _NAMED_ID = re.compile(
     re.IGNORECASE,
 )
 # Crossref's own pattern for DOIs, and the punctuation that belongs to the sentence around one.
-_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+", re.IGNORECASE)
+_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]{1,300}", re.IGNORECASE)
 _AFTER_DOI = ".,;:!?'”’)]}"
 
 

@@ -3,8 +3,11 @@
 import re
 from collections.abc import Iterator
 
-_SEPARATOR = re.compile(r"\s*[,;]\s*(?:and\s+|&\s+)?|\s+and\s+")
-_COMMA = re.compile(r"\s*[,;]\s*")
+from app.papers.paper import fold
+
+# For folded text, in which no run of blanks is looked through again and again.
+_SEPARATOR = re.compile(r" ?[,;] ?(?:and |& )?| and ")
+_COMMA = re.compile(r" ?[,;] ?")
 _ASIDE = re.compile(r"\([^()]*\)")
 _SUFFIX = re.compile(r"(?:[JS]r\.?|I{2,3}|IV|Ph\.?D\.?|M\.?D\.?)", re.IGNORECASE)
 _NOBODY = re.compile(r"(?:et al\.?|and others|others|\.\.\.|…)", re.IGNORECASE)
@@ -13,12 +16,12 @@ MOST = 3000
 
 
 def listed(text: str) -> tuple[str, ...]:
-    """ "Ada Example (1), Bo Sample, Jr. and Cy Third (Lab, Town)" → one name each, TeX as it is.
+    """One name each of "Ada Example (1), Bo Sample, Jr. and Cy Third (Lab, Town)", TeX as it is.
 
     Affiliations in parentheses are left out; commas inside them, or in TeX's braces, part no names.
     """
     names: list[str] = []
-    for part in _parts(_without_asides(text)):
+    for part in _parts(fold(_without_asides(text))):
         if names and _SUFFIX.fullmatch(part):
             names[-1] = f"{names[-1]} {part}"
         elif not _NOBODY.fullmatch(part):
@@ -27,7 +30,7 @@ def listed(text: str) -> tuple[str, ...]:
 
 
 def inverted(text: str) -> tuple[str, ...]:
-    """ "Doe, J.; Smith, A. B." → "J. Doe", "A. B. Smith"."""
+    """The names of "Doe, J.; Smith, A. B.", the family name last."""
     names = (" ".join(part.split()) for part in text.split(";"))
     return tuple(_turned(name) for name in names if name and not _NOBODY.fullmatch(name))[:MOST]
 
@@ -42,7 +45,7 @@ def _parts(text: str) -> Iterator[str]:
     """The names between commas, "and" and semicolons, none of which stands in braces."""
     parts = _COMMA.split(text) if "ollaboration" in text else _SEPARATOR.split(text)
     for part in _braced(text) if "{" in text else parts:
-        name = " ".join(part.split()).strip(" ,;")
+        name = part.strip(" ,;")
         if name:
             yield name
 

@@ -22,6 +22,7 @@ from app.papers import people
         ("Sandy Anders", ("Sandy Anders",)),
         ("", ()),
         (" , ; ", ()),
+        (" " * 200_000 + "Ada", ("Ada",)),  # each run of blanks is looked through once
     ],
 )
 def test_a_list_of_authors_is_taken_apart(printed, names):
