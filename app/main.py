@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from app import assembly
+from app.pipeline import votes
 from app.pipeline.readers import Models
 from app.settings import Settings
 from app.store import engine as engines
@@ -72,6 +73,7 @@ def create_app(
     tokens = app.state.letterhead.links.tokens
     app.state.pages.know(seal=lambda form: seals.make(tokens, seals.Form[form], clock()))
     app.state.scan_time = settings.scan_time
+    app.state.votes = votes.Box(app.state.engine, settings.scan_time)
     app.state.metrics_token = settings.metrics_token.get_secret_value()
     app.state.watched = health.Watched(
         app.state.engine,

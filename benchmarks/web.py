@@ -122,7 +122,7 @@ def _ways(settings: Settings) -> list[Way]:
     migration.migrate(engine)
     letter_ids = _stock(engine)
     links = Links("", assembly.tokens(settings))
-    taps = (
+    taps, later = itertools.tee(
         ("POST", urlsplit(links.feedback(letter_id, rank, verdict)).path, b"means=button")
         for verdict in itertools.cycle(Verdict)
         for letter_id in letter_ids
@@ -132,6 +132,7 @@ def _ways(settings: Settings) -> list[Way]:
     return [
         Way("a bare route", itertools.repeat(("GET", "/bare", b""))),
         Way("a tap in a letter, stored", taps),
+        Way("the page after it", (("GET", f"{path}/saved", b"") for _, path, _ in later)),
         Way("today's page", itertools.repeat(("GET", "/", b""))),
         Way("the sign-up form", itertools.repeat(("GET", "/subscribe", b""))),
     ]

@@ -12,7 +12,8 @@ from app.pipeline.readers import Models
 from app.recommend import picks, shift
 from app.recommend.board import Board
 from app.recommend.shift import Shift
-from app.store import papers, subscribers
+from app.store import feedback, letters, papers, subscribers
+from app.store.feedback import Standing
 from app.store.tables import Status, Subscriber
 
 N_NEXT = 5
@@ -34,49 +35,50 @@ class Effect:
 NOTHING = Effect()
 
 
-@dataclass(frozen=True)
-class Watch:
-    """A reader as they were before something was recorded. board: None: nothing can be told."""
-
-    models: Models
-    board: Board | None
-    person: Subscriber | None
-    before: picks.Reader | None
-    now: datetime
-
-    def effect_of(self, session: Session, paper_id: int) -> Effect:
-        """What was changed since, by a verdict on a paper. session: one that sees it."""
-        if self.board is None or self.person is None or self.before is None:
-            return NOTHING
-        after = _reader(session, self.person, self.now)
-        moved = shift.of(self.board, self.before.taste, after.taste, paper_id)
-        return Effect(moved, self._next(session, self.board, self.person, after))
-
-    def _next(
-        self, session: Session, board: Board, person: Subscriber, reader: picks.Reader
-    ) -> tuple[tuple[int, str], ...]:
-        due_at = person.next_due_at if person.status == Status.ACTIVE else None
-        if due_at is None or len(board.rows) > MOST_CANDIDATES:
-            return ()
-        day = edition.day_of(subscribers.schedule(person), due_at)
-        seed = trial.seed(person.id or 0, day)
-        (found,) = trial.rank(board, [reader], self.models.rules.trial, [seed])
-        ids = [pick.paper_id for pick, _ in found[:N_NEXT]]
-        rows = papers.by_ids(session, ids)
-        return tuple((i, tex.to_unicode(rows[i].title)) for i in ids if i in rows)
-
-
-def watch(session: Session, models: Models, subscriber_id: int, now: datetime) -> Watch:
-    """Look at a reader before something is recorded; ask for the effect after it.
+def of(
+    session: Session,
+    models: Models,
+    subscriber_id: int,
+    paper_id: int,
+    before: Standing,
+    now: datetime,
+) -> Effect:
+    """What a verdict on a paper changed for its reader. before: what stood of it until then.
 
     By the board that was laid out last for the day: papers may have come since.
     """
-    board = models.laid_out(ingest.day(now))
-    person = subscribers.by_id(session, subscriber_id) if board else None
-    before = _reader(session, person, now) if person else None
-    return Watch(models, board, person, before, now)
+    board, person = models.laid_out(ingest.day(now)), subscribers.by_id(session, subscriber_id)
+    if board is None or person is None:
+        return NOTHING
+    was, after = _readers(session, person, paper_id, before, now)
+    moved = shift.of(board, was.taste, after.taste, paper_id)
+    return Effect(moved, _next(session, models, board, person, after))
 
 
-def _reader(session: Session, person: Subscriber, now: datetime) -> picks.Reader:
-    tomorrow = ingest.day(now) + timedelta(days=1)
-    return readers.of(session, [person], tomorrow, now)[0]
+def _readers(
+    session: Session, person: Subscriber, paper_id: int, before: Standing, now: datetime
+) -> tuple[picks.Reader, picks.Reader]:
+    """The reader as they were, and as they are."""
+    ids, tomorrow = [person.id or 0], ingest.day(now) + timedelta(days=1)
+    typed = subscribers.interests_of(session, ids).get(ids[0], ())
+    opinion = feedback.opinions(session, ids).get(ids[0], feedback.Opinion())
+    sent = letters.papers_sent(session, ids).get(ids[0], set())
+    was, after = (
+        readers.asking(person, typed, each, sent, tomorrow, now)
+        for each in (opinion.with_standing(paper_id, before), opinion)
+    )
+    return was, after
+
+
+def _next(
+    session: Session, models: Models, board: Board, person: Subscriber, reader: picks.Reader
+) -> tuple[tuple[int, str], ...]:
+    due_at = person.next_due_at if person.status == Status.ACTIVE else None
+    if due_at is None or len(board.rows) > MOST_CANDIDATES:
+        return ()
+    day = edition.day_of(subscribers.schedule(person), due_at)
+    seed = trial.seed(person.id or 0, day)
+    (found,) = trial.rank(board, [reader], models.rules.trial, [seed])
+    ids = [pick.paper_id for pick, _ in found[:N_NEXT]]
+    rows = papers.by_ids(session, ids)
+    return tuple((i, tex.to_unicode(rows[i].title)) for i in ids if i in rows)

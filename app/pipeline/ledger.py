@@ -5,9 +5,10 @@ share one, and SQLite never sees two writers of ours at once.
 """
 
 import asyncio
-import queue
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -24,15 +25,18 @@ MOST_AT_ONCE = 100
 
 
 class Ledger:
-    """Use as an async context manager. `write` returns only after its work is on the disk."""
+    """`write` returns only after its work is on the disk. As an async context manager it ends its
+    thread; without, the thread ends with the program, or when the ledger is let go.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._waiting: queue.SimpleQueue[_Write[Any] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="ledger")
+        self._thread = ThreadPoolExecutor(1, "ledger")
+        self._lock = threading.Lock()
+        self._waiting: list[_Write[Any]] = []
+        self._is_busy = False
 
     async def __aenter__(self) -> Self:
-        self._thread.start()
         return self
 
     async def __aexit__(
@@ -41,8 +45,7 @@ class Ledger:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._waiting.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._thread.shutdown)
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run `work` in a transaction, shared with others; raise what it or the commit raises.
@@ -56,21 +59,23 @@ class Ledger:
         return await self._written(_Part(work, part))
 
     async def _written(self, write: "_Write[T]") -> T:
-        self._waiting.put(write)
+        with self._lock:
+            self._waiting.append(write)
+            if not self._is_busy:
+                self._is_busy = True
+                self._thread.submit(self._work_off)
         return await write.future
 
-    def _run(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            batch, is_last = [first], False
-            while len(batch) < MOST_AT_ONCE and not self._waiting.empty():
-                following = self._waiting.get()
-                if following is None:
-                    is_last = True
-                    break
-                batch.append(following)
+    def _work_off(self) -> None:
+        while batch := self._next_batch():
             self._commit(batch)
-            if is_last:
-                return
+
+    def _next_batch(self) -> "list[_Write[Any]]":
+        with self._lock:
+            batch = self._waiting[:MOST_AT_ONCE]
+            del self._waiting[:MOST_AT_ONCE]
+            self._is_busy = bool(batch)
+            return batch
 
     def _commit(self, batch: "list[_Write[Any]]") -> None:
         try:
@@ -81,12 +86,24 @@ class Ledger:
         except Exception as e:  # noqa: BLE001  (each waiting caller raises it in its own task)
             for write in batch:
                 write.error = e
-        for write in batch:
-            write.tell()
+        _tell(batch)
 
     def _do(self, batch: "list[_Write[Any]]", way: Callable[..., None]) -> None:
         with engines.transaction(self._engine) as session:
             way(session, batch)
+
+
+def _tell(batch: "list[_Write[Any]]") -> None:
+    """A loop is woken once for all that it waits for."""
+    for loop in {write.loop for write in batch}:
+        own = [write for write in batch if write.loop is loop]
+        with suppress(RuntimeError):  # it was closed: nobody waits any more
+            loop.call_soon_threadsafe(_settle, own)
+
+
+def _settle(batch: "list[_Write[Any]]") -> None:
+    for write in batch:
+        write.settle()
 
 
 class _OneFailedError(Exception):
@@ -126,18 +143,16 @@ def _each_by_itself(session: Session, batch: "list[_Write[Any]]") -> None:
 class _Write(Generic[T]):
     def __init__(self, work: Callable[[Session], T]) -> None:
         self._work = work
-        self._loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[T] = self._loop.create_future()
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[T] = self.loop.create_future()
         self.result: T
         self.error: Exception | None = None
 
     def do(self, session: Session) -> None:
         self.result = self._work(session)
 
-    def tell(self) -> None:
-        self._loop.call_soon_threadsafe(self._settle)
-
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Let its caller know. To be called in their loop."""
         if self.future.cancelled():
             return
         if self.error is not None:

@@ -25,6 +25,9 @@ class Said:
     letter_id: int | None = None
 
 
+Standing = Mapping[Verdict, Said]
+
+
 @dataclass
 class Opinion:
     """One subscriber's papers by verdict, oldest first. liked_at: when each like was given."""
@@ -33,6 +36,23 @@ class Opinion:
     disliked: list[int] = field(default_factory=list)
     saved: list[int] = field(default_factory=list)
     liked_at: dict[int, datetime] = field(default_factory=dict)
+
+    def with_standing(self, paper_id: int, standing: Standing) -> "Opinion":
+        """The same, had this been said of one paper and nothing else."""
+
+        def but(papers: list[int], verdict: Verdict) -> list[int]:
+            others = [each for each in papers if each != paper_id]
+            return [*others, paper_id] if verdict in standing else others
+
+        liked_at = {each: at for each, at in self.liked_at.items() if each != paper_id}
+        if Verdict.LIKE in standing:
+            liked_at[paper_id] = standing[Verdict.LIKE].at
+        return Opinion(
+            but(self.liked, Verdict.LIKE),
+            but(self.disliked, Verdict.DISLIKE),
+            but(self.saved, Verdict.SAVE),
+            liked_at,
+        )
 
 
 def record(

@@ -1,10 +1,11 @@
 """Letters as facts, and the picks each of them holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, or_
+from sqlalchemy import select as any_select
 from sqlmodel import Session, col, select
 
 from app.store.tables import Letter, LetterKind, OutboxEntry, Paper, Pick, State
@@ -16,6 +17,14 @@ class Choice(NamedTuple):
     rank: int
     paper_id: int
     reason: str
+
+
+class Place(NamedTuple):
+    """What stands at a rank of a letter, whose letter it is, and of when."""
+
+    subscriber_id: int
+    date: datetime
+    paper_id: int
 
 
 def add(session: Session, letter: Letter, picks: Sequence[Pick] = ()) -> Letter:
@@ -80,6 +89,20 @@ def pick_at(session: Session, letter_id: int, rank: int) -> tuple[Pick, Paper] |
     """The pick that stood at `rank` (from 1) of a letter."""
     rows = select(Pick, Paper).join(Paper).where(Pick.letter_id == letter_id, Pick.rank == rank)
     return session.exec(rows).first()
+
+
+def places(session: Session, wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Place]:
+    """What stands at each of these places, (letter id, rank); those with nothing are left out."""
+    letter_ids, ranks = map(set, zip(*wanted, strict=True))
+    rows = any_select(
+        col(Pick.letter_id),
+        col(Pick.rank),
+        col(Letter.subscriber_id),
+        col(Letter.date),
+        col(Pick.paper_id),
+    ).join(Letter, col(Letter.id) == col(Pick.letter_id))
+    found = rows.where(col(Pick.letter_id).in_(letter_ids), col(Pick.rank).in_(ranks))
+    return {(row[0], row[1]): Place(*row[2:]) for row in session.connection().execute(found)}
 
 
 def papers_sent(

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import func, update
+from sqlalchemy import func, insert, update
+from sqlalchemy import select as any_select
 from sqlmodel import Session, col, select
 
 from app.mail.links import Verdict
@@ -17,35 +19,64 @@ MOST = 1_000
 SAME = timedelta(seconds=10)
 
 
+class Trace(NamedTuple):
+    """A tap as it came, without its row: a letter may have many, and each vote asks for them."""
+
+    letter_id: int
+    paper_id: int | None
+    verdict: str
+    means: Means
+    trusted: bool
+    network: str
+    agent: str
+    at: datetime
+    before: str = ""
+    void: str = ""
+    settled: bool = False
+
+    def is_same(self, other: "Trace") -> bool:
+        """Whether it says nothing that another, a moment before it, did not."""
+        is_soon = timedelta() <= self.at - other.at < SAME
+        return is_soon and self == other._replace(at=self.at, before=self.before)
+
+
+_TRACE = [col(getattr(Tap, name)) for name in Trace._fields]
+
+
+def traces(session: Session, letter_ids: Iterable[int]) -> dict[int, list[Trace]]:
+    """All taps of each of some letters, as they were stored."""
+    found: dict[int, list[Trace]] = {each: [] for each in letter_ids}
+    rows = any_select(*_TRACE).where(col(Tap.letter_id).in_(list(found))).order_by(col(Tap.id))
+    for row in session.connection().execute(rows):
+        found[row[0]].append(Trace._make(row))
+    return found
+
+
+def is_repeated(known: Sequence[Trace], trace: Trace) -> bool:
+    """Whether the last word on its paper is the same, and the same came a moment ago."""
+    last = next((each for each in reversed(known) if each.paper_id == trace.paper_id), None)
+    if last is None or last.verdict != trace.verdict:
+        return False
+    return any(trace.is_same(each) for each in known)
+
+
+def add_all(session: Session, new: Sequence[Trace]) -> None:
+    """Store them as they are."""
+    if new:
+        session.connection().execute(insert(Tap), [each._asdict() for each in new])
+
+
 def add(session: Session, tap: Tap) -> bool:
     """Store one, unless the same came a moment ago; False if its letter has too many already."""
-    same = select(Tap.id).where(
-        Tap.letter_id == tap.letter_id,
-        Tap.paper_id == tap.paper_id,
-        Tap.verdict == tap.verdict,
-        Tap.means == tap.means,
-        Tap.trusted == tap.trusted,
-        Tap.network == tap.network,
-        Tap.agent == tap.agent,
-        col(Tap.void) == tap.void,
-        col(Tap.settled).is_(tap.settled),
-        col(Tap.at) > tap.at - SAME,
-        col(Tap.at) <= tap.at,
-    )
-    if _is_last(session, tap) and session.exec(same).first() is not None:
+    trace = Trace._make(getattr(tap, name) for name in Trace._fields)
+    known = traces(session, [tap.letter_id])[tap.letter_id]
+    if is_repeated(known, trace):
         return True
-    count = select(func.count()).where(Tap.letter_id == tap.letter_id)
-    if session.exec(count).one() >= MOST:
+    if len(known) >= MOST:
         return False
     session.add(tap)
     session.flush()
     return True
-
-
-def _is_last(session: Session, tap: Tap) -> bool:
-    """Whether nothing else was said of the paper since the same was."""
-    rows = select(Tap.verdict).where(Tap.letter_id == tap.letter_id, Tap.paper_id == tap.paper_id)
-    return session.exec(rows.order_by(col(Tap.id).desc()).limit(1)).first() == tap.verdict
 
 
 def lock(session: Session, letter_ids: Sequence[int]) -> None:
@@ -87,7 +118,7 @@ def is_sure(session: Session, letter_id: int, paper_id: int, verdict: Verdict) -
     return not found or any(means == Means.BUTTON or settled for means, settled in found)
 
 
-def visit(tap: Tap) -> Visit:
+def visit(tap: Tap | Trace) -> Visit:
     """The same as the rules against scanners want it."""
     return Visit(
         at=tap.at,
@@ -110,6 +141,25 @@ def hand_overs(session: Session, letter_ids: Sequence[int]) -> dict[int, HandOve
         for letter_id, began, ended in session.exec(rows)
         if began is not None
     }
+
+
+def last_before(
+    session: Session, letter_id: int, paper_id: int, verdict: Verdict
+) -> dict[Verdict, Said] | None:
+    """What stood of a paper before the last vote of a verdict that counts; None if there is none.
+
+    A vote that only says again what stands is no change, and is passed over.
+    """
+    rows = select(Tap.before).where(
+        Tap.letter_id == letter_id,
+        Tap.paper_id == paper_id,
+        Tap.verdict == verdict,
+        Tap.void == "",
+    )
+    for before in session.exec(rows.order_by(col(Tap.id).desc())):
+        if verdict not in (standing := read(before)):
+            return standing
+    return None
 
 
 def counts(session: Session) -> tuple[int, dict[str, int], int]:

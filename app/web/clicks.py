@@ -8,12 +8,16 @@ from fastapi import Depends
 from app.errors import BadLink
 from app.mail import letter as letters_mail
 from app.mail.links import FEEDBACK_WITHIN, Purpose
+from app.pipeline import votes
 from app.store import letters, papers
 from app.store.tables import Paper, Pick
 from app.web.deps import NowDep, ReadingDep, TokensDep
 
-# A letter never holds more; a larger number would not fit the database's.
-MAX_RANK = 1000
+NO_PAPER = "This link leads to no paper of a letter of ours."
+TOO_OLD = (
+    f"This letter is more than {FEEDBACK_WITHIN.days} days old, and its links no longer count. "
+    "Those in newer letters do."
+)
 
 
 @dataclass(frozen=True)
@@ -41,15 +45,17 @@ def _click(token: str, rank: int, session: ReadingDep, tokens: TokensDep, now: N
     """Read the link. Raises BadLink if it is not ours, too old, or leads to no paper."""
     (letter_id,) = tokens.read(Purpose.LETTER, token, n_facts=1)
     letter = letters.by_id(session, letter_id)
-    found = letters.pick_at(session, letter_id, rank) if letter and rank < MAX_RANK else None
+    found = letters.pick_at(session, letter_id, rank) if letter and rank < votes.MAX_RANK else None
     if letter is None or found is None:
-        raise BadLink("This link leads to no paper of a letter of ours.")
+        raise BadLink(NO_PAPER)
     if now - letter.date > FEEDBACK_WITHIN:
-        raise BadLink(
-            f"This letter is more than {FEEDBACK_WITHIN.days} days old, and its links no longer "
-            "count. Those in newer letters do."
-        )
-    return Click(letter.subscriber_id, letter_id, *found, path=f"/feedback/{token}/{rank}")
+        raise BadLink(TOO_OLD)
+    return Click(letter.subscriber_id, letter_id, *found, path=path(token, rank))
+
+
+def path(token: str, rank: int) -> str:
+    """Of the pages of one click, up to the verdict."""
+    return f"/feedback/{token}/{rank}"
 
 
 ClickDep = Annotated[Click, Depends(_click)]

@@ -1,4 +1,7 @@
-"""What routes are given: a transaction, the tokens, the letterhead, the time and the pages."""
+"""What routes are given: a transaction, the tokens, the letterhead, the time and the pages.
+
+What only looks something up is async: for the rest a thread is called, which costs more than it.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -33,37 +36,37 @@ def _reading(request: Request) -> Iterator[Session]:
         session.rollback()
 
 
-def _tokens(request: Request) -> Tokens:
+async def _tokens(request: Request) -> Tokens:
     tokens: Tokens = request.app.state.letterhead.links.tokens
     return tokens
 
 
-def _letterhead(request: Request) -> Letterhead:
+async def _letterhead(request: Request) -> Letterhead:
     head: Letterhead = request.app.state.letterhead
     return head
 
 
-def _now(request: Request) -> datetime:
+async def _now(request: Request) -> datetime:
     now: datetime = request.app.state.clock()
     return now
 
 
-def _pages(request: Request) -> Pages:
+async def _pages(request: Request) -> Pages:
     pages: Pages = request.app.state.pages
     return pages
 
 
-def _models(request: Request) -> Models:
+async def _models(request: Request) -> Models:
     models: Models = request.app.state.models
     return models
 
 
-def _most_papers(request: Request) -> int:
+async def _most_papers(request: Request) -> int:
     most: int = request.app.state.letter_size
     return most
 
 
-def own_pages_only(request: Request) -> None:
+async def own_pages_only(request: Request) -> None:
     """Refuse a form that another site's page sends in its visitors' name.
 
     Browsers say so in Sec-Fetch-Site; Origin says nothing here, for pages without referrer send

@@ -1,31 +1,34 @@
-"""One tap in a letter: a page that shows the verdict, a POST that records it, and the way back.
+"""One tap in a letter: a page that asks, a POST that records, a page that shows what it changed.
 
 Link scanners open every link, so the GET changes nothing. A script sends the form for a person who
 is really there; without script there is its button. What was sent is shown at once, and counts
 when `pipeline.settle` has found no scanner behind it.
+
+The POST does no more than store what came, and sends the browser on: many readers open their
+letters in the same minutes.
 """
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from hashlib import sha256
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import Response
-from sqlalchemy import Engine
-from sqlmodel import Session
+from starlette.datastructures import FormData
 
+from app.errors import BadLink
 from app.mail import scanners
 from app.mail.links import Purpose, Verdict
 from app.pipeline import effect
 from app.pipeline.effect import NOTHING, Effect
+from app.pipeline.votes import Outcome, Vote
 from app.store import engine as engines
 from app.store import feedback, letters, taps
+from app.store.feedback import Said, Standing
 from app.store.tables import Means, Tap
-from app.web import deps, networks
+from app.web import clicks, deps, networks
 from app.web.clicks import ClickDep
-from app.web.deps import ModelsDep, NowDep, PagesDep, ReadingDep, TokensDep
+from app.web.deps import ModelsDep, NowDep, PagesDep, ReadingDep, SessionDep, TokensDep
 
 router = APIRouter(prefix="/feedback", dependencies=[Depends(deps.own_pages_only)])
 
@@ -33,10 +36,14 @@ TOO_MANY = (
     "The links of this letter were used more often than a person can. Those of your next letter "
     "will work."
 )
+# On the page asked for after a vote as no person sends it.
+WITH_BUTTON = "button"
+# Longer than anything the forms send.
+LONGEST_WORD = 20
 
 
 class Desk:
-    """What every route here answers with: the pages of one click."""
+    """What the pages of one click are made with."""
 
     def __init__(
         self,
@@ -47,99 +54,60 @@ class Desk:
         models: ModelsDep,
         now: NowDep,
     ) -> None:
-        self.session, self.click, self.now = session, click, now
-        self._request, self._pages, self._models = request, pages, models
+        self.click = click
+        self._request, self._session, self._pages = request, session, pages
+        self._models, self._now = models, now
+        self.standing = feedback.said_of(session, click.subscriber_id, click.paper_id)
 
     def needs_button(self) -> bool:
         """Whether the letter has only just been handed over, so that scanners are about."""
-        return scanners.needs_button(self.now, self._left(self.session), self._scan_time)
-
-    def keep(self, session: Session, verdict: Verdict, *, by_script: bool, trusted: bool) -> bool:
-        """Keep how a vote came; False if it came as no person's does, and a button is asked for.
-
-        Raises HTTPException where no person can have sent so many.
-        """
-        click = self.click
-        standing = feedback.said_of(session, click.subscriber_id, click.paper_id)
-        tap = Tap(
-            letter_id=click.letter_id,
-            paper_id=click.paper_id,
-            verdict=verdict.value,
-            before=taps.written(standing),
-            means=Means.SCRIPT if by_script else Means.BUTTON,
-            trusted=trusted,
-            network=_network(self._request),
-            agent=_agent(self._request),
-            at=self.now,
-        )
-        # A press is taken at its word; the next run knows more.
-        tap.void = self._doubt(session, tap) if by_script else ""
-        if not taps.add(session, tap):
-            raise HTTPException(429, TOO_MANY)
-        return not tap.void
-
-    def _doubt(self, session: Session, tap: Tap) -> str:
-        """Why a vote would not count, by what is known now; "" if it would."""
-        known = taps.of_letters(session, [tap.letter_id]).get(tap.letter_id, [])
-        visits = [taps.visit(each) for each in (*known, tap)]
-        return scanners.judge(visits, self._left(session), self._scan_time)[-1]
-
-    def _left(self, session: Session) -> scanners.HandOver | None:
-        return taps.hand_overs(session, [self.click.letter_id]).get(self.click.letter_id)
-
-    @property
-    def _scan_time(self) -> timedelta:
+        left = taps.hand_overs(self._session, [self.click.letter_id]).get(self.click.letter_id)
         scan_time: timedelta = self._request.app.state.scan_time
-        return scan_time
+        return scanners.needs_button(self._now, left, scan_time)
 
-    def ask(self, session: Session, verdict: Verdict, *, sends_itself: bool) -> Response:
+    def ask(self, verdict: Verdict, *, sends_itself: bool) -> Response:
         """The page with the button. sends_itself: a script may press it for a person."""
         return self._pages.show(
             "feedback",
             click=self.click,
             verdict=verdict,
             verdicts=list(Verdict),
-            standing=self.sure(session),
+            standing=self.sure(),
             sends_itself=sends_itself,
         )
 
-    def saved(self, session: Session, verdict: Verdict, moved: Effect = NOTHING) -> Response:
+    def tell(self, verdict: Verdict, moved: Effect = NOTHING) -> Response:
         """The page that says what stands. moved: what that changed."""
-        click = self.click
         return self._pages.show(
             "saved",
-            click=click,
+            click=self.click,
             verdict=verdict,
             verdicts=list(Verdict),
-            standing=feedback.standing(session, click.subscriber_id, click.paper_id),
+            standing=set(self.standing),
             moved=moved,
         )
 
-    def sure(self, session: Session) -> set[Verdict]:
+    def sure(self) -> set[Verdict]:
         """The verdicts that stand and rest on more than a script's word."""
-        click = self.click
-        standing = feedback.standing(session, click.subscriber_id, click.paper_id)
-        return {v for v in standing if taps.is_sure(session, click.letter_id, click.paper_id, v)}
+        of_click = self.click.letter_id, self.click.paper_id
+        return {v for v in self.standing if taps.is_sure(self._session, *of_click, v)}
 
-    def watch(self) -> effect.Watch:
-        """Remember the reader's profile, to tell afterwards what moved."""
-        return effect.watch(self.session, self._models, self.click.subscriber_id, self.now)
+    def before(self, verdict: Verdict) -> Standing | None:
+        """What stood until this verdict was given in this letter; None if it was not."""
+        of_click = self.click.letter_id, self.click.paper_id
+        return taps.last_before(self._session, *of_click, verdict)
 
-    @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """A short transaction: whoever else writes need not wait for the page to be made."""
-        with engines.transaction(self._engine) as session:
-            taps.lock(session, [self.click.letter_id])
-            yield session
+    def effect(self, before: Standing | None) -> Effect:
+        """What has come of it that something else stands than before."""
+        if before is None:
+            return NOTHING
+        of_click = self.click.subscriber_id, self.click.paper_id
+        return effect.of(self._session, self._models, *of_click, before, self._now)
 
-    def reading(self) -> AbstractContextManager[Session]:
-        """What stands after it."""
-        return engines.transaction(engines.reading(self._engine))
-
-    @property
-    def _engine(self) -> Engine:
-        engine: Engine = self._request.app.state.engine
-        return engine
+    def had(self, verdict: Verdict) -> Standing:
+        """What stood before a verdict was taken back."""
+        said = Said(self._now, self.click.letter_id)
+        return feedback.with_vote(self.standing, verdict, said)
 
 
 def _network(request: Request) -> str:
@@ -154,6 +122,7 @@ def _agent(request: Request) -> str:
 
 
 DeskDep = Annotated[Desk, Depends(Desk)]
+ByDep = Annotated[str, Query(max_length=LONGEST_WORD)]
 
 
 @router.get("/{token}/0/trap")
@@ -178,42 +147,74 @@ def trap(token: str, request: Request, tokens: TokensDep, pages: PagesDep, now: 
 
 
 @router.get("/{token}/{rank}/{verdict}")
-def ask(verdict: Verdict, desk: DeskDep) -> Response:
+def ask(verdict: Verdict, desk: DeskDep, by: ByDep = "") -> Response:
     """Show what a tap would record, or that it is recorded already."""
-    if verdict in desk.sure(desk.session):
-        return desk.saved(desk.session, verdict)
-    return desk.ask(desk.session, verdict, sends_itself=not desk.needs_button())
+    if verdict in desk.sure():
+        return desk.tell(verdict)
+    return desk.ask(verdict, sends_itself=by != WITH_BUTTON and not desk.needs_button())
 
 
 @router.post("/{token}/{rank}/{verdict}")
-def record(
-    verdict: Verdict,
-    click: ClickDep,
-    desk: DeskDep,
-    means: Annotated[str, Form(max_length=20)] = Means.BUTTON,
-    trusted: Annotated[str, Form(max_length=20)] = "",
-) -> Response:
+async def record(request: Request, token: str, rank: int, verdict: Verdict) -> Response:
     """Record the verdict; it moves the scores from the next letter on.
 
     Where a script sent what only a scanner would, the page asks for its button instead.
     """
-    watch, by_script = desk.watch(), means == Means.SCRIPT
-    with desk.writing() as session:
-        is_kept = desk.keep(session, verdict, by_script=by_script, trusted=bool(trusted))
-        if is_kept:
-            said = click.subscriber_id, click.paper_id, verdict, desk.now, click.letter_id
-            feedback.record(session, *said)
-    with desk.reading() as session:
-        if not is_kept:
-            return desk.ask(session, verdict, sends_itself=False)
-        return desk.saved(session, verdict, watch.effect_of(session, click.paper_id))
+    # FastAPI takes longer to read two fields and to look three things up than all else here takes.
+    state = request.app.state
+    async with request.form() as form:
+        means, trusted = _word(form, "means"), _word(form, "trusted")
+    (letter_id,) = state.letterhead.links.tokens.read(Purpose.LETTER, token, n_facts=1)
+    vote = Vote(
+        letter_id=letter_id,
+        rank=rank,
+        verdict=verdict,
+        means=Means.SCRIPT if means == Means.SCRIPT else Means.BUTTON,
+        trusted=bool(trusted),
+        network=_network(request),
+        agent=_agent(request),
+        at=state.clock(),
+    )
+    outcome = await state.votes.cast(vote)
+    if outcome is Outcome.TOO_MANY:
+        raise HTTPException(429, TOO_MANY)
+    if outcome in REFUSED:
+        raise BadLink(REFUSED[outcome])
+    page = f"{clicks.path(token, rank)}/{verdict.value}"
+    end = "/saved" if outcome is Outcome.COUNTED else f"?by={WITH_BUTTON}"
+    answer: Response = state.pages.go(page + end)
+    return answer
+
+
+def _word(form: FormData, name: str) -> str:
+    word = form.get(name, "")
+    if not isinstance(word, str) or len(word) > LONGEST_WORD:
+        raise HTTPException(422)
+    return word
+
+
+REFUSED = {Outcome.NO_PAPER: clicks.NO_PAPER, Outcome.TOO_OLD: clicks.TOO_OLD}
+
+
+@router.get("/{token}/{rank}/{verdict}/saved")
+def saved(verdict: Verdict, desk: DeskDep) -> Response:
+    """What a vote changed; where it no longer stands, ask."""
+    if verdict not in desk.standing:
+        return desk.ask(verdict, sends_itself=False)
+    return desk.tell(verdict, desk.effect(desk.before(verdict)))
 
 
 @router.post("/{token}/{rank}/{verdict}/undo")
-def undo(verdict: Verdict, click: ClickDep, desk: DeskDep) -> Response:
+def undo(verdict: Verdict, click: ClickDep, session: SessionDep, pages: PagesDep) -> Response:
     """Take the verdict back; if it was never given, nothing changes."""
-    watch = desk.watch()
-    with desk.writing() as session:
-        feedback.undo(session, click.subscriber_id, click.paper_id, verdict)
-    with desk.reading() as session:
-        return desk.saved(session, verdict, watch.effect_of(session, click.paper_id))
+    taps.lock(session, [click.letter_id])
+    feedback.undo(session, click.subscriber_id, click.paper_id, verdict)
+    return pages.go(f"{click.path}/{verdict.value}/undone")
+
+
+@router.get("/{token}/{rank}/{verdict}/undone")
+def undone(verdict: Verdict, desk: DeskDep) -> Response:
+    """What it changed that a verdict was taken back, and the way to give it again."""
+    if verdict in desk.standing:
+        return desk.tell(verdict)
+    return desk.tell(verdict, desk.effect(desk.had(verdict)))

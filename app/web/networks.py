@@ -1,6 +1,7 @@
 """Whence a request came: as much of its address as limits and records need, and no more."""
 
 import ipaddress
+from functools import lru_cache
 
 from starlette.requests import Request
 
@@ -27,6 +28,7 @@ def abroad(request: Request) -> str:
     return "" if found in {UNKNOWN, *OWN} else found
 
 
+@lru_cache(maxsize=1_000)
 def network(host: str) -> str:
     """The network of an address; UNKNOWN for what is none."""
     try:

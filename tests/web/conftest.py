@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import html5lib
 import pytest
@@ -77,6 +78,20 @@ def client(app: FastAPI) -> TestClient:
         raise_server_exceptions=False,
         client=("127.0.0.1", 50_000),
     )
+
+
+@pytest.fixture
+def press(client: TestClient) -> Callable[..., Any]:
+    """Send a form whose answer sends the browser on, and return the page it comes to."""
+
+    def post(path: str, **form: Any) -> Any:
+        answer = client.post(path, **form)
+        assert answer.status_code == 303
+        page = client.get(answer.headers["location"])
+        assert page.status_code == 200
+        return page
+
+    return post
 
 
 @pytest.fixture
@@ -239,6 +254,10 @@ def get_paths(reader: Reader, confirm_link: str, links: Links, asked: Asked) -> 
         "/feedback/{token}/{rank}/{verdict}": reader.feedback("like"),
         "/preferences": "/preferences",
         "/preferences/sent": "/preferences/sent",
+        **{
+            f"/feedback/{{token}}/{{rank}}/{{verdict}}/{end}": reader.feedback(f"like/{end}")
+            for end in ("saved", "undone")
+        },
         "/feedback/{token}/{rank}/mute": reader.feedback("mute"),
         "/feedback/{token}/0/trap": reader.trap,
         "/preferences/{token}": reader.preferences,

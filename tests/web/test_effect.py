@@ -22,8 +22,8 @@ def laid(app, engine, reader, store_papers):
         return app.state.models.board(session, NOW.date(), NOW)
 
 
-def test_a_like_says_which_words_count_more_and_what_comes_of_it(client, reader, laid, read_page):
-    page = client.post(reader.feedback("like"))
+def test_a_like_says_which_words_count_more_and_what_comes_of_it(press, reader, laid, read_page):
+    page = press(reader.feedback("like"))
     tree = read_page(page.text)
 
     (told,) = [p.text for p in tree.iter("p") if (p.text or "").startswith("Counts more now:")]
@@ -35,43 +35,43 @@ def test_a_like_says_which_words_count_more_and_what_comes_of_it(client, reader,
     assert "Tides of small moons" not in titles
 
 
-def test_an_undo_says_what_counts_less_again(client, reader, laid):
-    client.post(reader.feedback("like"))
+def test_an_undo_says_what_counts_less_again(press, reader, laid):
+    press(reader.feedback("like"))
 
-    page = client.post(reader.feedback("like/undo"))
+    page = press(reader.feedback("like/undo"))
 
     assert "Counts less now:" in page.text
     assert "Counts more now:" not in page.text
 
 
-def test_a_save_moves_no_weight(client, reader, laid):
-    page = client.post(reader.feedback("save"))
+def test_a_save_moves_no_weight(press, reader, laid):
+    page = press(reader.feedback("save"))
 
     assert "It is on your list of saved papers." in page.text
     assert "Counts" not in page.text
 
 
 def test_without_a_board_at_hand_the_page_is_short_and_fits_nothing(
-    client, app, reader, monkeypatch
+    press, app, reader, monkeypatch
 ):
     def fit(*_, **__):
         raise AssertionError("a page must not fit a model")
 
     monkeypatch.setattr(readers.vectors, "fit", fit)
-    page = client.post(reader.feedback("like"))
+    page = press(reader.feedback("like"))
 
     assert "<h1>Saved: more like this</h1>" in page.text
     assert "Counts" not in page.text
     assert "next letter would bring" not in page.text
 
 
-def test_a_board_of_the_day_before_yesterday_is_not_asked(client, reader, laid, clock):
+def test_a_board_of_the_day_before_yesterday_is_not_asked(press, reader, laid, clock):
     clock.forward(days=2)
 
-    assert "Counts" not in client.post(reader.feedback("like")).text
+    assert "Counts" not in press(reader.feedback("like")).text
 
 
-def test_nothing_is_fitted_or_laid_out_for_the_page(client, reader, laid, monkeypatch, app):
+def test_nothing_is_fitted_or_laid_out_for_the_page(press, reader, laid, monkeypatch, app):
     def never(*_, **__):
         raise AssertionError("a page must not wait for this")
 
@@ -79,23 +79,23 @@ def test_nothing_is_fitted_or_laid_out_for_the_page(client, reader, laid, monkey
     monkeypatch.setattr(readers.board, "lay_out", never)
     monkeypatch.setattr(readers.papers, "texts", never)
 
-    assert "Counts more now:" in client.post(reader.feedback("like")).text
+    assert "Counts more now:" in press(reader.feedback("like")).text
 
 
-def test_who_gets_no_letters_is_told_of_no_next_one(client, engine, reader, laid):
+def test_who_gets_no_letters_is_told_of_no_next_one(press, engine, reader, laid):
     with engines.transaction(engine) as session:
         subscribers.unsubscribe(session, subscribers.by_id(session, reader.id))
 
-    page = client.post(reader.feedback("like"))
+    page = press(reader.feedback("like"))
 
     assert "Counts more now:" in page.text
     assert "next letter would bring" not in page.text
 
 
-def test_what_is_told_is_what_the_next_run_reads(client, engine, reader, laid, read_page, app):
+def test_what_is_told_is_what_the_next_run_reads(press, engine, reader, laid, read_page, app):
     from app.recommend import picks
 
-    page = client.post(reader.feedback("like"))
+    page = press(reader.feedback("like"))
     titles = [link.text for link in read_page(page.text).iterfind(".//ol/li/a")]
 
     with engines.transaction(engines.reading(engine)) as session:
