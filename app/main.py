@@ -40,6 +40,7 @@ from app.web import (
 from app.web.api import application as api
 from app.web.operator import charts, day, login, people, tomorrow
 from app.web.pages import Pages
+from app.web.shelf import Shelf
 
 # The pages whose paths say themselves who may open them.
 OPEN = (archive, papers, search, signup, mute, feedback, unsubscribe, health, metrics)
@@ -67,6 +68,7 @@ def create_app(
     app.state.letterhead = assembly.letterhead(settings)
     app.state.letter_size = settings.letter_size
     app.state.pages = Pages(templates, settings.base_url)
+    app.state.shelf = Shelf()
     app.state.clock = clock
     app.state.admin_token = settings.admin_token.get_secret_value()
     app.state.keeps_networks = settings.keep_networks

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func
+from sqlalchemy import select as any_select
 from sqlalchemy.orm import Bundle
 from sqlmodel import Session, col, select
 
@@ -69,9 +70,11 @@ def _of(session: Session, seen: Sequence[ColumnElement[bool]], at: datetime) -> 
 
 def mark(session: Session) -> tuple[int, ...]:
     """Changes whenever a paper, a digest or a count of votes is stored; cheap to ask for."""
-    newest = (Paper.id, Digest.id, VoteSnapshot.id)
-    row = session.exec(select(*(select(func.max(each)).scalar_subquery() for each in newest))).one()
-    return tuple(number or 0 for number in row)
+    return tuple(number or 0 for number in session.connection().execute(_MARK).one())
+
+
+_NEWEST = (Paper.id, Digest.id, VoteSnapshot.id)
+_MARK = any_select(*(select(func.max(each)).scalar_subquery() for each in _NEWEST))
 
 
 def _counts(

@@ -1,9 +1,10 @@
 """What was printed: the papers of a day, a week or a month, and a letter in the browser."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import HTMLResponse, Response
@@ -19,9 +20,12 @@ from app.store.tables import LetterKind
 from app.web import forms, gate, listed
 from app.web import periods as stretches
 from app.web.deps import LetterheadDep, NowDep, PagesDep, SessionDep, TokensDep
+from app.web.pages import Pages
 from app.web.periods import Kind, Period
+from app.web.shelf import Shelf, ShelfDep
 
 router = APIRouter()
+T = TypeVar("T")
 
 # Keeps a page under 60 kB whatever the day brought.
 PAGE = 30
@@ -47,51 +51,72 @@ USUAL = {Kind.DAY: Sort.PLACE, Kind.WEEK: Sort.VOTES, Kind.MONTH: Sort.VOTES}
 class Desk:
     """What every list here is made with. sort: as asked for, None for the usual one."""
 
-    session: SessionDep
-    pages: PagesDep
-    now: NowDep
-    page: PageNumber = 1
+    session: Session
+    pages: Pages
+    shelf: Shelf
+    now: datetime
+    page: int = 1
     sort: Sort | None = None
+
+    def kept(self, name: Hashable, make: Callable[[], T]) -> T:
+        """What `make` returns, or did for the last visitor."""
+        return self.shelf.get(self.session, self.now, name, make)
+
+    def edges(self) -> tuple[date, date] | None:
+        """The first and the last day that brought papers."""
+        return self.kept("edges", lambda: periods.days(self.session))
 
     def show(self, period: Period) -> Response:
         """The page of one period; one that brought no papers says so, and is not found."""
         sort = self.sort or USUAL[period.kind]
+        facts = self.kept((period, sort, self.page), lambda: self._facts(period, sort))
+        if facts["n_papers"] and not facts["listed"]:
+            raise HTTPException(404)
+        status = 200 if facts["n_papers"] else 404
+        return self.pages.show("period", status=status, typed=forms.SignUp(), problems={}, **facts)
+
+    def _facts(self, period: Period, sort: Sort) -> dict[str, Any]:
         n_papers = periods.count(self.session, period.first, period.last)
         found, most = _page(self.session, period, sort, self.now, self.page)
         n_listed = min(n_papers, most)
-        if n_papers and not found:
-            raise HTTPException(404)
         before, after = periods.neighbours(self.session, period.first, period.last)
-        return self.pages.show(
-            "period",
-            status=200 if n_papers else 404,
-            typed=forms.SignUp(),
-            problems={},
-            period=period,
-            kinds=[stretches.around(kind, _day_within(period, self.now)) for kind in Kind],
-            sorts=list(Sort) if period.kind is Kind.DAY else [Sort.VOTES, Sort.TREND],
-            sort=sort,
-            before=before and stretches.around(period.kind, before),
-            after=after and stretches.around(period.kind, after),
-            edges=periods.days(self.session),
-            listed=listed.of(self.session, found, self.now),
-            start=(self.page - 1) * PAGE,
-            n_papers=n_papers,
-            n_listed=n_listed,
-            page=self.page,
-            n_pages=-(-n_listed // PAGE),
-        )
+        return {
+            "period": period,
+            "kinds": [stretches.around(kind, _day_within(period, self.now)) for kind in Kind],
+            "sorts": list(Sort) if period.kind is Kind.DAY else [Sort.VOTES, Sort.TREND],
+            "sort": sort,
+            "before": before and stretches.around(period.kind, before),
+            "after": after and stretches.around(period.kind, after),
+            "edges": periods.days(self.session),
+            "listed": listed.of(self.session, found, self.now),
+            "start": (self.page - 1) * PAGE,
+            "n_papers": n_papers,
+            "n_listed": n_listed,
+            "page": self.page,
+            "n_pages": -(-n_listed // PAGE),
+        }
 
 
-DeskDep = Annotated[Desk, Depends(Desk)]
+async def _desk(
+    session: SessionDep,
+    pages: PagesDep,
+    shelf: ShelfDep,
+    now: NowDep,
+    page: PageNumber = 1,
+    sort: Sort | None = None,
+) -> Desk:
+    return Desk(session, pages, shelf, now, page, sort)
+
+
+DeskDep = Annotated[Desk, Depends(_desk)]
 
 
 @router.get("/")
-def today(session: SessionDep, pages: PagesDep, desk: DeskDep) -> Response:
+def today(desk: DeskDep) -> Response:
     """The latest day that brought papers, with the subscribe box on top."""
-    edges = periods.days(session)
+    edges = desk.edges()
     if edges is None:
-        return pages.show("empty", typed=forms.SignUp(), problems={})
+        return desk.pages.show("empty", typed=forms.SignUp(), problems={})
     return desk.show(stretches.around(Kind.DAY, edges[1]))
 
 

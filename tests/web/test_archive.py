@@ -29,6 +29,30 @@ def test_the_front_page_lists_the_latest_day_in_its_digests_order(client, two_pa
     assert 'href="https://example.org/moons"' in page.text
 
 
+def test_what_comes_shows_at_once_and_what_is_filled_in_within_a_minute(
+    client, engine, two_papers, store_papers, read_page, clock
+):
+    assert len(titles(read_page(client.get("/").text))) == 2
+    store_papers(Paper(title="A third paper"))
+    assert "A third paper" in client.get("/").text
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE vote_snapshot SET votes = 77")
+        connection.exec_driver_sql("UPDATE paper SET url = 'https://example.org/new'")
+    clock.forward(minutes=1)
+    page = client.get("/").text
+    assert "77 votes" in page
+    assert "https://example.org/new" in page
+
+
+def test_every_visitor_gets_a_form_of_their_own(client, two_papers, read_page, clock):
+    def seal():
+        return read_page(client.get("/").text).find(".//input[@name='seal']").get("value")
+
+    first = seal()
+    clock.forward(seconds=1)
+    assert seal() != first
+
+
 def test_the_box_on_the_front_page_signs_up(client, read_page, two_papers, clock):
     form = read_page(client.get("/").text).find(".//form")
     typed = {e.get("name"): e.get("value") or "" for e in form.iter() if e.get("name")}
