@@ -146,6 +146,23 @@ class Models:
         laid = self._laid
         return laid[3] if laid and len(laid[3].rows) else None
 
+    def is_ready(self, session: Session, today: date, now: datetime) -> bool:
+        """Whether the board of a day holds all that is stored, or can without fitting anything."""
+        self.board_at_hand(session, today, now)
+        return self._mark == (today, listings.mark(session))
+
+    def board_then(self, session: Session, today: date, at: datetime) -> Board:
+        """The board of a day as things were at a moment.
+
+        The corpus is not read for it where `is_ready` has just said yes.
+        """
+        laid = self._laid
+        if laid is None or laid[1] != today or self._mark != (today, listings.mark(session)):
+            return self.board(session, today, at)
+        _, _, known, last = laid
+        fresh = candidates(session, self.rules, today, at)
+        return last if fresh == known else board.lay_out(last.model, fresh, last.scale)
+
     def laid_out(self, today: date) -> Board | None:
         """The board laid out last, if it is of a day or the one before it, whatever came since.
 

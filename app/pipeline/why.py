@@ -147,7 +147,7 @@ def _scene(
     subscriber_id, at = each.subscriber.id or 0, letter.date if letter else now
     sent = letters.papers_sent(session, [subscriber_id], before=at)
     opinions = feedback.opinions(session, [subscriber_id], at)
-    board = desk.models.board(session, today, at)
+    board = desk.models.board_then(session, today, at)
     entries = outbox.of_subscriber(session, subscriber_id)
     return _Scene(
         edition=each.edition,

@@ -50,7 +50,7 @@ def explain(
     answer = None
     sent = letters.edition_with(session, reader.id or 0, row.id or 0)
     # A letter already sent tells of itself; anything else must not make a visitor wait for a fit.
-    if sent or models.at_hand(session, ingest.day(now)) is not None:
+    if sent or models.is_ready(session, ingest.day(now), now):
         desk = Desk(request.app.state.engine, head, models)
         wanted = due.on(reader, sent, now)
         answer = why.of(session, desk, wanted, row, sent or ingest.day(now), now)

@@ -66,6 +66,29 @@ def test_before_papers_are_weighed_the_page_asks_for_patience(client, make_reade
     assert "Please look again in a minute." in page.text
 
 
+def test_the_corpus_is_read_for_no_page_while_nothing_new_is_stored(
+    client, make_reader, store_papers, fit, monkeypatch, clock
+):
+    reader = make_reader()
+    (newts,) = store_papers(Paper("Newts and moons", "Newts under moons."))
+    fit()
+    first = client.get(_page(reader, newts)).text
+
+    def never(*_, **__):
+        raise AssertionError("a page must not wait for this")
+
+    for name in ("papers.texts", "vectors.fit", "board.lay_out"):
+        monkeypatch.setattr(f"app.pipeline.readers.{name}", never)
+    clock.forward(minutes=2)
+    assert client.get(_page(reader, newts)).text == first
+    monkeypatch.undo()
+    (later,) = store_papers(Paper("Rings"))
+    assert "Please look again in a minute." in client.get(_page(reader, later)).text
+    fit()
+    clock.forward(minutes=1)
+    assert "Please look again" not in client.get(_page(reader, later)).text
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [

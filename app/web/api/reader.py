@@ -242,7 +242,7 @@ def why(
     if row is None:
         raise HTTPException(404)
     today = ingest.day(now)
-    if models.at_hand(session, today) is None:
+    if not models.is_ready(session, today, now):
         raise HTTPException(503, "The papers of today are being read; ask again in a minute.")
     desk = Desk(request.app.state.engine, head, models)
     told = whys.of(session, desk, due.on(reader, None, now), row, today, now)
