@@ -177,7 +177,11 @@ def test_papers_are_found_by_their_words(client, reader):
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/papers/x", "/papers/99999999999999999999", "/papers?page=0"]
+    "path",
+    [
+        *("/nowhere", "/papers/x", "/papers/99999999999999999999", "/papers?page=0"),
+        *("/papers?day=0.0", "/papers?day=1763596800", "/papers?day=2026-11-20T00:00:00"),
+    ],
 )
 def test_every_error_is_a_problem_with_a_sentence(client, path):
     answer = client.get(V1 + path)

@@ -1,6 +1,5 @@
 """The papers, which everybody may see."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query
@@ -24,7 +23,7 @@ def of_day(
     session: SessionDep,
     now: NowDep,
     day: Annotated[
-        date | None, Query(description="The latest day with papers, if left out.")
+        shapes.Day | None, Query(description="The latest day with papers, if left out.")
     ] = None,
     page: PageNumber = 1,
 ) -> shapes.Papers:

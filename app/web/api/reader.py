@@ -168,7 +168,7 @@ def list_letters(reader: ReaderDep, session: SessionDep) -> shapes.Letters:
 
 
 @router.get("/letters/{edition_date}", responses=problems.told(404))
-def one_letter(edition_date: date, reader: ReaderDep, session: SessionDep) -> shapes.Letter:
+def one_letter(edition_date: shapes.Day, reader: ReaderDep, session: SessionDep) -> shapes.Letter:
     """One letter, with its picks and their reasons."""
     row = letters.of_edition(session, reader.id or 0, edition_date)
     entry = outbox.of_edition(session, reader.id or 0, edition_date)

@@ -1,9 +1,10 @@
 """What goes in and out of the interface for programs."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.mail.links import Verdict
 from app.recommend.calibration import Band
@@ -15,7 +16,16 @@ def _storable(text: str) -> str:
     return text
 
 
+def _written(day: object) -> object:
+    # Seconds since 1970 would count as a day, too.
+    if not (isinstance(day, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", day, re.ASCII)):
+        raise ValueError("a day is written like 2026-11-20")
+    return day
+
+
 Text = Annotated[str, AfterValidator(_storable)]
+# One that is asked for.
+Day = Annotated[date, BeforeValidator(_written)]
 
 
 class Strict(BaseModel):
@@ -127,7 +137,7 @@ class Change(Strict):
     dial: float | None = Field(default=None, ge=0, le=1)
     exploration: Text | None = Field(default=None, max_length=20)
     shares_likes: bool | None = None
-    paused_until: date | None = None
+    paused_until: Day | None = None
 
 
 class Opinion(BaseModel):
