@@ -1,7 +1,11 @@
 """The application below /api/v1: its routes, its errors, and the OpenAPI that describes both."""
 
-from fastapi import FastAPI
+from collections.abc import Sequence
+from functools import cache
+
+from fastapi import APIRouter, FastAPI
 from starlette.datastructures import State
+from starlette.routing import BaseRoute
 
 from app.web.api import papers, problems, reader
 
@@ -17,10 +21,17 @@ def create(state: State) -> FastAPI:
         description="The few new papers that matter to a reader. Times are UTC; texts are plain.",
         docs_url=None,
         redoc_url=None,
-        responses=problems.told(400, 405, 413, 500),
     )
     app.state = state
     problems.register(app)
-    for each in (papers, reader):
-        app.include_router(each.router)
+    app.router.routes += _routes()
     return app
+
+
+@cache
+def _routes() -> Sequence[BaseRoute]:
+    # As those of the pages: nothing of one service is in them.
+    router = APIRouter(responses=problems.told(400, 405, 413, 500))
+    for each in (papers, reader):
+        router.include_router(each.router)
+    return router.routes
