@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import linter
 import pytest
+import reuse
 from smtp_sink import Sink
 from sqlalchemy import Engine
 from sqlmodel import Session, select
@@ -66,6 +67,14 @@ class Clock:
         """Move on, by `hours=…` or the like, and return the new moment."""
         self.now += timedelta(**time)
         return self.now
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """A third of the time of a test that shows pages or asks the database would go into it."""
+    with pytest.MonkeyPatch.context() as patch:
+        reuse.compiled_once(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)
