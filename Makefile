@@ -18,7 +18,7 @@ serve: $(READY) ## The real service, on http://localhost:8000
 	@$(BIN)/paperboy serve
 
 test: $(READY) $(if $(POSTGRES),$(VENV)/.postgres) ## The tests, three minutes at most (FULL=1: the long ones too; POSTGRES=1: on PostgreSQL)
-	@$(BIN)/pytest -n auto --ignore tests/faults $(if $(FULL),--full) $(if $(POSTGRES),--postgres)
+	@$(BIN)/pytest -n auto --dist worksteal --ignore tests/faults $(if $(FULL),--full) $(if $(POSTGRES),--postgres)
 
 lint: $(READY) ## Style, and what usually goes wrong
 	@$(BIN)/ruff check .
