@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     import postgres
 
 # Machines differ, and so do their bad days: a test never fails for being slow.
-hypothesis.settings.register_profile(
-    "paperboy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+patient = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
-hypothesis.settings.load_profile("paperboy")
+hypothesis.settings.register_profile("full", patient)
+# The same examples every time: who changed nothing that is tested meets no new failure.
+hypothesis.settings.register_profile("quick", patient, max_examples=40, derandomize=True)
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 KEY = "a-key-for-the-tests-only"
@@ -46,8 +48,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    hypothesis.settings.load_profile("full" if config.getoption("full") else "quick")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is for --full only: a skipped test would look like one that cannot run."""
+    """Leave out what is for --full only: a skipped test would look like one that cannot run.
+
+    The long tests in the browser come first, in a row: they share one Chromium, and none of them
+    is left for one worker when the others have nothing to do any more.
+    """
+    items.sort(key=lambda item: item.path.parent.name != "browser")
     if not config.getoption("full"):
         left = [item for item in items if item.get_closest_marker("full")]
         config.hook.pytest_deselected(items=left)
