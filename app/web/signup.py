@@ -71,8 +71,7 @@ class Desk:
         """Papers to tick, as (id, title, ticked): the day's spread, and those ticked or found."""
         board = self.board()
         usual = spread.choose(board) if board else []
-        ticked = {int(each) for each in typed.picked if each.isdigit() and len(each) < 10}
-        ticked |= set(found)
+        ticked = {*wishes.ticked_ids(typed.picked), *found}
         rows = papers.by_ids(self.reading, list(dict.fromkeys([*usual, *sorted(ticked)])))
         others = sorted(rows.keys() - set(usual))
         return [

@@ -102,9 +102,15 @@ def _liked(session: Session, typed: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(row.id for row in found.values() if row and row.id))
 
 
+def ticked_ids(ticked: list[str]) -> list[int]:
+    """What was ticked, without what can be no paper of ours."""
+    # Other alphabets have digits, too; of some of them int() makes a number.
+    return [int(each) for each in ticked if each.isascii() and each.isdigit() and len(each) < 10]
+
+
 def _picked(session: Session, ticked: list[str]) -> tuple[int, ...]:
     """The papers ticked; one that is gone by now is no fault of the visitor's."""
-    ids = [int(each) for each in ticked if each.isascii() and each.isdigit() and len(each) < 10]
+    ids = ticked_ids(ticked)
     if len(ids) > MAX_FROM_FILE + MAX_LIKED:
         raise BadValue("picked", f"Tick {MAX_FROM_FILE} papers at most; these are {len(ids)}.")
     known = papers.by_ids(session, ids)
