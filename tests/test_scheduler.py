@@ -84,6 +84,7 @@ def test_claims_of_a_vanished_sender_are_taken_up_again(day, letters, sink, alte
     day.rank_due()
     alter_outbox(state=State.CLAIMED, claimed_at=day.clock() - day.lease)
     _expect(day, lambda: len(sink.taken) == 1)
+    assert [entry.state for entry in stored()] == [State.SENT]
 
 
 @pytest.fixture
@@ -167,10 +168,10 @@ def test_an_unreachable_server_is_asked_ever_less_often(day, letters, sink, cloc
 
 
 def test_a_server_that_is_back_is_met_when_the_rest_ends_and_not_at_the_next_tick(
-    day, letters, sink, logged, clock, monkeypatch
+    day, letters, sink, logged, stored, clock, monkeypatch
 ):
     monkeypatch.setattr(scheduler, "REST_FIRST", timedelta(milliseconds=100))
-    letters(1)
+    people = letters(1)
     day.rank_due()
     began = time.monotonic()
     day.clock = lambda: clock.now + timedelta(seconds=time.monotonic() - began)
@@ -183,6 +184,8 @@ def test_a_server_that_is_back_is_met_when_the_rest_ends_and_not_at_the_next_tic
             await _until(lambda: sink.taken)
 
     asyncio.run(live())
+    assert sink.recipients() == [person.address for person in people]
+    assert [entry.state for entry in stored()] == [State.SENT]
 
 
 def _n_unreachable(logged):
@@ -208,11 +211,13 @@ def test_papers_that_come_while_it_runs_reach_their_readers(
     assert [entry.state for entry in stored()] == [State.SKIPPED, State.SENT]
 
 
-def test_letters_that_wait_are_sent_though_ranking_fails(day, letters, sink):
-    letters(2)
+def test_letters_that_wait_are_sent_though_ranking_fails(day, letters, sink, stored):
+    people = letters(2)
     day.rank_due()
     day.rank_due = lambda: 1 / 0
     _expect(day, lambda: len(sink.taken) == 2)
+    assert sink.recipients() == sorted(person.address for person in people)
+    assert [entry.state for entry in stored()] == [State.SENT] * 2
 
 
 def test_the_clock_says_that_it_ticks(day, engine):
@@ -237,8 +242,9 @@ def test_it_ticks_on_though_the_clock_was_set_back(day):
                 job.modify(next_run_time=later)
             n = len(beats)
             await _until(lambda: len(beats) > n + 1)
+            return len(beats) - n
 
-    asyncio.run(run())
+    assert asyncio.run(run()) > 1
 
 
 def test_a_clock_set_forward_takes_no_letter_from_the_one_who_sends_it(

@@ -3,6 +3,11 @@
 import pytest
 from browser.conftest import LOOKS
 
+from app.mail.links import Verdict
+from app.recommend import interests
+from app.store import engine as engines
+from app.store import feedback, subscribers
+
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_pages_behind_a_tap_are_without_fault(site, make_reader, check_page, width, scheme):
@@ -21,7 +26,7 @@ def test_pages_behind_a_tap_are_without_fault(site, make_reader, check_page, wid
     check_page(page)
 
 
-def test_all_of_it_works_by_keyboard_and_without_script(site, make_reader):
+def test_all_of_it_works_by_keyboard_and_without_script(site, make_reader, engine):
     reader = make_reader()
     page = site.visit(reader.feedback("like"), script=False)
     for name in ("Yes: more like this", "Undo “more like this”", "Save for later"):
@@ -36,3 +41,10 @@ def test_all_of_it_works_by_keyboard_and_without_script(site, make_reader):
     page.get_by_role("button", name="Undo", exact=True).focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("text=“Ada Moon” is not muted")
+    with engines.transaction(engines.reading(engine)) as session:
+        said = [
+            (row.paper_id, row.verdict) for row, _ in feedback.of_subscriber(session, reader.id)
+        ]
+        typed = subscribers.interests_of(session, [reader.id])[reader.id]
+    assert said == [(reader.paper_ids[0], Verdict.SAVE)]
+    assert typed == interests.parse('moons, "soft solid"')

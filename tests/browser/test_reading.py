@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 from browser.conftest import LOOKS
 
+from app.mail.links import Verdict
 from app.papers.paper import Paper
 from app.store import engine as engines
+from app.store import feedback
 
 HOSTILE = (
     "<script>document.title='owned'</script><img src=x onerror=document.title='owned'>"
@@ -109,8 +111,15 @@ def test_a_near_spelling_is_one_tap_away(site, reader):
     assert page.locator("mark").first.inner_text().lower() == "moons"
 
 
-def test_a_word_is_given_and_taken_back_on_the_page_of_why(site, reader):
+def test_a_word_is_given_and_taken_back_on_the_page_of_why(site, reader, engine):
+    def verdicts():
+        with engines.transaction(engines.reading(engine)) as session:
+            return [row.verdict for row, _ in feedback.of_subscriber(session, reader.id)]
+
     page = site.visit(f"{reader.preferences}/papers/1", script=False)
     page.get_by_role("button", name="More like this").click()
+    page.get_by_role("button", name="You like it: take that back").wait_for()
+    assert verdicts() == [Verdict.LIKE]
     page.get_by_role("button", name="You like it: take that back").click()
     page.get_by_role("button", name="More like this").wait_for()
+    assert verdicts() == []

@@ -137,9 +137,11 @@ def test_no_text_breaks_the_reader(text):
 @given(st.binary(max_size=300), st.sampled_from([b"@misc{a,", b"TY  - X\n"]))
 def test_no_bytes_break_the_reader(content, start):
     try:
-        references.read(start + content)
+        read = references.read(start + content)
     except BadValue:
         return
+    assert all(identity.keys(each) for each in read.entries)
+    assert all(each.name is not None and each.reason for each in read.unread)
 
 
 def test_what_a_file_says_is_not_written_to_the_log(caplog):

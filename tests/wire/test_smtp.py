@@ -310,7 +310,9 @@ def test_a_closed_connection_may_be_closed_again(sink):
 @pytest.mark.parametrize("phase", ["at_rcpt", "at_data"])
 def test_a_refusal_of_the_sender_is_not_held_against_the_reader(sink, phase, reply):
     getattr(sink, phase)["*"] = [reply.replace("550-", "550 ")]
-    _fails(sink.server, Refused)
+    refused = _fails(sink.server, Refused)
+    assert refused.code == int(reply[:3])
+    assert sink.taken == []
 
 
 @pytest.mark.parametrize(
@@ -324,7 +326,9 @@ def test_a_refusal_of_the_sender_is_not_held_against_the_reader(sink, phase, rep
 )
 def test_a_refusal_of_the_letter_or_its_reader_is_not_held_against_the_sender(sink, reply, kind):
     sink.at_data["*"] = [reply]
-    _fails(sink.server, kind)
+    failure = _fails(sink.server, kind)
+    assert (failure.code, failure.reply) == (int(reply[:3]), reply[4:])
+    assert sink.taken == []
 
 
 def test_a_busy_server_refuses_the_sender_only_if_it_took_nothing_on_the_connection(sink):
