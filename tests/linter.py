@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
+from functools import cache
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any
@@ -307,7 +308,8 @@ class Shown:
 def _walk(element: Element, look: Look, rules: "Rules" = ()) -> Iterator[Shown]:
     if not isinstance(element.tag, str) or element.tag == "head":
         return
-    look = _styled(element, look, rules)
+    names = (element.tag, *(f".{name}" for name in element.get("class", "").split()))
+    look = _styled(names, element.get("style", ""), look, rules)
     if element.text and element.text.strip():
         yield Shown(element.text, element.tag, look)
     for child in element:
@@ -316,14 +318,16 @@ def _walk(element: Element, look: Look, rules: "Rules" = ()) -> Iterator[Shown]:
             yield Shown(child.tail, element.tag, look)
 
 
-Rules = tuple[tuple[str, dict[str, str]], ...] | tuple[()]
+# Selector and declarations.
+Rules = tuple[tuple[str, str], ...]
 
 
-def _styled(element: Element, look: Look, rules: Rules) -> Look:
-    names = {element.tag, *(f".{name}" for name in element.get("class", "").split())}
-    css = _declarations(element.get("style", ""))
+# Hundreds of letters of one kind are looked at, and all of them are styled alike.
+@cache
+def _styled(names: tuple[str, ...], style: str, look: Look, rules: Rules) -> Look:
+    css = _declarations(style)
     for selector, more in rules:
-        css |= more if selector in names else {}
+        css |= _declarations(more) if selector in names else {}
     font = re.search(r"([\d.]+)px(?:/([\d.]+(?:px)?))?", css.get("font", ""))
     sides = [float(side.removesuffix("px")) for side in css.get("padding", "0").split()]
     return Look(
@@ -345,7 +349,7 @@ def _dark_rules(root: Element) -> Rules:
     css = "".join(style.text or "" for style in root.iter("style"))
     dark = re.search(r"@media\s*\(prefers-color-scheme:\s*dark\)\s*\{((?:[^{}]*\{[^{}]*\})*)", css)
     found = re.findall(r"([^{}]+)\{([^{}]*)\}", dark[1] if dark else "")
-    return tuple((s.strip(), _declarations(d)) for names, d in found for s in names.split(","))
+    return tuple((s.strip(), d) for names, d in found for s in names.split(","))
 
 
 def _sight_faults(root: Element, scheme: str) -> Iterator[str]:
@@ -364,6 +368,7 @@ def _sight_faults(root: Element, scheme: str) -> Iterator[str]:
             yield f"a target {look.height()} px high: {words!r}"
 
 
+@cache
 def contrast(one: str, other: str) -> float:
     """The contrast ratio of two colours #rgb or #rrggbb, WCAG 2.2."""
     dark, light = sorted((_luminance(one), _luminance(other)))
