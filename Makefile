@@ -45,7 +45,7 @@ $(READY): pyproject.toml constraints.txt
 	@echo "Setting up in $(VENV) (once, about a minute) …"
 	@if command -v uv >/dev/null; then \
 		uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
-		uv pip install --quiet --python $(BIN)/python -e '.[dev]' -c constraints.txt; \
+		uv pip install --quiet --compile-bytecode --python $(BIN)/python -e '.[dev]' -c constraints.txt; \
 	else \
 		$(PYTHON) -m venv $(VENV) && \
 		$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt; \
