@@ -88,14 +88,16 @@ def build(model: Model, tastes: Sequence[Taste], weights: Weights = USUAL) -> Pr
     has_words, has_likes = np.diff(said.indptr) > 0, np.diff(likes.indptr) > 0
     evidence = likes.sum(axis=1) + dislikes.sum(axis=1) * has_likes
     typed = 1 / (1 + weights.fade * evidence)
-    words, matches = _parts(asked_of, said, typed, weights)
+    words = _columns(said, asked_of.is_text)
+    together = _lengths(_sums(words, asked_of.rows))
     found = asking.echoes(asked_of, said)
     belief = model.tastes.trust if model.tastes else 0.0
     known = model.tastes.known if model.tastes else model.themes[:, :0]
     return Profiles(
         asked_of=asked_of,
         said=said,
-        asked=words + matches,
+        asked=_scale(words, weights.word * typed, together)
+        + _columns(said, _worths(asked_of, weights)),
         echoes=_scale(found, weights.echo * typed, _lengths(themes.add_up(found, model.themes))),
         liked=(
             _scale(likes, weights.liked, _reaches(model, likes))
@@ -114,7 +116,7 @@ def build(model: Model, tastes: Sequence[Taste], weights: Weights = USUAL) -> Pr
         ),
         reader_near=_scale(likes, belief * weights.reader_near, np.sqrt(likes.sum(axis=1))),
         is_cold=~has_words & ~has_likes,
-        typed=typed * has_words / _breadths(_columns(said, asked_of.is_text), asked_of),
+        typed=typed * has_words / _breadths(words, asked_of, together),
         has_likes=has_likes,
     )
 
@@ -127,25 +129,18 @@ def _typed(asked: Asked, wanted: Sequence[Sequence[Interest]]) -> Matrix:
     return _lay_out(columns, worths, known)
 
 
-def _parts(asked: Asked, said: Matrix, typed: Vector, weights: Weights) -> tuple[Matrix, Matrix]:
-    """Split into words, a cosine to all of them, and facets, each of which counts whole."""
-    kinds = [each.kind for each in asked.interests]
+def _worths(asked: Asked, weights: Weights) -> Vector:
+    """What a facet counts for, which counts whole; 0 for words, of which all make a cosine."""
     of_facet = {Kind.AUTHOR: weights.author, Kind.CATEGORY: weights.category}
-    worth = np.array([of_facet.get(kind, 0.0) for kind in kinds])
-    words = _columns(said, asked.is_text)
-    return (
-        _scale(words, weights.word * typed, _lengths(_sums(words, asked.rows))),
-        _columns(said, worth),
-    )
+    return np.array([of_facet.get(each.kind, 0.0) for each in asked.interests], dtype=np.float64)
 
 
-def _breadths(words: Matrix, asked: Asked) -> Vector:
+def _breadths(words: Matrix, asked: Asked, together: Vector) -> Vector:
     """How much longer all words of a person are together than the longest alone: 1 to √n."""
     lengths = _lengths(asked.rows)
     alone = words.copy()
     alone.data = alone.data * lengths[alone.indices]
     longest = alone.max(axis=1).toarray().ravel() if alone.nnz else np.zeros(alone.shape[0])
-    together = _lengths(_sums(words, asked.rows))
     return np.maximum(together / np.where(longest > 0, longest, np.inf), 1.0)
 
 
@@ -195,10 +190,10 @@ def _reaches(model: Model, shown: Matrix) -> Vector:
 
 
 def _sums(said: Matrix, rows: Matrix) -> Matrix:
-    """Add up what each person said, (n_people, n_terms)."""
-    used, columns = np.unique(said.indices, return_inverse=True)
-    narrow = sparse.csr_array((said.data, columns, said.indptr), (said.shape[0], len(used)))
-    return sparse.csr_array(narrow @ rows[used])
+    """Add up what each person said, (n_people, n_terms of those said)."""
+    terms, columns = np.unique(rows.indices, return_inverse=True)
+    cells = rows.data, columns.astype(np.int32), rows.indptr
+    return sparse.csr_array(said @ sparse.csr_array(cells, (rows.shape[0], len(terms))))
 
 
 def _columns(matrix: Matrix, factors: Vector) -> Matrix:

@@ -1,6 +1,7 @@
 """Scores of a whole shard at once."""
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -75,14 +76,30 @@ def _at_tastes(model: Model, profiles: Profiles) -> Scored:
     return np.asarray(typed + themes.add_up(known, model.tastes.known))
 
 
+@dataclass(frozen=True, eq=False)
+class _Turned:
+    """Papers to be multiplied with again and again, a column each."""
+
+    rows: NDArray[np.int64]
+    rare: Matrix
+    common: Block
+
+
+def _turn(model: Model, rows: NDArray[np.int64]) -> _Turned:
+    rare = sparse.csr_array(model.rare[rows].T)
+    return _Turned(rows, rare, np.ascontiguousarray(model.common[rows].toarray().T))
+
+
 def _add_shown(block: Scored, model: Model, profiles: Profiles, rows: NDArray[np.int64]) -> None:
     """Add what shown papers tell, a stretch of the model's papers after the other.
 
     Stretches are the same for all shards, since sums in single precision depend on where they end.
     """
-    weights = [profiles.liked, profiles.near]
+    weights, turned = [profiles.liked, profiles.near], _turn(model, rows)
+    placed = np.zeros((0, len(rows)))
     if model.tastes is not None:
         weights.append(profiles.reader_near)
+        placed = model.tastes.placed[rows].T.astype(np.float64)
     used = np.unique(np.concatenate([each.indices for each in weights]))
     room = np.empty(len(weights) * min(len(used), STRETCH) * len(rows), dtype=np.float32)
     for stretch in np.unique(used // STRETCH).tolist():
@@ -90,12 +107,12 @@ def _add_shown(block: Scored, model: Model, profiles: Profiles, rows: NDArray[np
         some = used[np.searchsorted(used, first) : np.searchsorted(used, end)]
         shape = len(weights), len(some), len(rows)
         alike = room[: math.prod(shape)].reshape(shape)
-        alike[0] = likeness(model, some, rows)
+        alike[0] = _likeness(model, some, turned)
         # Products, since a power takes twenty times as long.
         np.multiply(alike[0], alike[0], out=alike[1])
         alike[1] *= alike[0]
         if model.tastes is not None:
-            _meet(alike[2], model.tastes.known[some], model.tastes.placed[rows])
+            _meet(alike[2], model.tastes.known[some], placed)
         narrow = [_narrow(each[:, first:end], some - first) for each in weights]
         block += sparse.hstack(narrow, format="csr") @ alike.reshape(-1, len(rows))
 
@@ -109,19 +126,23 @@ def likeness(
     block, and only the others as sparse rows. The order of each sum is that of the terms, whatever
     else is asked.
     """
-    found: NDArray[np.float32] = (model.rare[some] @ model.rare[others].T).toarray()
-    found += model.common[some] @ model.common[others].toarray().T
-    same = np.flatnonzero(np.isin(others, some))
-    found[np.searchsorted(some, others[same]), same] += model.lone[others[same]]
+    return _likeness(model, some, _turn(model, others))
+
+
+def _likeness(model: Model, some: NDArray[np.int64], others: _Turned) -> NDArray[np.float32]:
+    found: NDArray[np.float32] = (model.rare[some] @ others.rare).toarray()
+    found += model.common[some] @ others.common
+    same = np.flatnonzero(np.isin(others.rows, some))
+    itself = others.rows[same]
+    found[np.searchsorted(some, itself), same] += model.lone[itself]
     return found
 
 
-def _meet(into: NDArray[np.float32], known: Block, placed: Block) -> None:
+def _meet(into: NDArray[np.float32], known: Block, placed: Scored) -> None:
     """Lay out the squares of positive cosines. Multiplied in doubles, whose sums may be parted."""
-    places = placed.T.astype(np.float64)
     for start in range(0, len(known), TILE):
         tile = into[start : start + TILE]
-        tile[:] = known[start : start + TILE].astype(np.float64) @ places
+        tile[:] = known[start : start + TILE].astype(np.float64) @ placed
         np.maximum(tile, 0, out=tile)
         tile *= tile
 
