@@ -12,6 +12,7 @@ from scipy import sparse
 from app.recommend import asking, themes
 from app.recommend.asking import Asked
 from app.recommend.interests import Interest, Kind
+from app.recommend.themes import Block
 from app.recommend.vectors import Model
 from app.recommend.weights import USUAL, Weights
 
@@ -98,22 +99,16 @@ def build(model: Model, tastes: Sequence[Taste], weights: Weights = USUAL) -> Pr
         said=said,
         asked=_scale(words, weights.word * typed, together)
         + _columns(said, _worths(asked_of, weights)),
-        echoes=_scale(found, weights.echo * typed, _lengths(themes.add_up(found, model.themes))),
+        echoes=_share(found, weights.echo * typed, model.themes),
         liked=(
             _scale(likes, weights.liked, _reaches(model, likes))
             - _scale(dislikes, weights.disliked, _reaches(model, dislikes))
         ).tocsr(),
         near=likes * weights.near,
-        theme=_scale(likes, weights.theme, _lengths(themes.add_up(likes, model.themes))),
-        reader_asked=_scale(
-            said, belief * weights.reader_word * typed, _lengths(said @ asked_of.places)
-        ),
-        reader_echoes=_scale(
-            found, belief * weights.reader_echo * typed, _lengths(themes.add_up(found, known))
-        ),
-        reader_liked=_scale(
-            likes, belief * weights.reader_liked, _lengths(themes.add_up(likes, known))
-        ),
+        theme=_share(likes, weights.theme, model.themes),
+        reader_asked=_share(said, belief * weights.reader_word * typed, asked_of.places),
+        reader_echoes=_share(found, belief * weights.reader_echo * typed, known),
+        reader_liked=_share(likes, belief * weights.reader_liked, known),
         reader_near=_scale(likes, belief * weights.reader_near, np.sqrt(likes.sum(axis=1))),
         is_cold=~has_words & ~has_likes,
         typed=typed * has_words / _breadths(words, asked_of, together),
@@ -202,6 +197,11 @@ def _columns(matrix: Matrix, factors: Vector) -> Matrix:
     scaled.data = scaled.data * factors[scaled.indices]
     scaled.eliminate_zeros()
     return scaled
+
+
+def _share(matrix: Matrix, weight: float | Vector, places: Block) -> Matrix:
+    """Share a weight out over what has places, (n_columns, any): by the length of their sum."""
+    return _scale(matrix, weight, _lengths(themes.add_up(matrix, places)))
 
 
 def _scale(matrix: Matrix, weight: float | Vector, lengths: Vector) -> Matrix:
