@@ -26,7 +26,9 @@ def tame(text: str) -> str:
     """
     shown = text if text.isprintable() else "".join(filter(_is_shown, text))
     composed = shown if shown.isascii() else unicodedata.normalize("NFC", shown)
-    return " ".join(composed.split())
+    # Of what is printable, only the plain blank is white space.
+    is_folded = composed.isprintable() and "  " not in composed and composed == composed.strip(" ")
+    return composed if is_folded else " ".join(composed.split())
 
 
 def _is_shown(character: str) -> bool:

@@ -2,9 +2,9 @@
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 import css_inline
 from jinja2 import BaseLoader, Environment, StrictUndefined, pass_context, select_autoescape
@@ -58,14 +58,16 @@ def day(edition: date) -> str:
 
 def marked(text: str, words: Sequence[str]) -> Markup:
     """Escape `text`, with each of `words` that stands in it set in bold; of two the longer."""
-    folded = _lower(text)
-    places = sorted(
-        (start, -len(word))
-        for word in map(_lower, words)
-        if word
-        for start in _starts(folded, word)
-    )
-    return bold(text, ((start, start - length) for start, length in places))
+    folded, places = _lower(text), list[tuple[int, int]]()
+    for word in map(_known_lower, words):
+        # No pattern, for each reader's words would be another.
+        start = folded.find(word) if word else -1
+        while start >= 0:
+            end = start + len(word)
+            if not (_continues(folded[start - 1 : start]) or _continues(folded[end : end + 1])):
+                places.append((start, -end))
+            start = folded.find(word, start + 1)
+    return bold(text, ((start, -end) for start, end in sorted(places)))
 
 
 def _lower(text: str) -> str:
@@ -74,14 +76,7 @@ def _lower(text: str) -> str:
     return lower if len(lower) == len(text) else "".join(c.lower()[0] for c in text)
 
 
-def _starts(text: str, word: str) -> Iterator[int]:
-    """Where a word stands by itself; no pattern, for each reader's words would be another."""
-    start = text.find(word)
-    while start >= 0:
-        end = start + len(word)
-        if not _continues(text[start - 1 : start]) and not _continues(text[end : end + 1]):
-            yield start
-        start = text.find(word, start + 1)
+_known_lower = lru_cache(maxsize=20_000)(_lower)
 
 
 def _continues(sign: str) -> bool:

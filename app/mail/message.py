@@ -64,8 +64,9 @@ def build(
         headers |= _list_headers(list_id, unsubscribe_url, unsubscribe_mailto)
         headers["Feedback-ID"] = f"{date:%Y%m%d}:{kind}:letter:{FEEDBACK_NAME}"
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    parts = _part("plain", letter.text, boundary) + _part("html", letter.html, boundary)
-    return f"{head}\r\n".encode() + parts + f"--{boundary}--\r\n".encode()
+    text, html = _part_head("plain", boundary), _part_head("html", boundary)
+    parts = f"{head}{text}", letter.text, html, letter.html, f"\r\n--{boundary}--\r\n"
+    return b"".join([each if isinstance(each, bytes) else each.encode() for each in parts])
 
 
 def message_id(edition: date, subscriber_id: int, kind: str, domain: str, nth: int = 0) -> str:
@@ -150,9 +151,8 @@ def _mailbox(sender: str) -> str:
     return mailbox
 
 
-def _part(subtype: str, quoted: bytes, boundary: str) -> bytes:
-    head = (
-        f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"
+def _part_head(subtype: str, boundary: str) -> str:
+    return (
+        f"\r\n--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
     )
-    return head.encode() + quoted + b"\r\n"

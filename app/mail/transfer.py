@@ -14,7 +14,7 @@ _QUOTED_DOT = b"=2E" + SOFT_BREAK
 # Stands for a blank that has to be encoded. No text of a letter holds it, being tamed.
 _BLANK, _ENCODED = b"\x1f", b"=1F"
 # Stands at the end of each of several texts that are encoded together.
-_END, _ENCODED_END = "\x1e", b"=1E"
+_END, _ENCODED_END, _APART = "\x1e", b"=1E", b"\0"
 
 
 def quoted_printable(text: str) -> bytes:
@@ -64,7 +64,5 @@ def pieces(texts: Sequence[str]) -> list[bytes]:
     together = f"{_END}\n".join([*texts, ""])
     if together.count(_END) > len(texts):
         return [piece(text) for text in texts]
-    quoted = quoted_printable(together).split(_ENCODED_END + b"\r\n")
-    return [
-        each + SOFT_BREAK if each and not each.endswith(b"\r\n") else each for each in quoted[:-1]
-    ]
+    quoted = quoted_printable(together)
+    return quoted.replace(_ENCODED_END + b"\r\n", SOFT_BREAK + _APART).split(_APART)[:-1]

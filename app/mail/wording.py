@@ -5,10 +5,10 @@ letters (`app.mail.stencil`), and what is a paper's own is prepared once for all
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment
 
@@ -61,8 +61,7 @@ def of_bare(templates: Environment, letter: Confirm | Notice) -> Told:
     return told
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(NamedTuple):
     """A pick as its card says it. number: its place in the letter, from 1."""
 
     paper: "_Paper"
@@ -75,7 +74,7 @@ class Card:
     has_excerpt: bool = True
 
     def without_excerpt(self) -> "Card":
-        return replace(self, has_excerpt=False)
+        return self._replace(has_excerpt=False)
 
     @property
     def key(self) -> tuple[object, ...]:

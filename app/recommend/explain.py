@@ -129,8 +129,11 @@ def from_json(text: str) -> Reason:
     )
 
 
+_KINDS = {kind.value: kind for kind in Kind}
+
+
 def _term(read: dict[str, Any]) -> Share:
-    kind, near = Kind(read.get("kind", Kind.WORD)), tuple(read.get("near", ()))
+    kind, near = _KINDS[read.get("kind", Kind.WORD)], tuple(read.get("near", ()))
     return Share(read["text"], read["share"], tuple(read["part"]), kind, near)
 
 
