@@ -66,6 +66,8 @@ class Stencil:
 
     def __init__(self, pieces: Sequence[bytes], holes: Sequence[_Hole]) -> None:
         self._holes = holes
+        # Where each hole is among the parts, and what it comes to.
+        self._places = [(2 * n + 1, hole.text) for n, hole in enumerate(holes)]
         self._parts = [b""] * (2 * len(holes) + 1)
         self._parts[::2] = pieces
 
@@ -82,15 +84,14 @@ class Stencil:
 
     def fill(self, page: "Page", told: Told) -> None:
         """Add it to a page, with the texts told in its holes."""
-        place = len(page.parts) - 1
-        page.parts += self._parts
-        for hole in self._holes:
-            place += 2
-            text = hole.text(told)
+        parts, start = page.parts, len(page.parts)
+        parts += self._parts
+        for place, come_to in self._places:
+            text = come_to(told)
             if isinstance(text, bytes):
-                page.parts[place] = text
+                parts[start + place] = text
             else:
-                page.places.append(place)
+                page.places.append(start + place)
                 page.texts.append(text)
 
 

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from app.recommend.interests import Kind
@@ -48,7 +48,7 @@ class LikedShare:
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reason:
     """The shares of one score; all of them and `rest` add up to it.
 
@@ -69,11 +69,11 @@ class Reason:
     exploring: bool = False
     readers: float = 0.0
 
-    @property
+    @cached_property
     def total(self) -> float:
         """The score it explains."""
-        asked = sum(term.share for term in self.terms)
-        return asked + sum(near.share for near in (*self.liked, *self.disliked)) + self.rest
+        asked = sum([term.share for term in self.terms])
+        return asked + sum([near.share for near in (*self.liked, *self.disliked)]) + self.rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def to_json(reason: Reason) -> str:
 
 def _fields(part: Reason | Share | LikedShare) -> dict[str, Any]:
     # As dataclasses.asdict, which copies all that is in them and takes ten times as long.
-    return {name: getattr(part, name) for name in part.__slots__}
+    return {name: getattr(part, name) for name in part.__dataclass_fields__}
 
 
 _WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_fields)
