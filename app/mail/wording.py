@@ -87,7 +87,7 @@ class Card(NamedTuple):
     def text(self, start: str) -> Told:
         """All that the text says. start: of the links for feedback."""
         return {
-            "number": str(self.number),
+            "rank": str(self.number),
             "url": self.paper.url,
             "title": self.paper.title,
             "byline": self.byline,
