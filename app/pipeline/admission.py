@@ -17,7 +17,7 @@ PER_DAY, PER_MONTH, PER_HOUR = 1, 3, 60
 PER_NETWORK = 5
 # Who waited longer has forgotten that they asked.
 LONGEST_QUEUE = timedelta(hours=12)
-_LETTERS = "confirm letters"
+_LETTERS, _TOLD = "confirm letters", "told of many sign-ups"
 
 
 def admit(session: Session, tokens: Tokens, network: str, now: datetime) -> None:
@@ -62,7 +62,15 @@ def book(
     return due_at
 
 
+def is_flooded(session: Session, now: datetime) -> bool:
+    """Whether there are, or just were, more sign-ups than letters may go out.
+
+    Twice as long as it is said once, so that a flood of hours is one flood.
+    """
+    return permits.count(session, _TOLD, 2 * HOUR, now) > 0
+
+
 def _tell(session: Session, now: datetime, due_at: datetime | None) -> None:
     """Say once an hour that there are more sign-ups than letters may go out."""
-    if permits.take(session, "told of many sign-ups", 1, HOUR, now):
+    if permits.take(session, _TOLD, 1, HOUR, now):
         log.error("too_many_sign_ups", allowed_an_hour=PER_HOUR, next_letter=due_at)

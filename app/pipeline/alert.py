@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from app.errors import AppError
 from app.mail import alert, message
-from app.pipeline import guard
+from app.pipeline import admission, guard
 from app.pipeline.compose import Letterhead
 from app.store import brakes, doubts, heartbeats
 from app.store import engine as engines
@@ -146,4 +146,10 @@ def causes(session: Session, now: datetime) -> Iterator[tuple[str, str]]:
         yield (
             "letters in doubt",
             f"{n} letters may have arrived, and wait for your word: `paperboy doubts list`.",
+        )
+    if admission.is_flooded(session, now):
+        yield (
+            "too many sign-ups",
+            f"More people sign up than the {admission.PER_HOUR} an hour whom letters may ask to "
+            "confirm; the others wait. Somebody may be misusing the form to flood mailboxes.",
         )

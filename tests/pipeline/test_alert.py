@@ -9,6 +9,7 @@ from conftest import NOW
 from smtp_sink import Sink
 from web_hook import WebHook
 
+from app.pipeline import admission
 from app.pipeline.alert import Ways
 from app.store import brakes, departures, heartbeats, outbox
 from app.store import engine as engines
@@ -123,6 +124,30 @@ def test_letters_in_doubt_are_told(told, hook, letters, engine, entries):
             outbox.hold(session, entry.id, NOW, "connection lost")
     told.tell()
     assert hook.posted[0]["text"].startswith("Paperboy: 2 letters may have arrived")
+
+
+def test_a_flood_of_sign_ups_is_told_once_however_long_it_lasts(told, hook, engine, clock):
+    def sign_up(n):
+        with engines.transaction(engine) as session:
+            for k in range(n):
+                address = f"victim{k}.{clock.now:%H%M}@example.org"
+                admission.book(session, told.desk.head.links.tokens, address, clock.now)
+
+    sign_up(admission.PER_HOUR)
+    told.tell()
+    assert hook.posted == []
+    for _ in range(4):
+        sign_up(20)
+        told.tell()
+        clock.forward(minutes=50)
+        told.tell()
+    assert [said["alert"] for said in hook.posted] == ["too many sign-ups"]
+    assert "the 60 an hour" in hook.posted[0]["text"]
+    clock.forward(hours=12)
+    told.tell()
+    sign_up(admission.PER_HOUR + 1)
+    told.tell()
+    assert len(hook.posted) == 2
 
 
 def test_one_way_is_enough_and_what_nobody_heard_is_told_again_later(
