@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import PlainTextResponse, Response
+from pydantic import StringConstraints
 from sqlmodel import Session
 
 from app.errors import BadLink
@@ -22,6 +23,8 @@ from app.web.deps import NowDep, PagesDep, SessionDep, TokensDep
 router = APIRouter()
 
 ONE_CLICK = "One-Click"
+# Some programs end the body with a line end.
+BARE = Annotated[str, StringConstraints(strip_whitespace=True)]
 REST = timedelta(days=28)
 
 
@@ -39,7 +42,7 @@ def unsubscribe(
     tokens: TokensDep,
     pages: PagesDep,
     now: NowDep,
-    one_click: Annotated[str, Form(alias="List-Unsubscribe")] = "",
+    one_click: Annotated[BARE, Form(alias="List-Unsubscribe")] = "",
     button: Annotated[str, Form()] = "",
 ) -> Response:
     """Stop the letters at once: no log-in, no question, no redirect, 200 the second time too."""
