@@ -1,4 +1,4 @@
-"""`paperboy doubts`: letters that may have arrived, where PAPERBOY_DOUBT is "hold"."""
+"""`paperboy doubts`: letters that may have arrived: thrice, or where PAPERBOY_DOUBT is "hold"."""
 
 import json
 from collections.abc import Callable, Collection

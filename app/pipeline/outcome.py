@@ -23,6 +23,8 @@ log = structlog.get_logger()
 # for a database that is gone, half a minute if we are to stop. Each try already waits for a locked
 # database as long as the engine does.
 SETTLE_TRIES, SETTLE_TRIES_AT_A_STOP = 60, 7
+# A server that takes every letter and hangs up before it says so would else mail it all day.
+MOST_COPIES = 3
 
 
 @dataclass
@@ -70,8 +72,12 @@ class Outcomes:
         log.info("letter_sent", entry=sent.entry_id, code=code)
 
     async def failed(self, entry: OutboxEntry, failure: DeliveryError) -> None:
-        """The server did not, or perhaps did (Lost): it is tried again later, if ever."""
-        if self.holds_doubt and isinstance(failure, Lost):
+        """The server did not, or perhaps did (Lost): it is tried again later, if ever.
+
+        One that it perhaps took for the third time waits for the operator's word.
+        """
+        is_last_copy = entry.doubtful + 1 >= MOST_COPIES
+        if isinstance(failure, Lost) and (self.holds_doubt or is_last_copy):
             await self._held(entry, failure)
             return
         again = retry.next_attempt(entry.attempts, entry.first_due_at, self.clock())

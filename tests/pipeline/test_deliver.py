@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from conftest import NOW
-from smtp_sink import DROP, Sink
+from smtp_sink import DROP, TAKE_AND_DROP, Sink
 from sqlalchemy import event
 from sqlmodel import select
 
@@ -191,6 +191,22 @@ def test_a_connection_lost_in_the_message_is_counted_as_doubt_and_the_same_bytes
     assert len(arrived) == 2
     assert arrived[0] == arrived[1] == sink.taken[0].raw
     assert entries()[0].doubtful == 1
+
+
+def test_a_server_that_never_says_it_took_a_letter_gets_three_copies_at_most(
+    day, letters, sink, entries, clock
+):
+    unlucky, other = letters(2)
+    sink.at_data[unlucky.address] = [TAKE_AND_DROP] * 9
+    for _ in range(6):
+        tally = _send(day)
+        clock.forward(hours=3)
+        day.tidy()
+    assert sink.recipients() == sorted([unlucky.address] * 3 + [other.address])
+    assert len({taken.raw for taken in sink.taken if taken.recipient == unlucky.address}) == 1
+    (entry,) = entries(unlucky)
+    assert (entry.state, entry.doubtful) == (State.IN_DOUBT, 3)
+    assert _nothing_sent(tally)
 
 
 def test_a_retry_has_the_same_bytes_whatever_was_learnt_in_between(
