@@ -15,6 +15,8 @@ ROUTES = {
         ("GET", "/letters/{}"),
         ("GET", "/feedback/{}/1/like"),
         ("POST", "/feedback/{}/1/like"),
+        ("GET", "/feedback/{}/1/like/saved"),
+        ("GET", "/feedback/{}/1/like/undone"),
         ("POST", "/feedback/{}/1/like/undo"),
         ("GET", "/feedback/{}/1/mute"),
         ("POST", "/feedback/{}/1/mute"),
