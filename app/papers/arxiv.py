@@ -2,10 +2,16 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from app.papers import identity
 
 _VERSION = re.compile(r"v(\d{1,4})/?\s*$")
+# How arXiv writes nearly all of its numbers; others are looked for as in any text.
+_USUAL = re.compile(
+    r"(?:oai:arXiv\.org:|https?://arxiv\.org/abs/)?"
+    r"(?P<id>(?:1[5-9]|[2-9]\d)(?:0[1-9]|1[0-2])\.\d{5})(?:v(?P<version>\d{1,4}))?"
+)
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]+(?:-[A-Za-z]+)*)?")
 _WORK = r"(?:paper|article|submission|manuscript|work|preprint|version|note|entry)"
 _WITHDRAWN = re.compile(
@@ -22,6 +28,9 @@ NO_PAPER = "names no title and arXiv id"
 
 def number(text: str) -> tuple[str, int]:
     """The arXiv id in an address, an OAI name or by itself, and its version; 0 if it has none."""
+    usual = _USUAL.fullmatch(text)
+    if usual:
+        return usual["id"], int(usual["version"] or 0)
     arxiv_id = identity.arxiv_id_in(text)
     found = _VERSION.search(text) if arxiv_id else None
     return arxiv_id, int(found[1]) if found else 0
@@ -34,7 +43,12 @@ def url(arxiv_id: str) -> str:
 
 def categories(terms: Iterable[str]) -> tuple[str, ...]:
     """arXiv's own among the terms, each once; those of MSC and ACM are left out."""
-    return tuple(dict.fromkeys(term for term in terms if _CATEGORY.fullmatch(term)))
+    return tuple(dict.fromkeys(filter(_is_category, terms)))
+
+
+@lru_cache(maxsize=2000)
+def _is_category(term: str) -> bool:
+    return bool(_CATEGORY.fullmatch(term))
 
 
 def is_withdrawn(abstract: str, comment: str = "") -> bool:

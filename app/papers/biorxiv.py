@@ -105,7 +105,7 @@ def _paper(row: Mapping[str, object]) -> Paper | None:
 
 def _told(row: Mapping[str, object], name: str) -> str:
     told = fields.text(row.get(name))
-    return "" if told.upper() == "NA" else told
+    return "" if told in {"NA", "na", "N/A"} else told
 
 
 def _is_withdrawn(abstract: str) -> bool:

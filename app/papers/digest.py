@@ -4,6 +4,7 @@ import codecs
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 from app.errors import EmptyAnswer, UnreadableDigest
@@ -98,6 +99,25 @@ def _decoded(raw: bytes) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode(declared[1].decode() if declared else "cp1252", "replace")
+
+
+def by_day(digest: Digest) -> tuple[Digest, ...]:
+    """The digest of a week or month as one of each day, oldest first; any other as it is.
+
+    What cannot be told apart by days (unread lines, papers left out) stays with the last one.
+    """
+    days = sorted({entry.day for entry in digest.entries if entry.day})
+    if digest.date or len(days) < 2 or not all(entry.day for entry in digest.entries):
+        return (digest,)
+    parts = [_of_day(digest, day) for day in days]
+    parts[-1] = replace(digest, entries=parts[-1].entries, date=days[-1])
+    return tuple(parts)
+
+
+def _of_day(digest: Digest, day: date) -> Digest:
+    of_day = (entry for entry in digest.entries if entry.day == day)
+    numbered = (replace(entry, position=n) for n, entry in enumerate(of_day, start=1))
+    return Digest(digest.layout, tuple(numbered), date=day)
 
 
 def fingerprint(digest: Digest) -> str:

@@ -5,7 +5,6 @@ function takes whatever was there, and gives the plain value or the empty one; n
 """
 
 import re
-from collections.abc import Iterable
 from datetime import date
 from email.utils import parsedate_to_datetime
 
@@ -19,24 +18,27 @@ _LINK = re.compile(r"https?://[^\s<>\"'\\^`{|}\x00-\x1f\x7f]{3,2000}", re.IGNORE
 
 def text(*values: object) -> str:
     """The first of the values that is a text with something in it, white space folded."""
-    return next((found for found in map(_folded, values) if found), "")
+    for value in values:
+        if isinstance(value, str):
+            found = fold(value if value.isascii() and "\0" not in value else _storable(value))
+            if found:
+                return found
+    return ""
 
 
-def _folded(value: object) -> str:
-    if not isinstance(value, str):
-        return ""
-    if "\0" in value:
-        value = value.replace("\0", "")
+def _storable(text: str) -> str:
+    """Without what databases refuse: the sign 0, and half of a pair of surrogates."""
+    text = text.replace("\0", "")
     try:
-        value.encode()
-    except UnicodeEncodeError:  # half of a pair of surrogates, which JSON may escape alone
-        value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return fold(value)
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def texts(value: object) -> tuple[str, ...]:
     """The texts of a list, each once."""
-    found = map(_folded, value) if isinstance(value, list | tuple) else ()
+    found = map(text, value) if isinstance(value, list | tuple) else ()
     return tuple(dict.fromkeys(filter(None, found)))
 
 
@@ -52,31 +54,25 @@ def count(value: object) -> int | None:
 
 def day(*values: object) -> date | None:
     """The first day among the values, from its ISO form, in the place where it was written."""
-    return _first(map(_iso_day, values))
+    for value in values:
+        found = _DAY.match(value) if isinstance(value, str) else None
+        if found:
+            try:
+                return date(int(found[1]), int(found[2]), int(found[3]))
+            except ValueError:
+                continue
+    return None
 
 
 def mail_day(*values: object) -> date | None:
     """The first day among the values, from the form that mails and RSS have (RFC 5322)."""
-    return _first(map(_rfc_day, values))
-
-
-def _first(found: Iterable[date | None]) -> date | None:
-    return next((each for each in found if each is not None), None)
-
-
-def _iso_day(value: object) -> date | None:
-    found = _DAY.match(value) if isinstance(value, str) else None
-    try:
-        return date(int(found[1]), int(found[2]), int(found[3])) if found else None
-    except ValueError:
-        return None
-
-
-def _rfc_day(value: object) -> date | None:
-    try:
-        return parsedate_to_datetime(value).date() if isinstance(value, str) else None
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
+    for value in values:
+        if isinstance(value, str) and value:
+            try:
+                return parsedate_to_datetime(value).date()
+            except (ValueError, TypeError, IndexError, OverflowError):
+                continue
+    return None
 
 
 def link(*values: object) -> str:

@@ -11,6 +11,7 @@ _COMMA = re.compile(r" ?[,;] ?")
 _ASIDE = re.compile(r"\([^()]*\)")
 _SUFFIX = re.compile(r"(?:[JS]r\.?|I{2,3}|IV|Ph\.?D\.?|M\.?D\.?)", re.IGNORECASE)
 _NOBODY = re.compile(r"(?:et al\.?|and others|others|\.\.\.|…)", re.IGNORECASE)
+_LONGEST = len("and others")  # of the two
 # More names than this are a collaboration's, and their letters would fill the store.
 MOST = 3000
 
@@ -22,9 +23,10 @@ def listed(text: str) -> tuple[str, ...]:
     """
     names: list[str] = []
     for part in _parts(fold(_without_asides(text))):
-        if names and _SUFFIX.fullmatch(part):
+        is_short = len(part) <= _LONGEST
+        if is_short and names and _SUFFIX.fullmatch(part):
             names[-1] = f"{names[-1]} {part}"
-        elif not _NOBODY.fullmatch(part):
+        elif not (is_short and _NOBODY.fullmatch(part)):
             names.append(part)
     return tuple(names[:MOST])
 
@@ -67,6 +69,8 @@ def _braced(text: str) -> Iterator[str]:
 def _without_asides(text: str) -> str:
     """The text without what is in parentheses, four deep; of one that is not closed only the sign
     goes, lest it takes the names behind it along."""
-    for _ in range(4 if "(" in text else 0):
+    for _ in range(4):
+        if "(" not in text:
+            break
         text = _ASIDE.sub(" ", text)
     return text.replace("(", " ").replace(")", " ")

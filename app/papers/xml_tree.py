@@ -7,11 +7,12 @@ not well-formed is mended once where feeds are known to be broken.
 import html
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from html.entities import html5
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from app.errors import UnreadableDigest
-from app.papers import fields
+from app.papers.paper import fold
 
 _PROLOG = re.compile(r"\s*+(?:<\?.*?\?>\s*+|<!--.*?-->\s*+)*+", re.DOTALL)
 _DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[\]]*+>", re.IGNORECASE)
@@ -72,25 +73,35 @@ def _reference(found: re.Match[str]) -> str:
     return found[0] if is_sign else "&amp;" if found[0] == "&" else ""
 
 
+@lru_cache(maxsize=1000)
+def local(tag: str) -> str:
+    """An element's name without its namespace."""
+    return tag.rpartition("}")[2]
+
+
 def name(element: Element) -> str:
     """The element's name without its namespace."""
-    return element.tag.rpartition("}")[2]
+    return local(element.tag)
 
 
 def values(element: Element) -> dict[str, str]:
     """The text of each child by its name, of children with one name the first that has any."""
     found: dict[str, str] = {}
     for child in element:
-        if child.text:
-            found.setdefault(child.tag.rpartition("}")[2], child.text)
+        value = child.text
+        if value:
+            found.setdefault(local(child.tag), value)
     return found
 
 
 def children(element: Element, wanted: str) -> Iterator[Element]:
     """The children of this name, whatever their namespace."""
-    return (child for child in element if child.tag.rpartition("}")[2] == wanted)
+    return (child for child in element if local(child.tag) == wanted)
 
 
 def text(told: Mapping[str, str], *names: str) -> str:
     """The first of the values that is not blank, white space folded."""
-    return fields.text(*map(told.get, names))
+    for each in names:
+        if each in told and (found := fold(told[each])):
+            return found
+    return ""

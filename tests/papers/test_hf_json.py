@@ -53,6 +53,22 @@ def test_a_week_has_no_day_but_its_entries_have():
     assert [entry.day for entry in found.entries] == [date(2026, 10, 5), date(2026, 10, 6)]
 
 
+def test_a_week_can_be_parted_into_its_days():
+    week = [
+        answers.hf_row(id=f"2610.0000{n}", submittedOnDailyAt=f"2026-10-0{day}T00:00:00Z")
+        for n, day in enumerate([6, 5, 6, 7])
+    ]
+
+    days = digest.by_day(read(*week, answers.hf_row({"title": ...}, title=...)))
+
+    assert [found.date and found.date.day for found in days] == [5, 6, 7]
+    ids = [[entry.paper.arxiv_id[-1] for entry in found.entries] for found in days]
+    assert ids == [["1"], ["0", "2"], ["3"]]
+    assert [[entry.position for entry in found.entries] for found in days] == [[1], [1, 2], [1]]
+    assert [len(found.unread) for found in days] == [0, 0, 1]
+    assert digest.by_day(read()) == (read(),)
+
+
 @pytest.mark.parametrize("absent", [..., None])
 def test_fields_may_be_left_out_or_null(absent):
     optional = set(answers.HF_PAPER) - {"title"}
