@@ -179,7 +179,8 @@ def ingest_bytes(
     try:
         return ingest(engine, raw, origin, now, seen_from or day(now))
     except UnreadableDigest as e:
-        return UnreadableDigest(f"{origin.name}: {e}")
+        e.args = (f"{origin.name}: {e}",)  # its class still says what to do about it
+        return e
     except AppError:
         raise
     except Exception as e:

@@ -10,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from app.errors import AppError, NotReady, UnreadableDigest
+from app.errors import AppError, EmptyAnswer, NotReady, SourceError, UnreadableDigest
 from app.pipeline import ingest
 from app.pipeline.ingest import Origin
 from app.store import engine as engines
@@ -52,6 +52,46 @@ def test_a_withdrawn_paper_is_left_out(engine: Engine):
     gone = answers.hf_row(id="2610.04321", title="Gone", withdrawnAt="2026-10-06T09:00:00.000Z")
     report = _read(engine, answers.hf_list(answers.hf_row(), gone).encode())
     assert (report.n_entries, report.n_new, report.n_left_out) == (1, 1, 1)
+
+
+def test_a_list_whose_votes_changed_its_order_is_the_same_list(engine: Engine):
+    rows = [answers.hf_row(id=f"2610.0000{n}", title=f"Paper {n}", upvotes=9 - n) for n in range(3)]
+    later = [answers.hf_row(id=f"2610.0000{n}", title=f"Paper {n}", upvotes=n) for n in (2, 1, 0)]
+    _read(engine, answers.hf_list(*rows).encode())
+    again = _read(engine, answers.hf_list(*later).encode(), LATER)
+    assert (again.is_known, again.n_new, again.n_votes) == (True, 0, 3)
+    assert (_count(engine, "entry"), _count(engine, "vote_snapshot")) == (3, 6)
+
+
+def test_a_paper_of_two_lists_feeds_and_days_is_stored_once(engine: Engine):
+    told = {"title": "Sparse Retrieval Still Works", "guid": "oai:arXiv.org:2610.01234v1"}
+    cross = {
+        "arxiv:announce_type": "cross",
+        "description": "arXiv:2610.01234v1 Announce Type: cross",
+    }
+    texts = [
+        answers.hf_list(answers.hf_row()),
+        answers.hf_list(
+            answers.hf_row(submittedOnDailyAt="2026-10-06T00:00:00Z"),
+            answers.hf_row(id="2610.00002", title="Another"),
+        ),
+        answers.rss(told),
+        answers.atom(told | cross),
+        answers.query({"id": "2610.01234v2"}),
+        answers.oai(answers.oai_record()),
+        answers.mailing(answers.MAILED_NEW),
+    ]
+    for n, answer in enumerate(texts):
+        _read(engine, answer.encode(), NOW + timedelta(days=n))
+    assert _count(engine, "paper") == 2
+
+
+def test_what_a_source_refuses_or_does_not_answer_keeps_its_kind(engine: Engine):
+    refused = ingest.ingest_bytes(engine, b'{"error": "Invalid date"}', ORIGIN, NOW)
+    busy = ingest.ingest_bytes(engine, answers.query(total=9).encode(), ORIGIN, NOW)
+    assert isinstance(refused, SourceError)
+    assert isinstance(busy, EmptyAnswer)
+    assert str(refused) == "birds.txt: Hugging Face refuses: Invalid date."
 
 
 def test_days_on_which_nothing_was_listed_change_nothing(engine: Engine):
@@ -136,7 +176,7 @@ def test_a_file_too_large_for_a_digest_is_refused(engine: Engine, digest_text, b
 def test_any_bytes_are_read_or_refused_in_a_sentence(engine: Engine, raw):
     report = ingest.ingest_bytes(engine, raw, ORIGIN, NOW)
     if isinstance(report, AppError):
-        assert type(report) is UnreadableDigest
+        assert isinstance(report, UnreadableDigest)
         assert str(report).startswith("birds.txt: ")
 
 
