@@ -59,6 +59,7 @@ def _texts(mail: Message) -> Iterator[tuple[str, str]]:
 
 
 def _decoded(body: bytes, charset: str) -> str:
+    body = body.replace(b"\0", b"")  # as no database takes it
     try:
         return body.decode(charset if _CHARSET.fullmatch(charset) else "utf-8")
     except UnicodeDecodeError:
