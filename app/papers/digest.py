@@ -17,7 +17,7 @@ from app.papers import (
     saved_page,
     xml_list,
 )
-from app.papers.paper import Digest
+from app.papers.paper import Digest, Paper, UnreadLine
 
 
 def _read_plain(text: str, read_on: date) -> Digest:
@@ -39,6 +39,9 @@ _BEGINNINGS = {
     "a BibTeX file": re.compile(r"@\w+\s*\{"),
     "a script": re.compile(r"#!"),
 }
+# Far more characters than any archive's form takes.
+LONGEST_TITLE, LONGEST_ABSTRACT = 2_000, 50_000
+MONSTROUS = "is longer than any paper's title or abstract"
 _PLAIN, _MAIL = "plain text", "a mail message"
 _READERS: dict[str, Callable[[str, date], Digest]] = {
     _PLAIN: _read_plain,
@@ -70,12 +73,26 @@ def read(raw: bytes | str, read_on: date) -> Digest:
     start = text[:20_000].lstrip().replace("\r\n", "\n")
     name = next((name for name, begin in _BEGINNINGS.items() if begin.match(start)), _PLAIN)
     if name == _MAIL:  # each of its parts has an encoding of its own
-        return mail_file.read(
-            raw if isinstance(raw, bytes) else raw.encode("utf-8", "replace"), read_on
-        )
+        raw = raw if isinstance(raw, bytes) else raw.encode("utf-8", "replace")
+        return _sane(mail_file.read(raw, read_on))
     if name not in _READERS:
         raise UnreadableDigest(f"This looks like {name}, which is not a format that we read.")
-    return _READERS[name](text, read_on)
+    return _sane(_READERS[name](text, read_on))
+
+
+def _sane(found: Digest) -> Digest:
+    """The digest without what no paper can be, which would fill store and letters."""
+    odd = [entry for entry in found.entries if _is_monstrous(entry.paper)]
+    if not odd:
+        return found
+    kept = [entry for entry in found.entries if not _is_monstrous(entry.paper)]
+    told = [UnreadLine(entry.position, entry.paper.title[:200], MONSTROUS) for entry in odd]
+    entries = (replace(entry, position=n) for n, entry in enumerate(kept, start=1))
+    return replace(found, entries=tuple(entries), unread=(*found.unread, *told))
+
+
+def _is_monstrous(paper: Paper) -> bool:
+    return len(paper.title) > LONGEST_TITLE or len(paper.abstract) > LONGEST_ABSTRACT
 
 
 def decode(raw: bytes | str) -> str:

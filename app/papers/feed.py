@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
-from app.papers import arxiv, fields, identity, markup, people, xml_tree
+from app.papers import arxiv, fields, identity, imprint, markup, people, xml_tree
 from app.papers.paper import Digest, Entry, Paper, UnreadLine, fold
 
 NO_TITLE = "names no title"
@@ -21,8 +21,6 @@ _OURS = re.compile(
     r"|http://(?:purl\.org/rss/1\.0/modules/prism|prismstandard\.org/namespaces).*"
     r"|http://backend\.userland\.com/.*)\}"
 )
-# What publishers print before the abstract, or in its place.
-_IMPRINT = re.compile(r"[\w &:,-]{2,80}, Published online: \d{1,2} \w+ \d{4}; doi:\s?10\.\S+\s*")
 _MAIL = re.compile(r"[^\s()@]+@[^\s()@]+")
 _LONGEST, _SHORT = 3000, 200
 
@@ -75,10 +73,11 @@ def _paper(told: Told) -> Paper | None:
     doi = next(filter(None, map(identity.doi_in, reversed(named))), "")
     terms = tuple(dict.fromkeys(_terms(told)))
     categories = arxiv.categories(term for term in terms if "." in term)
+    summary = _summary(told)
     return Paper(
         title=title,
-        abstract=_abstract(told),
-        authors=tuple(_authors(told)),
+        abstract=_cut(summary.abstract),
+        authors=tuple(_authors(told)) or summary.authors,
         url=link,
         arxiv_id=arxiv_id,
         doi=doi,
@@ -109,17 +108,14 @@ def _plain(element: Element) -> str:
     return fields.text(element.text if is_text else markup.plain(element.text or ""))
 
 
-def _abstract(told: Told) -> str:
+def _summary(told: Told) -> imprint.Taken:
     """The summary; where that is a line or nothing, the beginning of the entry itself."""
-    summary = _without_imprint(_first(told, "description", "summary", "abstract"))
-    if len(summary) < _SHORT:
-        summary = max(summary, _without_imprint(_first(told, "encoded", "content")), key=len)
-    return _cut(summary)
-
-
-def _without_imprint(text: str) -> str:
-    imprint = _IMPRINT.match(text)
-    return text[imprint.end() :] if imprint else text
+    summary = imprint.take(_first(told, "description", "summary", "abstract"))
+    if len(summary.abstract) < _SHORT:
+        whole = imprint.take(_first(told, "encoded", "content"))
+        if len(whole.abstract) > len(summary.abstract):
+            return imprint.Taken(whole.abstract, summary.authors or whole.authors)
+    return summary
 
 
 def _cut(text: str) -> str:

@@ -127,6 +127,22 @@ def test_fingerprint_knows_the_same_list_in_another_coat(papers):
     assert digest.fingerprint(plain) != digest.fingerprint(other)
 
 
+def test_what_is_longer_than_any_paper_is_told_and_not_kept():
+    import answers
+
+    rows = [
+        answers.hf_row(title="A" * 3000),
+        answers.hf_row(),
+        answers.hf_row(summary="b" * 60_000),
+    ]
+
+    found = digest.read(answers.hf_list(*rows), READ_ON)
+
+    assert [entry.position for entry in found.entries] == [1]
+    assert [line.number for line in found.unread] == [1, 3]
+    assert all(len(line.text) <= 200 for line in found.unread)
+
+
 def read_or_refused(raw):
     try:
         return digest.read(raw, READ_ON)
