@@ -22,6 +22,7 @@ _OURS = re.compile(
     r"|http://backend\.userland\.com/.*)\}"
 )
 _MAIL = re.compile(r"[^\s()@]+@[^\s()@]+")
+_BY = re.compile(r"By [A-Z]|[^\s()@]+@")
 _LONGEST, _SHORT = 3000, 200
 
 Told = Mapping[str, Sequence[Element]]
@@ -133,19 +134,20 @@ def _link(told: Told) -> str:
 def _authors(told: Told) -> Iterator[str]:
     """dc:creator, once each or all in one; Atom's name; RSS's address with the name behind it."""
     creators = [_plain(each) for each in told.get("creator", ())]
-    if len(creators) == 1:
-        whole = creators[0]
-        yield from people.inverted(whole) if ";" in whole else people.listed(whole)
-    for name in creators if len(creators) > 1 else ():
-        yield from people.inverted(name)
-    for author in () if creators else told.get("author", ()):
-        name = next((each.text for each in xml_tree.children(author, "name")), author.text) or ""
-        name = fields.text(name)
-        if _MAIL.match(name):  # whose address it is stays with the publisher
-            name = _MAIL.sub("", name).strip(" ()")
-            yield from [name] if name else []
-        else:
-            yield from people.listed(name)
+    if len(creators) > 1:
+        yield from (name for each in creators for name in people.inverted(each))
+    elif creators:
+        yield from _names(creators[0])
+    else:
+        for author in told.get("author", ()):
+            name = next((each.text for each in xml_tree.children(author, "name")), author.text)
+            yield from _names(fields.text(name))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """The names in one text; whose address stands there stays with the publisher."""
+    text = _MAIL.sub("", text).removeprefix("By ").strip(" ()") if _BY.match(text) else text
+    return people.inverted(text) if ";" in text else people.listed(text)
 
 
 def _terms(told: Told) -> Iterator[str]:

@@ -120,6 +120,21 @@ def test_a_link_to_arxiv_or_a_doi_names_the_work():
     assert read(doi).entries[1].paper.doi == "10.1000/xyz"
 
 
+@pytest.mark.parametrize(
+    ("printed", "names"),
+    [
+        ("bo@example.org (Bo Sample)", ("Bo Sample",)),
+        ("By Ada Example; Bo Sample", ("Ada Example", "Bo Sample")),
+        ("Doe, J.; Smith, A. B.", ("J. Doe", "A. B. Smith")),
+        ("Ada Example, Bo Sample and Cy Third", ("Ada Example", "Bo Sample", "Cy Third")),
+    ],
+)
+def test_authors_come_in_many_coats(printed, names):
+    text = BLOG.replace("bo@example.org (Bo Sample)", printed)
+
+    assert read(text).entries[1].paper.authors == names
+
+
 def test_addresses_of_authors_are_not_kept():
     alone = BLOG.replace("bo@example.org (Bo Sample)", "bo@example.org")
 
