@@ -6,6 +6,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
+import answers
 import pytest
 
 SAMPLES = Path(sys.modules["app"].__file__).parent / "samples"
@@ -31,6 +32,30 @@ def test_reading_tells_entries_and_new_papers(paperboy, migrated):
     assert done.code == 0
     assert "day-1-compact.txt: compact digest, 16 entries, 16 new papers" in done.out
     assert "In the store: 32 entries, 32 papers." in done.out
+
+
+def test_a_saved_answer_of_every_format_is_read(paperboy, migrated, tmp_path):
+    texts = {
+        "Hugging Face JSON": answers.hf_list(),
+        "Hugging Face page": answers.hf_page(answers.hf_row()),
+        "arXiv RSS": answers.rss({}, answers.announced("2609.00003v2", "replace")),
+        "arXiv Atom": answers.atom(),
+        "arXiv query": answers.query({}),
+        "arXiv OAI-PMH": answers.oai(answers.oai_record()),
+        "bioRxiv": answers.biorxiv({}),
+        "RSS": "<rss><channel><item><title>A Post</title></item></channel></rss>",
+        "arXiv mailing": answers.mailed(answers.mailing(answers.MAILED_NEW)).decode(),
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    done = paperboy("ingest", *(str(tmp_path / name) for name in texts))
+    assert done.code == 0
+    told = done.out.splitlines()
+    assert [line.partition(" digest")[0] for line in told[:9]] == [f"{n}: {n}" for n in texts]
+    assert "1 entries, 0 new papers, 1 left out" in told[2]
+    assert "0 entries" in told[3]
+    # A list that says the same as another is that list, whatever the format.
+    assert "In the store: 5 entries, 3 papers." in done.out
 
 
 def test_reading_the_same_file_twice_changes_nothing(paperboy, migrated):
