@@ -1,4 +1,4 @@
-"""When arXiv announces papers: five evenings a week, and not on its holidays.
+"""When papers are announced: by arXiv five evenings a week, and not on its holidays.
 
 https://info.arxiv.org/help/availability.html: at 20:00 Eastern US time from Sunday to Thursday; the
 feed of a day holds the announcement of the evening before. An announcement that a holiday defers
@@ -65,6 +65,12 @@ def feed(day: date) -> Announcement:
         return Announcement(is_due=False, reason=f"holiday ({own})", is_certain=False)
     is_certain = before.is_certain and day.year in _LISTED
     return Announcement(before.is_due, before.reason, is_certain)
+
+
+def weekday(day: date) -> Announcement:
+    """Should a list of this day exist that appears from Monday to Friday, as Hugging Face's does?"""
+    is_due = day.weekday() not in {_SATURDAY, _SUNDAY}
+    return Announcement(is_due, "" if is_due else WEEKEND)
 
 
 def holiday(day: date) -> str:

@@ -22,6 +22,11 @@ def test_the_feeds_of_saturday_and_sunday_are_empty():
     assert due == [True] * 5 + [False] * 2
 
 
+def test_lists_of_working_days_know_no_holidays():
+    assert [calendar.weekday(day).is_due for day in WEEK] == [True] * 5 + [False] * 2
+    assert calendar.weekday(date(2026, 9, 7)).is_due
+
+
 @pytest.mark.parametrize(
     ("day", "name"),
     [
