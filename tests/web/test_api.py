@@ -2,12 +2,14 @@
 
 import pytest
 import schemathesis
+from conftest import NOW
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from app.store import consents, feedback, subscribers
 from app.store import engine as engines
-from app.store import feedback
 from app.store.tables import Status, Subscriber
 
 V1 = "/api/v1"
@@ -154,6 +156,65 @@ def test_unsubscribing_stops_the_letters_at_once(me, stored):
         assert me("DELETE").status_code == 204
     assert stored().status == Status.UNSUBSCRIBED
     assert me("PATCH", json={"hour": 8}).status_code == 403
+
+
+def test_a_sign_up_gets_the_same_answer_whoever_the_address_belongs_to(client, engine, reader):
+    from app.store import suppressions
+
+    with engines.transaction(engine) as session:
+        suppressions.add(session, "bounced@example.org", "bounced", NOW)
+    wanted = {"interests": 'moons, "soft solid"', "hour": 9, "days": ["mon"], "shares_likes": True}
+    answers = [
+        client.post(f"{V1}/subscriptions", json={"email": f"{name}@example.org", **wanted})
+        for name in ("new", "new", "ada", "bounced")
+    ]
+    assert {each.status_code for each in answers} == {202}
+    assert len({each.content for each in answers}) == 1
+    with engines.transaction(engines.reading(engine)) as session:
+        known = subscribers.by_address(session, "new@example.org")
+        (consent,) = consents.of_subscriber(session, known.id)
+        assert (known.status, known.hour, known.days) == (Status.PENDING, 9, "mon")
+        assert subscribers.by_address(session, "ada@example.org").hour == 7
+        assert subscribers.by_address(session, "bounced@example.org") is None
+    told = client.get(f"{V1}/subscriptions/consent").json()
+    assert consent.text == told["text_with_shared_likes"] != told["text"]
+    assert consent.form_url == "http://localhost:8000/api/v1/subscriptions"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"email": "nobody"}, "email"),
+        ({"email": "a@example.org\r\nBcc: b@example.org"}, "email"),
+        ({"interests": ""}, "interests"),
+        ({"liked": ["a paper that nobody has"]}, "liked"),
+        ({"zone": "Mars/Olympus"}, "zone"),
+        ({"seal": "x"}, "seal"),
+    ],
+)
+def test_a_sign_up_that_cannot_be_used_names_its_field_and_stores_nothing(
+    client, dump, change, field
+):
+    before = dump()
+    wanted = {"email": "new@example.org", "interests": "moons", **change}
+    answer = client.post(f"{V1}/subscriptions", json=wanted)
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, [field])
+    assert dump() == before
+
+
+def test_sign_ups_are_limited_as_at_the_form_and_not_taken_from_other_sites(app, dump):
+    abroad = TestClient(app, base_url="http://localhost:8000", client=("198.51.100.7", 50_000))
+    wanted = {"email": "new@example.org", "interests": "moons"}
+
+    def ask(**headers):
+        return abroad.post(f"{V1}/subscriptions", json=wanted, headers=headers)
+
+    assert ask(**{"sec-fetch-site": "cross-site"}).status_code == 403
+    found = [ask() for _ in range(6)]
+    assert [each.status_code for each in found] == [202] * 5 + [429]
+    assert found[-1].headers["retry-after"] == "3600"
+    assert found[-1].headers["content-type"] == "application/problem+json"
+    assert len(dump()["outbox"]) == 1
 
 
 def test_papers_of_a_day_and_one_of_them(client, reader):

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from app.errors import AppError, BadValue
+from app.errors import AppError, BadValue, TooMany
 from app.mail import foreign
 from app.web import problems as pages
 
@@ -80,6 +80,8 @@ async def _ours(_request: Request, error: Any) -> Response:
     errors = {error.field: str(error)} if isinstance(error, BadValue) else {}
     status = pages.status_of(error)
     headers = {"Retry-After": "60"} if status == 503 else {}
+    if isinstance(error, TooMany):
+        headers = {"Retry-After": str(int(error.wait.total_seconds()))}
     return answer(422 if errors else status, str(error), errors, headers)
 
 

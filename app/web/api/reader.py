@@ -100,7 +100,7 @@ def change(
     """Set what is given, all or none. A null for paused_until ends a pause."""
     given = wanted.model_dump(exclude_unset=True)
     typed = subscribers.interests_of(session, [reader.id or 0]).get(reader.id or 0, ())
-    choices = forms.choices_of(reader, typed).model_copy(update=_as_typed(given))
+    choices = forms.choices_of(reader, typed).model_copy(update=as_typed(given))
     form = forms.Reader()
     pause = given.get("paused_until")
     if pause is not None:
@@ -120,7 +120,7 @@ def change(
     return preferences(reader, session)
 
 
-def _as_typed(given: dict[str, object]) -> dict[str, object]:
+def as_typed(given: dict[str, object]) -> dict[str, object]:
     """The same as a form would send it: nothing is read in two ways."""
     fields = {name: given[name] for name in given if name in forms.Choices.model_fields}
     typed: dict[str, object] = {

@@ -125,8 +125,8 @@ class Preferences(BaseModel):
     next_due_at: datetime | None
 
 
-class Change(Strict):
-    """What a reader wants to change; what is left out stays."""
+class Choices(Strict):
+    """What can be chosen at sign-up and later. interests: in the small language of the form."""
 
     interests: Text | None = Field(default=None, max_length=10_000)
     zone: Text | None = Field(default=None, max_length=100)
@@ -137,7 +137,32 @@ class Change(Strict):
     dial: float | None = Field(default=None, ge=0, le=1)
     exploration: Text | None = Field(default=None, max_length=20)
     shares_likes: bool | None = None
+
+
+class Change(Choices):
+    """What a reader wants to change; what is left out stays."""
+
     paused_until: Day | None = None
+
+
+class Subscription(Choices):
+    """A sign-up; what is left out is as usual. liked: arXiv ids, links or whole titles."""
+
+    email: Text = Field(max_length=320)
+    liked: list[Annotated[Text, Field(max_length=500)]] = Field(default=[], max_length=50)
+
+
+class Noted(BaseModel):
+    """The answer to every sign-up that can be read."""
+
+    detail: str
+
+
+class Consent(BaseModel):
+    """What people agree to, word for word; more of it where they let their likes help others."""
+
+    text: str
+    text_with_shared_likes: str
 
 
 class Opinion(BaseModel):

@@ -1,0 +1,78 @@
+"""Signing up, for programs that somebody else's form speaks through."""
+
+from fastapi import APIRouter, Depends, Request
+
+from app.pipeline import opt_in
+from app.web import deps, forms, networks, wishes
+from app.web.api import problems, reader, shapes
+from app.web.deps import (
+    LetterheadDep,
+    MostPapersDep,
+    NowDep,
+    PagesDep,
+    ReadingDep,
+    SessionDep,
+)
+from app.web.pages import Pages
+
+PATH = "/subscriptions"
+router = APIRouter(prefix=PATH, tags=["subscriptions"], responses=problems.told(503))
+
+NOTED = (
+    "If this address may get letters and gets none yet, a letter is on its way there that asks for "
+    "confirmation. Nothing is sent before its link is used."
+)
+
+
+@router.get("/consent")
+def consent(pages: PagesDep) -> shapes.Consent:
+    """What somebody must have been told before you sign them up: it is kept with the sign-up."""
+    return shapes.Consent(
+        text=_consent(pages, shares_likes=False),
+        text_with_shared_likes=_consent(pages, shares_likes=True),
+    )
+
+
+@router.post(
+    "",
+    status_code=202,
+    dependencies=[Depends(deps.own_pages_only)],
+    responses=problems.told(403, 422, 429),
+)
+def subscribe(
+    request: Request,
+    wanted: shapes.Subscription,
+    reading: ReadingDep,
+    session: SessionDep,
+    head: LetterheadDep,
+    pages: PagesDep,
+    most_papers: MostPapersDep,
+    now: NowDep,
+) -> shapes.Noted:
+    """Ask for letters to an address, which is asked by mail whether it agrees.
+
+    The answer is the same whoever the address belongs to, and a new sign-up takes the place of one
+    that was not confirmed. One network may sign up five times an hour.
+    """
+    given = wanted.model_dump(exclude_none=True)
+    typed = forms.SignUp(
+        **reader.as_typed(given), email=wanted.email, liked="\n".join(wanted.liked)
+    )
+    found = forms.Reader()
+    wish, _ = wishes.read(reading, typed, most_papers, found)
+    if found.problems:
+        raise problems.BadFields(found.problems)
+    asked = opt_in.Asked(
+        text=_consent(pages, shares_likes=wish.tuning.shares_likes),
+        form=f"{head.links.base_url}{request.scope['root_path'].removeprefix(pages.root)}{PATH}",
+        network=networks.abroad(request),
+        keeps_network=request.app.state.keeps_networks,
+    )
+    # Its connection is free again before the writing one is taken.
+    reading.rollback()
+    opt_in.request(session, head, wish, asked, now)
+    return shapes.Noted(detail=NOTED)
+
+
+def _consent(pages: Pages, *, shares_likes: bool) -> str:
+    return pages.text("_consent", shares_likes=shares_likes)
