@@ -59,6 +59,7 @@ def lines(session: "Session", *, only: "Subscriber | None" = None) -> list[dict[
                 "dial": person.dial,
                 "exploration": tuning.name_exploration(person.exploration),
                 "shares_likes": person.shares_likes,
+                "empty_day": person.empty_day,
                 "next": due,
             }
         )

@@ -50,6 +50,12 @@ ShareLikes = Annotated[
         help="They agree that their likes, only in sum with others', teach what goes together.",
     ),
 ]
+EmptyDay = Annotated[
+    str | None,
+    typer.Option(
+        help="On a day without a paper: no-letter (the usual), short-note or older-papers."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
 
@@ -66,6 +72,7 @@ def add(
     dial: Dial = None,
     exploration: Exploration = None,
     share_likes: ShareLikes = None,
+    empty_day: EmptyDay = None,
     confirmed: Annotated[
         bool, typer.Option("--confirmed", help="They agreed already: mail no confirmation.")
     ] = False,
@@ -81,7 +88,7 @@ def add(
     settings, engine = assembly.store()
     head, tuned = (
         assembly.letterhead(settings),
-        wishes.tuned(threshold, dial, exploration, share_likes),
+        wishes.tuned(threshold, dial, exploration, share_likes, empty_day),
     )
     with engines.transaction(engine) as session:
         asked: dict[str, Any] = {
@@ -189,6 +196,7 @@ def edit(
     dial: Dial = None,
     exploration: Exploration = None,
     share_likes: ShareLikes = None,
+    empty_day: EmptyDay = None,
 ) -> None:
     """Change the wishes of a subscriber.
 
@@ -203,7 +211,7 @@ def edit(
     now = shown.now()
     typed: tuple[Interest, ...] = ()
     settings, engine = assembly.store()
-    tuned = wishes.tuned(threshold, dial, exploration, share_likes)
+    tuned = wishes.tuned(threshold, dial, exploration, share_likes, empty_day)
     with engines.transaction(engine) as session:
         person = find(session, email)
         if keyword:

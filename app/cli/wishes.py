@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 COMMAND = "paperboy subscribers"
-TUNING = ("threshold", "dial", "exploration", "shares_likes")
+TUNING = ("threshold", "dial", "exploration", "shares_likes", "empty_day")
 # One interest without quotes: its minus and name, its words, its weight.
 _INTEREST = re.compile(
     r"(?P<before>[-−–]?\s*(?i:(?:author|category)\s*:)?)\s*(?P<words>.+?)(?P<weight>\s+[x×][\d.,]+)?"
@@ -73,11 +73,15 @@ def _read(typed: str) -> "list[Typed]":
 
 
 def tuned(
-    threshold: str | None, dial: str | None, exploration: str | None, share_likes: bool | None
+    threshold: str | None,
+    dial: str | None,
+    exploration: str | None,
+    share_likes: bool | None,
+    empty_day: str | None,
 ) -> dict[str, str]:
     """Those options of the tuning that were given, by the names of TUNING."""
     consent = None if share_likes is None else ("yes" if share_likes else "no")
-    given = zip(TUNING, (threshold, dial, exploration, consent), strict=True)
+    given = zip(TUNING, (threshold, dial, exploration, consent, empty_day), strict=True)
     return {name: typed for name, typed in given if typed is not None}
 
 

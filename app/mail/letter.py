@@ -54,6 +54,7 @@ class PickView:
 class Daily:
     """The day's letter. n_candidates: the new papers weighed for it.
 
+    wider_days: how far back they were looked for, where the usual days brought none; else 0.
     why: one sentence on why its reader gets it. postal: the operator's address, one line.
     contact: the operator's mail address. trap_url: for link scanners, in the HTML alone.
     feedback_url: what all links for feedback begin with, see `links.verdict`; "": there are none.
@@ -71,6 +72,7 @@ class Daily:
     why: str
     feedback_url: str = ""
     note: str = ""
+    wider_days: int = 0
     trap_url: str = ""
     postal: str = ""
     contact: str = ""

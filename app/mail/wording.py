@@ -35,7 +35,7 @@ def of_daily(
         "subject": _subject(templates, titles[0] if titles else "", len(picks), daily.n_candidates),
         "preheader": _preheader(templates, titles, daily.edition),
         "summary": _summary(templates, len(picks), daily.n_candidates),
-        "note": line(daily.note),
+        "note": line(daily.note) or _note(templates, daily.wider_days),
         "left_out": _left_out(templates, n_left_out) if n_left_out else "",
         "why": line(daily.why),
         "preferences_url": foreign.href(daily.preferences_url),
@@ -47,6 +47,10 @@ def of_daily(
         "contact": known(daily.contact),
         "postal": known(daily.postal),
     }
+
+
+def _note(templates: Environment, wider_days: int) -> str:
+    return layout.sentence(templates, "daily/wider", {"days": wider_days}) if wider_days else ""
 
 
 def of_bare(templates: Environment, letter: Confirm | Notice) -> Told:

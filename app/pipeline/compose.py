@@ -191,6 +191,7 @@ def _daily(head: Letterhead, row: Letter, contents: Contents) -> letters_mail.Da
         edition=row.edition_date,
         picks=_picks(head, contents),
         n_candidates=row.n_candidates,
+        wider_days=row.wider_days,
         preferences_url=preferences,
         pause_url=f"{preferences}#pause",
         unsubscribe_url=head.links.unsubscribe(row.subscriber_id),

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from app.mail import foreign
 from app.mail import letter as letters_mail
 from app.mail.letter import PaperView, Rendered
-from app.pipeline import compose, due, rank, readers, reading, trial
+from app.pipeline import compose, due, editions, rank, readers, reading, trial
 from app.pipeline.opt_in import Wish
 from app.recommend import explain, hints, picks
 from app.recommend.board import Board
@@ -53,15 +53,11 @@ def letter_for(
     row = letters.of_edition(session, subscriber.id or 0, day)
     if row is not None:
         return compose.rendered(session, desk.head, row)
-    board = desk.models.board(session, today, now)
-    asking = readers.of(session, [subscriber], today, now)
-    seed = trial.seed(subscriber.id or 0, day)
-    found = trial.rank(board, asking, desk.rules.trial, [seed])[0]
-    if not found:
+    (made,) = editions.of(session, desk.models, [each], today, now)
+    if not rank.is_letter(made, subscriber):
         return None
-    n_new = picks.count_new(board, asking[0])
-    draft = rank.new_letter(session, desk.head, subscriber, day, now, board.model.id, n_new)
-    return compose.unstored(session, desk.head, draft, rank.rows_of(found))
+    draft = rank.new_letter(session, desk.head, subscriber, day, now, "", made)
+    return compose.unstored(session, desk.head, draft, rank.rows_of(made.found))
 
 
 def of_wish(

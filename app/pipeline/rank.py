@@ -11,11 +11,13 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
 from app.mail import message
-from app.pipeline import compose, due, ingest, readers, trial
+from app.pipeline import compose, due, editions, ingest, readers, trial
 from app.pipeline.compose import Letterhead
 from app.pipeline.due import Due
-from app.recommend import explain, picks
+from app.pipeline.editions import Edition
+from app.recommend import explain
 from app.recommend.interleaving import Drafted
+from app.recommend.tuning import EmptyDay
 from app.store import engine as engines
 from app.store import letters, outbox, overtaken, subscribers
 from app.store.tables import Letter, LetterKind, OutboxEntry, Pick, State, Subscriber
@@ -24,7 +26,6 @@ log = structlog.get_logger()
 SHARD = 500
 MISSED = "missed by more than 12 hours"
 NO_PAPERS, NO_FIT = "no new papers", "no new paper fits their interests"
-_Outcome = tuple[int, list[Drafted]]  # how many papers were new to them, and the picks
 
 
 @dataclass
@@ -66,8 +67,7 @@ def rank_due_shard(desk: Desk, now: datetime) -> Tally:
     with engines.transaction(engines.reading(desk.engine)) as session:
         if not subscribers.due(session, now, 1):
             return Tally()
-        # Fitting takes long: here nobody who wants to write has to wait for it.
-        desk.models.board(session, ingest.day(now), now)
+        _prepare(session, desk, ingest.day(now), now)
     with engines.transaction(desk.engine) as session:
         shard = [due.at(person, now) for person in subscribers.due(session, now, SHARD)]
         return _rank_shard(session, desk, shard, ingest.day(now), now)
@@ -82,12 +82,19 @@ def rank_edition(desk: Desk, day: date | None, everyone: bool, now: datetime) ->
     with engines.transaction(engines.reading(desk.engine)) as session:
         ids = [each.subscriber.id or 0 for each in due.expected(session, day, everyone, now)]
         if ids:
-            desk.models.board(session, day or ingest.day(now), now)
+            _prepare(session, desk, day or ingest.day(now), now)
     for start in range(0, len(ids), SHARD):
         with engines.transaction(desk.engine) as session:
             people = subscribers.by_ids(session, ids[start : start + SHARD])
             shard = [due.on(person, day, now) for person in people]
             yield _rank_shard(session, desk, shard, day or ingest.day(now), now)
+
+
+def _prepare(session: Session, desk: Desk, today: date, now: datetime) -> None:
+    """Fit and lay out, which takes long: here nobody who wants to write has to wait for it."""
+    desk.models.board(session, today, now)
+    if subscribers.looks_back(session):
+        desk.models.wider_board(session, today, now)
 
 
 def _rank_shard(
@@ -128,26 +135,22 @@ def _rank_fresh(
 ) -> None:
     # Before their papers are chosen: those of a letter that is given up may come again in this one.
     overtaken.supersede(session, now, {each.subscriber.id or 0: each.edition for each in fresh})
-    board = desk.models.board(session, today, now)
-    model_id = trial.model_id(board.model, desk.rules.trial)
+    model = desk.models.board(session, today, now).model
+    model_id = trial.model_id(model, desk.rules.trial)
 
-    def ranked(some: Sequence[Due]) -> list[_Outcome]:
-        people = [each.subscriber for each in some]
-        asking = readers.of(session, people, today, now)
-        seeds = [trial.seed(each.subscriber.id or 0, each.edition) for each in some]
-        found = trial.rank(board, asking, desk.rules.trial, seeds)
-        return list(zip((picks.count_new(board, each) for each in asking), found, strict=True))
+    def ranked(some: Sequence[Due]) -> list[Edition]:
+        return editions.of(session, desk.models, some, today, now)
 
     for each, outcome in zip(fresh, _each_alone(ranked, fresh), strict=True):
         if isinstance(outcome, Exception):
             _fail(session, each, now, f"cannot be ranked: {outcome}", tally)
         else:
-            _put(session, desk.head, model_id, each, *outcome, now, tally)
+            _put(session, desk.head, model_id, each, outcome, now, tally)
 
 
 def _each_alone(
-    ranked: Callable[[Sequence[Due]], list[_Outcome]], fresh: Sequence[Due]
-) -> list[_Outcome | Exception]:
+    ranked: Callable[[Sequence[Due]], list[Edition]], fresh: Sequence[Due]
+) -> list[Edition | Exception]:
     """Rank the shard at once; if that fails, one by one, so that only the culprit fails."""
     try:
         return list(ranked(fresh))
@@ -155,7 +158,7 @@ def _each_alone(
         raise  # nobody's fault
     except Exception:
         log.exception("shard_cannot_be_ranked", n=len(fresh))
-    outcomes: list[_Outcome | Exception] = []
+    outcomes: list[Edition | Exception] = []
     for each in fresh:
         try:
             outcomes += ranked([each])
@@ -171,23 +174,25 @@ def _put(
     head: Letterhead,
     model_id: str,
     each: Due,
-    n_new: int,
-    found: list[Drafted],
+    made: Edition,
     now: datetime,
     tally: Tally,
 ) -> None:
-    if not n_new:
-        _skip(session, each, now, NO_PAPERS, tally)
-    elif not found:
-        _skip(session, each, now, NO_FIT, tally)
+    if not is_letter(made, each.subscriber):
+        _skip(session, each, now, NO_FIT if made.n_new else NO_PAPERS, tally)
     elif entry := _add_entry(session, each, now, State.READY, ""):
         row = letters.add(
             session,
-            new_letter(session, head, each.subscriber, each.edition, now, model_id, n_new),
-            rows_of(found),
+            new_letter(session, head, each.subscriber, each.edition, now, model_id, made),
+            rows_of(made.found),
         )
         entry.letter_id = row.id
         tally.n_letters += 1
+
+
+def is_letter(made: Edition, subscriber: Subscriber) -> bool:
+    """Whether anything is mailed: papers, or the short note that its reader wants instead."""
+    return bool(made.found) or subscriber.empty_day == EmptyDay.NOTE
 
 
 def _fail(session: Session, each: Due, now: datetime, reason: str, tally: Tally) -> None:
@@ -223,9 +228,9 @@ def new_letter(
     day: date,
     now: datetime,
     model_id: str,
-    n_new: int,
+    made: Edition,
 ) -> Letter:
-    """The facts of one subscriber's letter, not stored yet. n_new: of how many papers it is."""
+    """The facts of one subscriber's letter, not stored yet."""
     subscriber_id = subscriber.id or 0
     return Letter(
         subscriber_id=subscriber_id,
@@ -235,7 +240,8 @@ def new_letter(
         message_id=message.message_id(day, subscriber_id, LetterKind.DAILY, head.domain),
         date=now.replace(microsecond=0),
         model_id=model_id,
-        n_candidates=n_new,
+        n_candidates=made.n_new,
+        wider_days=made.wider_days,
         why=compose.why(session, subscriber),
         version=subscriber.version,
     )

@@ -23,6 +23,8 @@ from app.store.tables import Subscriber
 
 log = structlog.get_logger()
 CORPUS_DAYS = 365
+# On an empty day papers are looked for so many times as far back, but not among more than these.
+WIDER, MOST_WIDER = 4, 10_000
 # So long nobody looks again for a model that has to be fitted first.
 MISSED_FOR = timedelta(minutes=1)
 
@@ -42,6 +44,11 @@ class Rules:
     corpus_days: int = CORPUS_DAYS
     trial: Weights | None = None
 
+    @property
+    def wider_days(self) -> int:
+        """How far back papers are looked for on an empty day."""
+        return min(WIDER * self.candidate_days, self.corpus_days)
+
 
 class Models:
     """Keeps the last model and board: while nothing new comes, nothing is fitted or laid out.
@@ -55,6 +62,7 @@ class Models:
         # Each is replaced at once: web threads read what the clock's thread renews.
         self._last: tuple[_Corpus, _Libraries, Model] = ({}, [], vectors.fit({}))
         self._laid: tuple[str, date, list[Candidate], Board] | None = None
+        self._wide: tuple[str, date, list[Candidate], Board] | None = None
         # The last model and the newest on the shelf when `latest` was asked, and what it answered.
         self._noted: tuple[Model, str | None, Model] = (self._last[2], None, self._last[2])
         # What was stored when the board was last looked for, and when it could not be made.
@@ -129,6 +137,17 @@ class Models:
             laid = model.id, today, fresh, board.lay_out(model, fresh, scale)
             self._laid = laid
         return laid[3]
+
+    def wider_board(self, session: Session, today: date, now: datetime) -> Board:
+        """The same with older papers too, the newest of them if there are very many."""
+        usual = self.board(session, today, now)
+        days = self.rules.wider_days
+        fresh = candidates(session, self.rules, today, now, days)[-MOST_WIDER:]
+        wide = self._wide
+        if wide is None or wide[:3] != (usual.model.id, today, fresh):
+            laid = board.lay_out(usual.model, fresh, usual.scale)
+            wide = self._wide = usual.model.id, today, fresh, laid
+        return wide[3]
 
     def board_at_hand(self, session: Session, today: date, now: datetime) -> Board | None:
         """The same where nothing has to be fitted; else the last one, or None before the first.
@@ -209,9 +228,14 @@ def of(
     ]
 
 
-def candidates(session: Session, rules: Rules, today: date, now: datetime) -> list[Candidate]:
-    """The papers that are new enough for a letter of `today`, with their trend at `now`."""
-    first = today - timedelta(days=rules.candidate_days - 1)
+def candidates(
+    session: Session, rules: Rules, today: date, now: datetime, days: int = 0
+) -> list[Candidate]:
+    """The papers that are new enough for a letter of `today`, with their trend at `now`.
+
+    days: how old they may be; 0 for the usual.
+    """
+    first = today - timedelta(days=(days or rules.candidate_days) - 1)
     return [
         Candidate(
             listing.paper_id, trend.momentum(listing.counts, listing.places, listing.born, today)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
@@ -13,18 +14,27 @@ EXPLORATION = MappingProxyType({"never": 0.0, "now and then": 0.2, "every letter
 _CONSENT = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
+class EmptyDay(StrEnum):
+    """What comes on a day without a paper for a reader. OLDER: the best of earlier days unseen."""
+
+    NOTHING = "no letter"
+    NOTE = "short note"
+    OLDER = "older papers"
+
+
 @dataclass(frozen=True)
 class Tuning:
     """threshold: the least band of a pick. dial: from 0, "for me", to 1, "what everyone reads".
 
     exploration: the share of letters with a paper to learn from. shares_likes: whether their likes
-    may teach, in sum with those of others, which papers go together.
+    may teach, in sum with those of others, which papers go together. empty_day: see there.
     """
 
     threshold: Band = Band.GOOD
     dial: float = DIAL_STEPS[0]
     exploration: float = EXPLORATION["now and then"]
     shares_likes: bool = False
+    empty_day: EmptyDay = EmptyDay.NOTHING
 
 
 USUAL = Tuning()
@@ -67,6 +77,17 @@ def parse_consent(text: str) -> bool:
     return agreed
 
 
+def parse_empty_day(text: str) -> EmptyDay:
+    """Read "no letter", "short note" or "older papers"; hyphens may stand for spaces.
+
+    Raises BadValue.
+    """
+    try:
+        return EmptyDay(_plain(text))
+    except ValueError as e:
+        raise _bad("empty_day", text, "choice for an empty day", list(EmptyDay)) from e
+
+
 def name_exploration(share: float) -> str:
     """The word of EXPLORATION that is nearest to a share."""
     return min(EXPLORATION, key=lambda name: abs(EXPLORATION[name] - share))
@@ -78,6 +99,7 @@ _READ: Mapping[str, Callable[[str], Any]] = MappingProxyType(
         "dial": parse_dial,
         "exploration": parse_exploration,
         "shares_likes": parse_consent,
+        "empty_day": parse_empty_day,
     }
 )
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from app.mail import edition
 from app.recommend import interests
 from app.recommend.calibration import Band
-from app.recommend.tuning import Tuning
+from app.recommend.tuning import EmptyDay, Tuning
 from app.store.tables import (
     Bounce,
     Consent,
@@ -41,6 +41,7 @@ def tuning_of(subscriber: Subscriber) -> Tuning:
         dial=subscriber.dial,
         exploration=subscriber.exploration,
         shares_likes=subscriber.shares_likes,
+        empty_day=EmptyDay(subscriber.empty_day),
     )
 
 
@@ -49,6 +50,7 @@ def tune(subscriber: Subscriber, wanted: Tuning) -> None:
     # Not the Band itself: PostgreSQL's driver would store the name of an Enum, not its value.
     subscriber.threshold, subscriber.dial = wanted.threshold.value, wanted.dial
     subscriber.exploration, subscriber.shares_likes = wanted.exploration, wanted.shares_likes
+    subscriber.empty_day = wanted.empty_day.value
 
 
 def add(session: Session, subscriber: Subscriber) -> Subscriber:
@@ -99,6 +101,14 @@ def due(session: Session, now: datetime, limit: int | None) -> Sequence[Subscrib
     )
     oldest = waiting.order_by(col(Subscriber.next_due_at), col(Subscriber.id))
     return session.exec(oldest.limit(limit)).all()
+
+
+def looks_back(session: Session) -> bool:
+    """Whether anybody active wants older papers on an empty day."""
+    rows = select(Subscriber.id).where(
+        Subscriber.status == Status.ACTIVE, Subscriber.empty_day == EmptyDay.OLDER.value
+    )
+    return session.exec(rows.limit(1)).first() is not None
 
 
 def plan_next(session: Session, subscriber: Subscriber, after: datetime) -> None:

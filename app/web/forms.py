@@ -23,7 +23,7 @@ CHOSEN = "chosen"
 class Choices(BaseModel):
     """What the sign-up page and the preferences share. rhythm: one of RHYTHMS, or "chosen".
 
-    threshold to shares_likes: see recommend.tuning; a box that is not ticked is not sent at all.
+    threshold to empty_day: see recommend.tuning; a box that is not ticked is not sent at all.
     """
 
     interests: str = ""
@@ -36,6 +36,7 @@ class Choices(BaseModel):
     dial: str = f"{tuning.USUAL.dial:g}"
     exploration: str = tuning.name_exploration(tuning.USUAL.exploration)
     shares_likes: str = "no"
+    empty_day: str = tuning.USUAL.empty_day.value
 
     @property
     def is_tuned(self) -> bool:
@@ -121,6 +122,7 @@ def choices_of(subscriber: Subscriber, wanted: Sequence[interests.Interest]) -> 
         dial=f"{subscriber.dial:g}",
         exploration=tuning.name_exploration(subscriber.exploration),
         shares_likes="yes" if subscriber.shares_likes else "no",
+        empty_day=subscriber.empty_day,
     )
 
 
@@ -160,6 +162,7 @@ def read_tuning(typed: Choices, reader: Reader) -> Tuning:
         shares_likes=reader.take(
             lambda: tuning.parse_consent(typed.shares_likes), usual.shares_likes
         ),
+        empty_day=reader.take(lambda: tuning.parse_empty_day(typed.empty_day), usual.empty_day),
     )
 
 

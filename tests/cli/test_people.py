@@ -101,17 +101,27 @@ def test_an_import_tells_the_line_of_a_word_that_no_paper_holds(paperboy, migrat
     assert notes == [f"Note: line {number}: {lacking}" for number in (3, 4)]
 
 
-TUNED = ("--threshold", "worth-a-look", "--dial", "0.75", "--exploration", "every-letter")
+TUNED = (
+    *("--threshold", "worth-a-look", "--dial", "0.75", "--exploration", "every-letter"),
+    *("--empty-day", "older-papers"),
+)
+FINE = ("threshold", "dial", "exploration", "shares_likes", "empty_day")
 
 
 def tuning(line):
-    return [line[name] for name in ("threshold", "dial", "exploration", "shares_likes")]
+    return [line[name] for name in FINE]
 
 
 def test_the_fine_tuning_is_the_usual_unless_told(ada, paperboy):
-    assert tuning(people(paperboy)[0]) == ["good", 0.0, "now and then", False]
+    assert tuning(people(paperboy)[0]) == ["good", 0.0, "now and then", False, "no letter"]
     paperboy("subscribers", "add", "bo@example.org", "-k", "moons", *TUNED, "--share-likes")
-    assert tuning(people(paperboy)[1]) == ["worth a look", 0.75, "every letter", True]
+    assert tuning(people(paperboy)[1]) == [
+        "worth a look",
+        0.75,
+        "every letter",
+        True,
+        "older papers",
+    ]
     shown = paperboy("subscribers", "show", "bo@example.org").out
     assert "shares_likes yes" in shown
     assert "dial         0.75" in shown
@@ -120,9 +130,21 @@ def test_the_fine_tuning_is_the_usual_unless_told(ada, paperboy):
 def test_editing_turns_what_is_given_and_nothing_else(ada, paperboy):
     paperboy("subscribers", "edit", "ada@example.org", *TUNED, "--share-likes")
     paperboy("subscribers", "edit", "ada@example.org", "--hour", "9")
-    assert tuning(people(paperboy)[0]) == ["worth a look", 0.75, "every letter", True]
+    assert tuning(people(paperboy)[0]) == [
+        "worth a look",
+        0.75,
+        "every letter",
+        True,
+        "older papers",
+    ]
     paperboy("subscribers", "edit", "ada@example.org", "--no-share-likes", "--dial", "0")
-    assert tuning(people(paperboy)[0]) == ["worth a look", 0.0, "every letter", False]
+    assert tuning(people(paperboy)[0]) == [
+        "worth a look",
+        0.0,
+        "every letter",
+        False,
+        "older papers",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -131,6 +153,7 @@ def test_editing_turns_what_is_given_and_nothing_else(ada, paperboy):
         ("--threshold", "brilliant", "choose strong, good or worth a look"),
         ("--dial", "0.3", "choose 0, 0.25, 0.5, 0.75 or 1"),
         ("--exploration", "often", "choose never, now and then or every letter"),
+        ("--empty-day", "pad", "choose no letter, short note or older papers"),
     ],
 )
 def test_a_tuning_that_is_none_is_a_sentence_and_changes_nothing(
@@ -228,10 +251,16 @@ def test_the_fine_tuning_moves_with_a_person(ada, paperboy, tmp_path):
     file = tmp_path / "people.csv"
     paperboy("subscribers", "edit", "ada@example.org", *TUNED, "--share-likes")
     paperboy("subscribers", "export", str(file))
-    assert "worth a look,0.75,every letter,yes" in file.read_text()
+    assert "worth a look,0.75,every letter,yes,older papers" in file.read_text()
     paperboy("subscribers", "remove", "ada@example.org")
     assert paperboy("subscribers", "import", str(file), "--confirmed").code == 0
-    assert tuning(people(paperboy)[0]) == ["worth a look", 0.75, "every letter", True]
+    assert tuning(people(paperboy)[0]) == [
+        "worth a look",
+        0.75,
+        "every letter",
+        True,
+        "older papers",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ TUNED = {
     "dial": "0.5",
     "exploration": "never",
     "shares_likes": "yes",
+    "empty_day": "short note",
 }
 
 
@@ -33,7 +34,7 @@ def test_the_page_shows_everything_as_it_is(client, reader, read_page):
     assert tree.find(".//textarea").text == 'moons, "soft solid"'
     assert tree.find(".//*[@id='pause']") is not None
     checked = [e.get("value") for e in tree.iter("input") if e.get("checked") is not None]
-    assert checked == ["daily", "good", "now and then"]
+    assert checked == ["daily", "good", "now and then", "no letter"]
     assert tree.find(".//*[@id='dial']").get("value") == "0"
     assert "Saturday 21 November 2026 at 07:00 (UTC)" in page.text
 
@@ -61,7 +62,8 @@ def test_the_fine_tuning_is_kept_and_shown(client, reader, subscriber, read_page
     assert (row.threshold, row.dial, row.exploration) == ("strong", 0.5, 0.0)
     assert row.shares_likes is True
     checked = [e.get("value") for e in tree.iter("input") if e.get("checked") is not None]
-    assert checked == ["weekdays", "strong", "never", "yes"]
+    assert checked == ["weekdays", "strong", "never", "short note", "yes"]
+    assert row.empty_day == "short note"
     assert tree.find(".//*[@id='dial']").get("value") == "0.5"
 
 
@@ -101,6 +103,7 @@ def test_every_field_has_a_name_that_can_be_read_out(client, reader, read_page, 
         ("dial", "inf"),
         ("exploration", "often"),
         ("shares_likes", "on"),
+        ("empty_day", "padding"),
     ],
 )
 def test_what_cannot_be_used_changes_nothing_and_keeps_what_was_typed(

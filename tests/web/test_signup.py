@@ -13,6 +13,7 @@ TUNED = {
     "dial": "0.75",
     "exploration": "every letter",
     "shares_likes": "yes",
+    "empty_day": "older papers",
 }
 NEW = {"email": "Eve@Example.org", "interests": 'moons, "soft solid", -video'}
 
@@ -61,6 +62,7 @@ def test_the_fine_tuning_is_kept(client, engine):
     row = row_of(engine)
     assert (row.threshold, row.dial, row.exploration) == ("worth a look", 0.75, 1.0)
     assert row.shares_likes is True
+    assert row.empty_day == "older papers"
 
 
 def test_the_box_and_an_untouched_form_ask_for_the_usual_and_agree_to_nothing(
@@ -234,7 +236,7 @@ def test_a_form_with_a_mistake_comes_back_as_it_was_typed(client, read_page, hos
     chosen = [e.get("value") for e in tree.iter("option") if e.get("selected") is not None]
     ticked = [e.get("value") for e in tree.iter("input") if e.get("checked") is not None]
     assert chosen == ["21"]
-    assert ticked == ["chosen", "mon", "sun", "worth a look", "every letter", "yes"]
+    assert ticked == ["chosen", "mon", "sun", "worth a look", "every letter", "older papers", "yes"]
     assert fields["dial"].get("value") == "0.75"
 
 

@@ -53,7 +53,8 @@ class Letter(SQLModel, table=True):
     date: the Date header. model_id: which ranking model chose the picks. why: the sentence that
     says why this person gets it; in a letter of confirmation, the words they typed. version: that
     of the subscriber's preference link. recipient: where it went; a later change of address does
-    not alter a letter on its way.
+    not alter a letter on its way. wider_days: how many days its papers were looked for in, where
+    the usual ones brought none; else 0.
     """
 
     __table_args__ = (UniqueConstraint("subscriber_id", "kind", "edition_date"), NEVER_REUSED)
@@ -69,6 +70,7 @@ class Letter(SQLModel, table=True):
     n_candidates: int = 0
     why: str = ""
     version: int = 1
+    wider_days: int = 0
 
 
 class Pick(SQLModel, table=True):

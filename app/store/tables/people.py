@@ -27,6 +27,7 @@ class Subscriber(SQLModel, table=True):
     threshold: the least band of a pick, see recommend.calibration. dial: from 0, "for me", to 1,
     "what everyone reads". exploration: the share of letters with a paper to learn from.
     shares_likes: whether their likes may teach, in sum with those of others, what goes together.
+    empty_day: a recommend.tuning.EmptyDay.
     """
 
     __table_args__ = NEVER_REUSED
@@ -45,6 +46,7 @@ class Subscriber(SQLModel, table=True):
     dial: float = 0.0
     exploration: float = 0.2
     shares_likes: bool = False
+    empty_day: str = "no letter"
     created_at: datetime
     confirmed_at: datetime | None = None
 

@@ -14,6 +14,7 @@ from app.mail.links import Purpose, Verdict
 from app.pipeline import due, ingest
 from app.pipeline import why as whys
 from app.pipeline.rank import Desk
+from app.recommend.tuning import EmptyDay
 from app.store import feedback, letters, outbox, papers, subscribers
 from app.store.tables import LetterKind, Status, Subscriber
 from app.web import forms
@@ -84,6 +85,7 @@ def preferences(reader: ReaderDep, session: SessionDep) -> shapes.Preferences:
         dial=reader.dial,
         exploration=as_typed.exploration,
         shares_likes=reader.shares_likes,
+        empty_day=EmptyDay(reader.empty_day),
         paused_until=reader.paused_until,
         next_due_at=reader.next_due_at,
     )

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from app.mail.links import Verdict
 from app.recommend.calibration import Band
+from app.recommend.tuning import EmptyDay
 
 
 def _storable(text: str) -> str:
@@ -121,6 +122,7 @@ class Preferences(BaseModel):
     dial: float
     exploration: str
     shares_likes: bool
+    empty_day: EmptyDay
     paused_until: date | None
     next_due_at: datetime | None
 
@@ -137,6 +139,7 @@ class Choices(Strict):
     dial: float | None = Field(default=None, ge=0, le=1)
     exploration: Text | None = Field(default=None, max_length=20)
     shares_likes: bool | None = None
+    empty_day: EmptyDay | None = None
 
 
 class Change(Choices):
