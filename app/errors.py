@@ -9,6 +9,9 @@ AppError
 ├── BadLink              a token that is not ours, for another purpose, or too old
 ├── UnusableModel        a kept model's file is damaged or foreign: fit anew
 ├── NotReady             the database or a setting needs the operator first (migrate, a key, …)
+├── FetchError           a source did not give what it was asked for
+│   ├── NotAllowed       its address, or its answer, is one we must not touch: asking soon is vain
+│   └── Unreachable      no such name, no connection, no whole answer in time: may go well later
 └── DeliveryError        the SMTP server did not take a message
     ├── Deferred         4xx reply, or no connection (code 0): may succeed later
     │   ├── Refused      the server refuses us, whoever the reader is: pause, blame no address
@@ -65,6 +68,18 @@ class UnusableModel(AppError):
 
 class NotReady(AppError):
     """The sentence names the command or setting that cures it."""
+
+
+class FetchError(AppError):
+    """The sentence names the host, or says what is wrong with its answer."""
+
+
+class NotAllowed(FetchError):
+    """A private address, a port, a scheme, a size that no honest source has."""
+
+
+class Unreachable(FetchError):
+    """Nothing came, or not all of it."""
 
 
 class DeliveryError(AppError):

@@ -44,7 +44,7 @@ HOMES = {
     "email_validator": {"mail"},
     "fastapi": {"web", "main"},
     "flufl": {"mail"},
-    "httpx2": {"demo"},
+    "httpx2": {"demo", "wire"},
     "idna": {"mail"},
     "imap_tools": {"wire"},
     "itsdangerous": {"mail"},
