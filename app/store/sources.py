@@ -1,20 +1,41 @@
 """Where digests came from, and which ones were read."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import func
+from sqlalchemy import func, or_, update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from app.store.tables import Digest, Entry, Source
+from app.store.tables import Digest, Entry, Source, SourceDay, SourceState
+
+GOOD = (SourceState.FRESH, SourceState.EMPTY)
+# What says that a source is not to be asked for longer was written by a clock that was set since.
+LONGEST = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a source's answer for a day came to. says: the same for a person."""
+
+    state: SourceState
+    says: str
+    n_entries: int = 0
+    n_new: int = 0
 
 
 def named(session: Session, name: str) -> Source:
     """Find a source by its name, or add it."""
     source = session.exec(select(Source).where(Source.name == name)).first()
-    if source is None:
-        source = Source(name=name)
-        session.add(source)
-        session.flush()
+    if source is not None:
+        return source
+    try:
+        with session.begin_nested():
+            source = Source(name=name)
+            session.add(source)
+    except IntegrityError:  # another machine was first
+        return session.exec(select(Source).where(Source.name == name)).one()
     return source
 
 
@@ -34,3 +55,50 @@ def latest_digests(session: Session, limit: int) -> Sequence[tuple[Digest, str, 
 def count_entries(session: Session) -> int:
     """How many entries all digests have together."""
     return session.exec(select(func.count()).select_from(Entry)).one()
+
+
+def claim(session: Session, source: Source, now: datetime, until: datetime) -> bool:
+    """Whether the caller is to ask this source now; nobody else is, until then.
+
+    Two that ask at once are never both told yes: the UPDATE repeats the state that it expects.
+    """
+    at = col(Source.next_at)
+    is_due = or_(at.is_(None), at <= now, at > now + LONGEST)
+    asks = update(Source).where(col(Source.id) == source.id, is_due).values(next_at=until)
+    found = session.scalars(asks.returning(col(Source.id))).first()
+    session.refresh(source)
+    return found is not None
+
+
+def note(session: Session, source: Source, day: date, found: Outcome, now: datetime) -> SourceDay:
+    """Keep what a source answered for a day: with the day, and as its last word.
+
+    A day that was once fresh stays so, whatever is said of it later.
+    """
+    source.state, source.says, source.asked_at = found.state, found.says, now
+    if found.state in GOOD:
+        source.good_at = now
+    session.add(source)
+    row = session.get(SourceDay, (source.id, day))
+    if row is None:
+        row = SourceDay(source_id=source.id or 0, day=day, state=found.state, asked_at=now)
+    row.n_asked, row.asked_at = row.n_asked + 1, now
+    if row.state is not SourceState.FRESH or found.state is SourceState.FRESH:
+        row.state, row.says = found.state, found.says
+        row.n_entries = max(row.n_entries, found.n_entries)
+    row.n_new += found.n_new
+    session.add(row)
+    session.flush()
+    return row
+
+
+def days(session: Session, source: Source, since: date) -> dict[date, SourceDay]:
+    """What is known of a source's days from `since` on, the last first."""
+    rows = select(SourceDay).where(SourceDay.source_id == source.id, col(SourceDay.day) >= since)
+    return {row.day: row for row in session.exec(rows.order_by(col(SourceDay.day).desc()))}
+
+
+def all_named(session: Session, names: Sequence[str]) -> dict[str, Source]:
+    """Those of the sources that were ever read from, by their names."""
+    rows = session.exec(select(Source).where(col(Source.name).in_(names)))
+    return {row.name: row for row in rows}

@@ -1,10 +1,13 @@
+from datetime import date, timedelta
+
 import pytest
 from conftest import NOW
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from app.store import sources
-from app.store.tables import Digest
+from app.store.sources import Outcome
+from app.store.tables import Digest, SourceState
 
 
 def _digest(session: Session, fingerprint: str) -> Digest:
@@ -36,3 +39,50 @@ def test_the_same_papers_are_one_digest(session: Session):
     with pytest.raises(IntegrityError):
         _digest(session, "f00d")
     session.rollback()
+
+
+DAY = date(2026, 11, 20)
+FRESH = Outcome(SourceState.FRESH, "25 papers, 20 of them new.", 25, 20)
+BUSY = Outcome(SourceState.THROTTLED, "It wants to be left alone.")
+
+
+def test_a_source_is_asked_by_one_at_a_time(session: Session):
+    source = sources.named(session, "hf-daily")
+    until = NOW + timedelta(minutes=10)
+
+    assert sources.claim(session, source, NOW, until)
+    assert not sources.claim(session, source, NOW, until)
+    assert sources.claim(session, source, until, until + timedelta(minutes=10))
+
+
+def test_no_word_of_a_clock_that_was_set_since_blocks_a_source(session: Session):
+    source = sources.named(session, "hf-daily")
+    sources.claim(session, source, NOW, NOW + timedelta(days=400))
+    assert sources.claim(session, source, NOW, NOW + timedelta(minutes=10))
+
+
+def test_a_day_once_fresh_stays_so_whatever_comes_later(session: Session):
+    source = sources.named(session, "hf-daily")
+    sources.note(session, source, DAY, BUSY, NOW)
+    sources.note(session, source, DAY, FRESH, NOW + timedelta(hours=1))
+    row = sources.note(session, source, DAY, BUSY, NOW + timedelta(hours=2))
+
+    assert (row.state, row.says, row.n_entries) == (SourceState.FRESH, FRESH.says, 25)
+    assert (row.n_new, row.n_asked) == (20, 3)
+    assert (source.state, source.says) == (SourceState.THROTTLED, BUSY.says)
+    assert source.good_at == NOW + timedelta(hours=1)
+
+
+def test_days_are_told_the_last_first(session: Session):
+    source, other = sources.named(session, "hf-daily"), sources.named(session, "arxiv:cs.LG")
+    for back in (2, 0, 1, 9):
+        sources.note(session, source, DAY - timedelta(days=back), FRESH, NOW)
+    sources.note(session, other, DAY, BUSY, NOW)
+
+    found = sources.days(session, source, DAY - timedelta(days=7))
+    assert list(found) == [DAY - timedelta(days=back) for back in (0, 1, 2)]
+
+
+def test_sources_are_found_by_their_names(session: Session):
+    source = sources.named(session, "hf-daily")
+    assert sources.all_named(session, ["hf-daily", "arxiv:cs.LG"]) == {"hf-daily": source}

@@ -6,9 +6,10 @@ Names in the first line of each class's docstring are those of the design's word
 from app.store.tables.base import NEVER_REUSED, metadata
 from app.store.tables.letters import Letter, LetterKind, OutboxEntry, Pick, State
 from app.store.tables.pages import Consent, Deed, Means, Permit, Tap
-from app.store.tables.papers import Digest, Entry, Paper, PaperName, Source, VoteSnapshot
+from app.store.tables.papers import Digest, Entry, Paper, PaperName, VoteSnapshot
 from app.store.tables.people import Feedback, Interest, Status, Subscriber
 from app.store.tables.sending import Allowance, Bounce, BounceKind, Brake, Heartbeat, Suppression
+from app.store.tables.sources import Host, Source, SourceDay, SourceState
 
 __all__ = [
     "NEVER_REUSED",
@@ -22,6 +23,7 @@ __all__ = [
     "Entry",
     "Feedback",
     "Heartbeat",
+    "Host",
     "Interest",
     "Letter",
     "LetterKind",
@@ -32,6 +34,8 @@ __all__ = [
     "Permit",
     "Pick",
     "Source",
+    "SourceDay",
+    "SourceState",
     "State",
     "Status",
     "Subscriber",

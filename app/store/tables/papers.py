@@ -9,13 +9,6 @@ from sqlmodel import Field, SQLModel
 from app.store.tables import base  # noqa: F401  (names the constraints)
 
 
-class Source(SQLModel, table=True):
-    """Where digests come from: a folder, or files named on the command line."""
-
-    id: int | None = Field(default=None, primary_key=True)
-    name: str = Field(unique=True)
-
-
 class Digest(SQLModel, table=True):
     """One incoming list of papers.
 
