@@ -2,8 +2,10 @@
 
 import os
 import secrets
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from jinja2 import FileSystemLoader
@@ -18,15 +20,21 @@ from app.mail.links import Links, Tokens
 from app.pipeline import trial
 from app.pipeline.alert import Ways
 from app.pipeline.compose import Letterhead
+from app.pipeline.inquiry import Asker
 from app.pipeline.pace import Pace
 from app.pipeline.plan import Day
 from app.pipeline.rank import Desk
 from app.pipeline.readers import Models, Rules
+from app.pipeline.turns import Turns
 from app.pipeline.warm_up import WarmUp
 from app.settings import Settings
 from app.store import engine as engines
+from app.wire import addresses
+from app.wire.fetching import Client
 from app.wire.mailbox import Place
 from app.wire.smtp import Patience, Server
+
+Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
@@ -151,14 +159,29 @@ def pace(settings: Settings) -> Pace:
     return Pace(settings.send_rate, settings.send_rate_domain, warm_up)
 
 
-def day(settings: Settings, engine: Engine, clock: Callable[[], datetime] = utc_now) -> Day:
+def asker(settings: Settings, engine: Engine, clock: Clock, stop: threading.Event) -> Asker:
+    """What asks sources on the web. Raises NotReady."""
+    turns = Turns(engine, clock, stop.wait)
+    contact = [settings.base_url] if settings.is_public else []
+    if settings.admin_mail:
+        contact.append(f"mailto:{settings.admin_mail}")
+    agent = f"Paperboy/{version('paperboy')} (+{'; '.join(contact) or 'self-hosted'})"
+    reach = addresses.reach(settings.source_hosts)
+    client = Client(reach, agent, turn=turns.turn)
+    return Asker(engine, client, turns, clock, settings.hf_token.get_secret_value())
+
+
+def day(settings: Settings, engine: Engine, clock: Clock = utc_now) -> Day:
     """The stations of the day, ready to run."""
+    stop = threading.Event()
     return Day(
         desk=Desk(engine, letterhead(settings), models(settings)),
         server=server(settings),
         clock=clock,
         sources=settings.sources,
         data_dir=settings.data_dir,
+        asker=asker(settings, engine, clock, stop),
+        stop=stop,
         n_connections=settings.smtp_connections,
         pace=pace(settings),
         lease=settings.claim_lease,

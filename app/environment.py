@@ -36,3 +36,11 @@ class FileSource(PydanticBaseSettingsSource):
         fields = self.settings_cls.model_fields
         values = {name: self.get_field_value(field, name)[0] for name, field in fields.items()}
         return {name: text for name, text in values.items() if text is not None}
+
+
+def sentence(error: Any) -> str:
+    """What pydantic found wrong with a setting, for the operator, and without its value."""
+    problem = error["msg"].removeprefix("Value error, ")
+    name = "".join(f"{PREFIX}{part}".upper() for part in error["loc"])
+    # A password must not end up on a screen because its neighbour was wrong.
+    return f"{name}: {problem}." if name else f"Settings: {problem}."

@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.routing import BaseRoute
 
 from app import assembly
-from app.pipeline import votes
+from app.pipeline import catalogue, votes
 from app.pipeline.readers import Models
 from app.settings import Settings
 from app.store import engine as engines
@@ -61,9 +61,11 @@ def create_app(
     """Build the pages. lifespan: what runs beside them, such as the scheduler, and its models.
 
     Starts on a database that is not migrated too: its pages then say so.
-    Raises NotReady where the data folder or the database's address cannot be used.
+    Raises NotReady where the data folder or the database's address cannot be used, AppError where
+    a source is named that we cannot read.
     """
     templates = engines.resource_dir("templates")
+    listed = catalogue.parse(settings.sources, settings.data_dir)
     # Pages are no interface for programs; that one describes itself.
     app = FastAPI(title="Paperboy", openapi_url=None, lifespan=lifespan)
     app.state.engine = engines.connect(settings.database)
@@ -84,6 +86,7 @@ def create_app(
         settings.data_dir,
         ticks=lifespan is not None,
         started=clock(),
+        sources=tuple(each.name for each in listed if each.is_asked),
         longest_silence=max(health.LONGEST_SILENCE, 3 * settings.tick),
     )
     app.state.models = models or assembly.models(settings)

@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.choices import Doubt, Tls
-from app.environment import PREFIX, FileSource
+from app.environment import PREFIX, FileSource, sentence
 from app.errors import NotReady
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -133,8 +133,17 @@ class Settings(BaseSettings):
     )
     sources: str = Field(
         default="",
-        description="Where digests come from, separated by commas; today folder:/path. "
-        "Default: DATA_DIR/digests.",
+        description="Where digests come from, separated by commas: hf-daily, arxiv:cs.LG+stat.ML, "
+        "biorxiv:neuroscience, medrxiv:oncology, feed:https://…, folder:/path. Default: the folder "
+        "DATA_DIR/digests, and nothing is fetched.",
+    )
+    source_hosts: str = Field(
+        default="",
+        description="Hosts of your own that feeds may come from though they are not public, such "
+        "as journal.lab:8080; rss.arxiv.org=http://mirror.lab names a mirror to ask instead.",
+    )
+    hf_token: SecretStr = Field(
+        default=SecretStr(""), description="Your token for Hugging Face; it is not needed."
     )
     candidate_days: int = Field(
         default=7, ge=1, le=60, description="How many days after it was first seen a paper counts."
@@ -284,15 +293,8 @@ def load(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as e:
-        raise NotReady("\n".join(_sentence(error) for error in e.errors())) from e
+        raise NotReady("\n".join(sentence(error) for error in e.errors())) from e
     except OSError as e:
         raise NotReady(f"The file {e.filename} cannot be read: {e.strerror}.") from e
     except UnicodeDecodeError as e:
         raise NotReady("The file .env is not UTF-8 text.") from e
-
-
-def _sentence(error: Any) -> str:
-    problem = error["msg"].removeprefix("Value error, ")
-    name = "".join(f"{PREFIX}{part}".upper() for part in error["loc"])
-    # A password must not end up on a screen because its neighbour was wrong.
-    return f"{name}: {problem}." if name else f"Settings: {problem}."

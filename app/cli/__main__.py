@@ -17,6 +17,7 @@ from app.cli import (
     people,
     reasons,
     sending,
+    sources,
     suppressions,
 )
 from app.errors import AppError
@@ -34,6 +35,7 @@ app.command()(demo.demo)
 app.command()(operation.serve)
 app.command()(operation.migrate)
 app.command()(digests.ingest)
+app.add_typer(sources.app, name="sources")
 app.add_typer(people.app, name="subscribers")
 app.add_typer(suppressions.app, name="suppressions")
 app.command()(suppressions.learn)

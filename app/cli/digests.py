@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +15,7 @@ from app.errors import AppError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from app.pipeline.fetch import Told
     from app.pipeline.ingest import Report
     from app.store import tables
 
@@ -26,7 +27,9 @@ def ingest(
         list[str] | None,
         typer.Argument(help="Digest files in any format; - for standard input."),
     ] = None,
-    day: Annotated[str, typer.Option(help="As if read on this day, YYYY-MM-DD.")] = "",
+    day: Annotated[
+        str, typer.Option(help="As if read on this day, YYYY-MM-DD; of web sources, its list.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a digest.")] = False,
 ) -> None:
     """Read digests into the store.
@@ -39,10 +42,12 @@ def ingest(
 
     now = shown.moment(day)
     settings, engine = assembly.store()
+    reports: Iterable[Told]
     if files:
         reports = shown.progress("Reading digests", _each(engine, files, now), len(files))
     else:
-        reports = assembly.day(settings, engine).ingest_sources(now)
+        edition = shown.parse_day(day) if day else None
+        reports = assembly.day(settings, engine).ingest_sources(edition)
     readable = [_tell(report, as_json) for report in reports]
     if not as_json:
         _sum_up(engine, readable)
@@ -62,13 +67,18 @@ def _each(engine: "Engine", files: list[str], now: datetime) -> "Iterator[Report
             yield station.ingest_file(engine, Path(file), now)
 
 
-def _tell(report: "Report | AppError", as_json: bool) -> bool:
+def _tell(report: "Told", as_json: bool) -> bool:
     """Print one digest's outcome; False if it could not be read."""
+    from app.pipeline.fetch import Quiet
+
     if isinstance(report, AppError):
         shown.problem(str(report))
         return False
     if as_json:
         print(json.dumps(shown.plain(report), ensure_ascii=False))
+        return True
+    if isinstance(report, Quiet):
+        print(f"{report.name}: {report.says}")
         return True
     dated = f" of {report.date.day} {report.date:%B %Y}" if report.date else ""
     known = ", all stored before" if report.is_known else ""

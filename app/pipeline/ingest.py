@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,10 +23,14 @@ LARGEST = 20_000_000
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a digest comes from. source: as in PAPERBOY_SOURCES; name: of the one file in it."""
+    """Where a digest comes from. source: as in PAPERBOY_SOURCES; name: of the one file in it.
+
+    grows: a later list of this name is the same digest, which meanwhile has more papers.
+    """
 
     source: str
     name: str
+    grows: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,9 @@ def ingest(engine: Engine, raw: bytes, origin: Origin, now: datetime, seen_from:
     """
     if len(raw) > LARGEST:
         raise UnreadableDigest(f"It is larger than {LARGEST // 1_000_000} MB, so it is no digest.")
-    found = _standing(digests.read(raw, seen_from))
+    found = digests.read(raw, seen_from)
     with engines.transaction(engine) as session:
-        return _store(session, found, origin, now)
+        return store(session, found, origin, now, day(now))
 
 
 def _standing(found: Digest) -> Digest:
@@ -67,27 +71,15 @@ def _standing(found: Digest) -> Digest:
     return replace(found, entries=standing, n_left_out=found.n_left_out + n_gone)
 
 
-def _store(session: Session, found: Digest, origin: Origin, now: datetime) -> Report:
+def store(session: Session, read: Digest, origin: Origin, now: datetime, seen: date) -> Report:
+    """Store what was read. seen: the day on which what is new in it counts as first seen."""
+    found = _standing(read)
     fingerprint = digests.fingerprint(found)
-    row = sources.digest_with(session, fingerprint)
-    is_known = row is not None
-    if row is None:
-        row = tables.Digest(
-            source_id=sources.named(session, origin.source).id or 0,
-            name=origin.name,
-            fingerprint=fingerprint,
-            layout=found.layout,
-            date=found.date,
-            read_at=now,
-            n_unread=len(found.unread),
-        )
-        session.add(row)
-        session.flush()
+    known = sources.digest_with(session, fingerprint)
     before = papers.count(session)
-    stored = papers.find_or_add(session, [entry.paper for entry in found.entries], seen=day(now))
+    stored = papers.find_or_add(session, [entry.paper for entry in found.entries], seen=seen)
     n_new = papers.count(session) - before
-    if not is_known:
-        papers.add_entries(session, row.id or 0, found.entries, stored)
+    row = known or _enter(session, found, stored, origin, fingerprint, now)
     return Report(
         name=origin.name,
         layout=found.layout,
@@ -95,10 +87,43 @@ def _store(session: Session, found: Digest, origin: Origin, now: datetime) -> Re
         n_entries=len(found.entries),
         n_new=n_new,
         unread=found.unread,
-        is_known=is_known,
+        is_known=known is not None,
         n_votes=_store_votes(session, row, found.entries, stored, now),
         n_left_out=found.n_left_out,
     )
+
+
+def _enter(
+    session: Session,
+    found: Digest,
+    stored: list[tables.Paper],
+    origin: Origin,
+    fingerprint: str,
+    now: datetime,
+) -> tables.Digest:
+    """A new digest, or the one that has grown, with an entry for each paper it had not yet."""
+    source = sources.named(session, origin.source)
+    row = sources.growing(session, source, origin.name) if origin.grows else None
+    if row is None:
+        row = tables.Digest(
+            source_id=source.id or 0,
+            name=origin.name,
+            fingerprint=fingerprint,
+            layout=found.layout,
+            date=found.date,
+            read_at=now,
+            n_unread=len(found.unread),
+        )
+    row.fingerprint = fingerprint
+    session.add(row)
+    session.flush()
+    listed = sources.papers_in(session, row)
+    known = set(listed)
+    pairs = zip(found.entries, stored, strict=True)
+    more = [(entry, paper) for entry, paper in pairs if paper.id not in known]
+    entries = [replace(entry, position=n) for n, (entry, _) in enumerate(more, len(listed) + 1)]
+    papers.add_entries(session, row.id or 0, entries, [paper for _, paper in more])
+    return row
 
 
 def _store_votes(
@@ -125,26 +150,14 @@ def day(now: datetime) -> date:
     return now.astimezone(UTC).date()
 
 
+def noon(edition: date) -> datetime:
+    """A moment of that day, whatever the zone."""
+    return datetime.combine(edition, time(12), tzinfo=UTC)
+
+
 def read_on(path: Path, today: date) -> date:
     """The file's own date, but no later than today: what a year-less date in it is seen from."""
     return min(datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date(), today)
-
-
-def folders(sources_setting: str, data_dir: Path) -> list[Path]:
-    """The folders that PAPERBOY_SOURCES names; DATA_DIR/digests, if any, where it names nothing.
-
-    Raises AppError for a kind of source we cannot read.
-    """
-    names = [name.strip() for name in sources_setting.split(",") if name.strip()]
-    for name in names:
-        if not name.startswith("folder:"):
-            raise AppError(
-                f"PAPERBOY_SOURCES names “{name}”, which we cannot read; give folder:/path."
-            )
-    if names:
-        return [Path(name.removeprefix("folder:")) for name in names]
-    usual = data_dir / "digests"
-    return [usual] if usual.exists() else []
 
 
 def ingest_folder(engine: Engine, folder: Path, now: datetime) -> Iterator[Report | AppError]:

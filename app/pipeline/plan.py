@@ -16,7 +16,9 @@ from app.errors import AppError, NotReady
 from app.mail import scanners
 from app.pipeline import (
     alert,
+    catalogue,
     deliver,
+    fetch,
     guard,
     ingest,
     learn,
@@ -28,6 +30,7 @@ from app.pipeline import (
     tidy,
 )
 from app.pipeline.breaker import Breaker
+from app.pipeline.inquiry import Asker
 from app.pipeline.pace import Pace
 from app.store import engine as engines
 from app.store import heartbeats, outbox, papers
@@ -43,9 +46,10 @@ CORRECTION = timedelta(minutes=10)
 class Day:
     """The stations, with what they need. stop: set it, and whatever runs ends at the next letter.
 
-    lease: see `outbox.reclaim_stale`. sources, data_dir: see `ingest.folders`. mailbox: where
-    bounces and complaints come to, if anywhere. holds_doubt: see `outbox.hold`.
-    ways: how the operator is told of what is wrong. scan_time: see `scanners.judge`.
+    lease: see `outbox.reclaim_stale`. sources, data_dir: see `catalogue.parse`. asker: asks those
+    on the web. mailbox: where bounces and complaints come to, if anywhere.
+    holds_doubt: see `outbox.hold`. ways: how the operator is told of what is wrong. scan_time: see
+    `scanners.judge`.
     """
 
     desk: rank.Desk
@@ -55,6 +59,7 @@ class Day:
     data_dir: Path
     n_connections: int
     lease: timedelta
+    asker: Asker
     pace: Pace = field(default_factory=Pace)
     breaker: Breaker = field(default_factory=Breaker)
     mailbox: Place | None = None
@@ -91,20 +96,31 @@ class Day:
         with engines.transaction(self.desk.engine) as session:
             return heartbeats.beat(session, name, self.clock())
 
-    def ingest_sources(self, now: datetime | None = None) -> Iterator[ingest.Report | AppError]:
-        """Read every configured source; a bad digest fails alone."""
-        for folder in ingest.folders(self.sources, self.data_dir):
-            yield from ingest.ingest_folder(self.desk.engine, folder, now or self.clock())
+    def ingest_sources(self, edition: date | None = None) -> Iterator[fetch.Told]:
+        """Read every configured source; a bad one fails alone. Raises AppError for a wrong list.
+
+        edition: the day whose lists to ask for, and up to which files count, if not today.
+        """
+        now = self.clock() if edition is None else ingest.noon(edition)
+        for listed in catalogue.parse(self.sources, self.data_dir):
+            if not listed.is_asked:
+                yield from ingest.ingest_folder(self.desk.engine, Path(listed.argument), now)
+            elif edition is None:
+                yield from fetch.fetch(self.asker, listed)
+            else:
+                yield fetch.fetch_day(self.asker, listed, edition)
 
     def ingest_quietly(self) -> None:
         """The same for a tick: log what is new, and each problem once."""
-        for report in self.ingest_sources():
-            if isinstance(report, AppError):
-                if str(report) not in self._unreadable:
-                    log.warning("digest_unreadable", reason=str(report))
-                self._unreadable.add(str(report))
-            elif not report.is_known:
-                log.info("digest_read", name=report.name, new=report.n_new)
+        for told in self.ingest_sources():
+            if isinstance(told, AppError):
+                if str(told) not in self._unreadable:
+                    log.warning("digest_unreadable", reason=str(told))
+                self._unreadable.add(str(told))
+            elif isinstance(told, ingest.Report) and not told.is_known:
+                log.info("digest_read", name=told.name, new=told.n_new)
+            if self.stop.is_set():
+                return
 
     def lay_out(self) -> None:
         """Fit and lay out what today's pages and letters go by: then neither has to wait for it."""

@@ -25,6 +25,15 @@ class Outcome:
     n_new: int = 0
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How a source fares. source: None if it was never asked; days: the last first."""
+
+    name: str
+    source: Source | None
+    days: tuple[SourceDay, ...] = ()
+
+
 def named(session: Session, name: str) -> Source:
     """Find a source by its name, or add it."""
     source = session.exec(select(Source).where(Source.name == name)).first()
@@ -42,6 +51,18 @@ def named(session: Session, name: str) -> Source:
 def digest_with(session: Session, fingerprint: str) -> Digest | None:
     """The stored digest that lists the same papers in the same order, if there is one."""
     return session.exec(select(Digest).where(Digest.fingerprint == fingerprint)).first()
+
+
+def growing(session: Session, source: Source, name: str) -> Digest | None:
+    """The digest of that name, to which later answers add."""
+    mine = select(Digest).where(Digest.source_id == source.id, Digest.name == name)
+    return session.exec(mine).first()
+
+
+def papers_in(session: Session, digest: Digest) -> list[int]:
+    """The ids of the papers that a digest lists, in its order."""
+    listed = select(Entry.paper_id).where(Entry.digest_id == digest.id)
+    return list(session.exec(listed.order_by(col(Entry.position))))
 
 
 def latest_digests(session: Session, limit: int) -> Sequence[tuple[Digest, str, int]]:
@@ -70,15 +91,24 @@ def claim(session: Session, source: Source, now: datetime, until: datetime) -> b
     return found is not None
 
 
-def note(session: Session, source: Source, day: date, found: Outcome, now: datetime) -> SourceDay:
-    """Keep what a source answered for a day: with the day, and as its last word.
+def note(
+    session: Session,
+    source: Source,
+    day: date,
+    found: Outcome,
+    now: datetime,
+    *,
+    is_last: bool = True,
+) -> SourceDay:
+    """Keep what a source answered for a day. is_last: it is the source's last word, too.
 
     A day that was once fresh stays so, whatever is said of it later.
     """
-    source.state, source.says, source.asked_at = found.state, found.says, now
-    if found.state in GOOD:
-        source.good_at = now
-    session.add(source)
+    if is_last:
+        source.state, source.says, source.asked_at = found.state, found.says, now
+        if found.state in GOOD:
+            source.good_at = now
+        session.add(source)
     row = session.get(SourceDay, (source.id, day))
     if row is None:
         row = SourceDay(source_id=source.id or 0, day=day, state=found.state, asked_at=now)
@@ -98,7 +128,12 @@ def days(session: Session, source: Source, since: date) -> dict[date, SourceDay]
     return {row.day: row for row in session.exec(rows.order_by(col(SourceDay.day).desc()))}
 
 
-def all_named(session: Session, names: Sequence[str]) -> dict[str, Source]:
-    """Those of the sources that were ever read from, by their names."""
+def standings(session: Session, names: Sequence[str], since: date) -> list[Standing]:
+    """How the sources of these names fare, in their order, with their days from `since` on."""
     rows = session.exec(select(Source).where(col(Source.name).in_(names)))
-    return {row.name: row for row in rows}
+    known = {row.name: row for row in rows}
+    found = ((name, known.get(name)) for name in names)
+    return [
+        Standing(name, row, tuple(days(session, row, since).values()) if row else ())
+        for name, row in found
+    ]

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app.errors import NotReady
-from app.store import brakes, heartbeats, migration
+from app.store import brakes, heartbeats, migration, sources
 from app.store import engine as engines
 from app.store import health as figures
 from app.web import gate
@@ -22,17 +22,23 @@ router = APIRouter()
 LEAST_FREE = 0.05
 LONGEST_SILENCE = timedelta(seconds=90)
 LONGEST_WAIT = timedelta(minutes=30)
+# Longer than a night of maintenance. One that never was good is tried so often: about a day.
+LONGEST_DROUGHT, MOST_FAILURES = timedelta(hours=36), 9
 
 
 @dataclass(frozen=True)
 class Watched:
-    """What readiness is judged by. ticks: whether a scheduler is to run here, since `started`."""
+    """What readiness is judged by. ticks: whether a scheduler is to run here, since `started`.
+
+    sources: the names of those on the web that are to be asked.
+    """
 
     engine: Engine
     data_dir: Path
     ticks: bool
     started: datetime
     longest_silence: timedelta = LONGEST_SILENCE
+    sources: tuple[str, ...] = ()
 
 
 @router.get("/healthz")
@@ -57,6 +63,7 @@ def _faults(watched: Watched, now: datetime) -> Iterator[str]:
         with engines.transaction(engines.reading(watched.engine)) as session:
             yield from _of_scheduler(session, watched, now)
             yield from _of_sending(session, now)
+            yield from _of_sources(session, watched.sources, now)
     except NotReady as e:
         yield str(e)
 
@@ -99,6 +106,18 @@ def _of_sending(session: Session, now: datetime) -> Iterator[str]:
             f"Sending is held since {brake.since:%d %B %Y, %H:%M} UTC ({brake.name}): {reason}. "
             "`paperboy resume` lets it go on."
         )
+
+
+def _of_sources(session: Session, names: tuple[str, ...], now: datetime) -> Iterator[str]:
+    """Those that have brought neither papers nor a good reason for too long."""
+    for each in sources.standings(session, names, now.date()):
+        source = each.source
+        if source is None or source.state in sources.GOOD:
+            continue
+        since = source.good_at
+        if now - since > LONGEST_DROUGHT if since else source.failures >= MOST_FAILURES:
+            good = f"since {since:%d %B, %H:%M} UTC" if since else "since it was first asked"
+            yield f"The source {each.name} has brought nothing {good}: {source.says}"
 
 
 @router.get("/robots.txt")

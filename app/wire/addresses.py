@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 import httpx2
 
-from app.errors import NotAllowed, Unreachable
+from app.errors import NotAllowed, NotReady, Unreachable
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _NETWORKS = (
@@ -73,6 +73,31 @@ class Reach:
             return url
         mirror = _parsed(base)
         return str(parsed.copy_with(scheme=mirror.scheme, host=mirror.host, port=mirror.port))
+
+
+def reach(own_hosts: str) -> Reach:
+    """Read PAPERBOY_SOURCE_HOSTS: "journal.lab:8080, rss.arxiv.org=http://mirror.lab".
+
+    Raises NotReady, naming the part that cannot be read.
+    """
+    own: set[str] = set()
+    mirrors: dict[str, str] = {}
+    for part in filter(None, re.split(r"[,\s]+", own_hosts)):
+        host, is_mirrored, url = part.partition("=")
+        try:
+            place = place_of(url if is_mirrored else f"http://{host}")
+        except NotAllowed as e:
+            raise NotReady(f"PAPERBOY_SOURCE_HOSTS names “{part}”: {e}") from e
+        if is_mirrored:
+            mirrors[host.lower()] = url
+        else:
+            own |= {f"{place.host}:{port}" for port in _ports(host, place)}
+    return Reach(frozenset(own), mirrors)
+
+
+def _ports(host: str, place: "Place") -> tuple[int, ...]:
+    """The one that is named, or those of the web."""
+    return (place.port,) if host.endswith(f":{place.port}") else (80, 443)
 
 
 @dataclass(frozen=True)

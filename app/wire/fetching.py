@@ -93,7 +93,7 @@ class Client:
 
         Not to be called where an event loop runs. Raises NotAllowed, Unreachable.
         """
-        url = self.reach.mirrored(url)
+        host, url = addresses.place_of(url).host, self.reach.mirrored(url)
         ends, first = time.monotonic() + self.limits.seconds, addresses.place_of(url)
         may_be_own = True
         for _ in range(self.limits.redirects + 1):
@@ -101,7 +101,7 @@ class Client:
             said = dict(headers or {}) if place == first else {}
             hop = _Hop(url, place, said | (validators.asked() if validators else {}))
             began = time.monotonic()
-            with self.turn(place.host):
+            with self.turn(host if place == first else place.host):
                 ends += time.monotonic() - began  # our own good manners are not the server's time
                 found = self._ask(hop, ends, may_be_own=may_be_own)
             if isinstance(found, Answer):
@@ -120,7 +120,7 @@ class Client:
         except TimeoutError as e:
             raise Unreachable(f"{host} took longer than {self.limits.seconds:g} seconds.") from e
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as e:
-            said = str(e) or type(e).__name__
+            said = str(e).rstrip(".") or type(e).__name__
             raise Unreachable(f"{host} gives no answer that can be read: {said}.") from e
 
     async def _within(self, seconds: float, hop: "_Hop", found: Sequence[str]) -> Answer | str:

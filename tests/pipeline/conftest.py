@@ -4,15 +4,20 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from conftest import MakeSubscriber, StorePapers
+from conftest import Clock, MakeSubscriber, StorePapers
+from services import Services
 from sqlalchemy import Engine, text
 from sqlmodel import select
 from structlog.testing import capture_logs
 
 from app.papers.paper import Paper
+from app.pipeline import inquiry
 from app.pipeline.plan import Day
+from app.pipeline.turns import Turns
 from app.store import engine as engines
 from app.store.tables import OutboxEntry, Subscriber, metadata
+from app.wire.addresses import Reach
+from app.wire.fetching import Client
 
 Dump = Callable[[], dict[str, list[Any]]]
 
@@ -119,3 +124,23 @@ def alter(engine: Engine) -> Alter:
             session.execute(text(statement), values)
 
     return execute
+
+
+@pytest.fixture
+def services(clock: Clock) -> Iterator[Services]:
+    """The services that digests come from; on no day do they list anything yet."""
+    with Services(clock) as services:
+        yield services
+
+
+@pytest.fixture
+def asker(engine: Engine, clock: Clock, services: Services) -> inquiry.Asker:
+    """Asks them as it would the real ones; waiting moves the clock."""
+
+    def rest(seconds: float) -> bool:
+        clock.forward(seconds=seconds)
+        return False
+
+    turns = Turns(engine, clock, rest)
+    client = Client(Reach(mirrors=services.mirrors), "Paperboy/tests", turn=turns.turn)
+    return inquiry.Asker(engine, client, turns, clock, jitter=lambda: 0.5)

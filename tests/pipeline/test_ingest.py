@@ -270,17 +270,3 @@ def test_a_file_from_the_future_is_seen_from_today(
     written = datetime(2031, 3, 1, tzinfo=UTC).timestamp()
     os.utime(path, (written, written))
     assert ingest.ingest_file(engine, path, NOW).date == date(2026, 11, 19)
-
-
-def test_sources_are_folders_by_name(tmp_path: Path):
-    assert ingest.folders("folder:/a, folder:/b c,", tmp_path) == [Path("/a"), Path("/b c")]
-
-
-def test_without_sources_the_usual_folder_is_read_where_it_is(tmp_path: Path, folder: Path):
-    assert ingest.folders("", tmp_path) == [folder]
-    assert ingest.folders("", tmp_path / "elsewhere") == []
-
-
-def test_a_kind_of_source_we_do_not_know_is_named(tmp_path: Path):
-    with pytest.raises(AppError, match="PAPERBOY_SOURCES names “arxiv:birds”"):
-        ingest.folders("folder:/a,arxiv:birds", tmp_path)

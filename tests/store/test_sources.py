@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from app.store import sources
-from app.store.sources import Outcome
+from app.store.sources import Outcome, Standing
 from app.store.tables import Digest, SourceState
 
 
@@ -83,6 +83,9 @@ def test_days_are_told_the_last_first(session: Session):
     assert list(found) == [DAY - timedelta(days=back) for back in (0, 1, 2)]
 
 
-def test_sources_are_found_by_their_names(session: Session):
+def test_each_source_is_told_with_its_days_whether_it_was_asked_or_not(session: Session):
     source = sources.named(session, "hf-daily")
-    assert sources.all_named(session, ["hf-daily", "arxiv:cs.LG"]) == {"hf-daily": source}
+    row = sources.note(session, source, DAY, FRESH, NOW)
+
+    found = sources.standings(session, ["arxiv:cs.LG", "hf-daily"], DAY)
+    assert found == [Standing("arxiv:cs.LG", None), Standing("hf-daily", source, (row,))]

@@ -10,9 +10,10 @@ from conftest import NOW
 from fastapi.testclient import TestClient
 
 from app.main import create_app
-from app.store import brakes, heartbeats
+from app.store import brakes, heartbeats, sources
 from app.store import engine as engines
-from app.store.tables import OutboxEntry, State
+from app.store.sources import Outcome
+from app.store.tables import OutboxEntry, SourceState, State
 
 
 @asynccontextmanager
@@ -172,3 +173,40 @@ def test_everything_broken_is_told_at_once(client, engine, wait):
     with engines.transaction(engine) as session:
         brakes.put_on(session, "bounces", "too many", NOW)
     assert len(client.get("/readyz").text.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "hours_since_good", "is_red"),
+    [
+        (SourceState.FAILED, 37, True),
+        (SourceState.FAILED, 35, False),
+        (SourceState.EMPTY, 37, False),
+        (SourceState.STALE, 37, True),
+    ],
+)
+def test_a_source_that_brings_nothing_for_long_turns_it_red(
+    settings, clock, engine, state, hours_since_good, is_red
+):
+    app = create_app(settings.model_copy(update={"sources": "hf-daily"}), clock=clock)
+    with engines.transaction(engine) as session:
+        source = sources.named(session, "hf-daily")
+        sources.note(session, source, NOW.date(), Outcome(state, "It answers 500."), NOW)
+        source.good_at = NOW - timedelta(hours=hours_since_good)
+    answer = TestClient(app).get("/readyz")
+    app.state.engine.dispose()
+
+    sentence = (
+        "The source hf-daily has brought nothing since 18 November, 20:00 UTC: It answers 500."
+    )
+    assert (sentence in answer.text) == is_red
+
+
+def test_a_source_that_was_never_good_turns_it_red_when_it_was_tried_often(settings, clock, engine):
+    app = create_app(settings.model_copy(update={"sources": "hf-daily"}), clock=clock)
+    with engines.transaction(engine) as session:
+        source = sources.named(session, "hf-daily")
+        sources.note(session, source, NOW.date(), Outcome(SourceState.FAILED, "No."), NOW)
+        source.failures = 9
+    answer = TestClient(app).get("/readyz")
+    app.state.engine.dispose()
+    assert "hf-daily has brought nothing since it was first asked: No." in answer.text

@@ -7,9 +7,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.main import create_app
-from app.store import brakes, deeds, outbox, subscribers, suppressions
+from app.store import brakes, deeds, outbox, sources, subscribers, suppressions
 from app.store import engine as engines
-from app.store.tables import LetterKind, OutboxEntry, State, Status, Subscriber
+from app.store.sources import Outcome
+from app.store.tables import LetterKind, OutboxEntry, SourceState, State, Status, Subscriber
 from app.web.operator import bars
 
 TOKEN = "correct horse battery staple"
@@ -262,3 +263,20 @@ def test_bars_stand_on_each_other_and_never_leave_the_chart():
 
 def test_a_chart_of_nothing_is_empty():
     assert bars.stacked("t", "s", [("a", "first")], []).parts == ()
+
+
+def test_sources_are_shown_with_what_came_of_them(settings, clock, engine):
+    named = settings.model_copy(update={"sources": "hf-daily,arxiv:cs.LG"})
+    app = create_app(named, clock=clock)
+    with engines.transaction(engine) as session:
+        busy = Outcome(SourceState.THROTTLED, "It answers <503>.")
+        source = sources.named(session, "arxiv:cs.LG")
+        sources.note(session, source, clock().date(), busy, clock())
+    client = TestClient(app, base_url=settings.base_url)
+    client.post("/operator/login", data={"token": TOKEN})
+
+    page = client.get("/operator/sources").text
+    app.state.engine.dispose()
+    assert "not asked yet" in page
+    assert "throttled" in page
+    assert "It answers &lt;503&gt;." in page

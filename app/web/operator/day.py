@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
@@ -17,6 +17,7 @@ router = APIRouter()
 BRAKE = "operator"
 N_EDITIONS = 14
 N_DIGESTS = 40
+SOURCE_DAYS = timedelta(days=7)
 DAY = timedelta(days=1)
 DONE = {
     "held": "Sending is held. Letters are still written, and wait.",
@@ -90,7 +91,15 @@ def resume(visit: ActingDep, session: SessionDep, pages: PagesDep, now: NowDep) 
 
 
 @router.get("/sources")
-def read(visit: VisitDep, session: SessionDep, pages: PagesDep) -> Response:
-    """What was read last, from where, and what of it could not be."""
-    found = sources.latest_digests(session, N_DIGESTS)
-    return pages.show("operator/sources", visit=visit, digests=found)
+def read(
+    request: Request, visit: VisitDep, session: SessionDep, pages: PagesDep, now: NowDep
+) -> Response:
+    """How sources fare; what was read last, from where, and what of it could not be."""
+    return pages.show(
+        "operator/sources",
+        visit=visit,
+        standings=sources.standings(
+            session, request.app.state.watched.sources, (now - SOURCE_DAYS).date()
+        ),
+        digests=sources.latest_digests(session, N_DIGESTS),
+    )

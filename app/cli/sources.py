@@ -1,0 +1,145 @@
+"""`paperboy sources`: how each source fares, and what one of them has today."""
+
+import json
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.cli import shown
+from app.errors import AppError
+
+if TYPE_CHECKING:
+    from app.pipeline.catalogue import Listed
+    from app.pipeline.inquiry import Found
+    from app.settings import Settings
+    from app.store.sources import Standing
+
+app = typer.Typer(help="How each source fares; `test NAME` asks one and stores nothing.")
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+WEEK = timedelta(days=7)
+
+
+@app.callback(invoke_without_command=True)
+def fare(context: typer.Context, as_json: AsJson = False) -> None:
+    """How each configured source fares, with each of its last seven days.
+
+    fresh: a new list came. empty: nothing was announced. stale: an earlier list came again.
+    throttled: it wants to be left alone. failed: no answer, or an error. unreadable: an answer that
+    is no list of papers.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from app import assembly
+    from app.store import engine as engines
+    from app.store import sources
+
+    settings, engine = assembly.store()
+    listed = _listed(settings)
+    with engines.transaction(engines.reading(engine)) as session:
+        names = [each.name for each in listed if each.is_asked]
+        found = sources.standings(session, names, (shown.now() - WEEK).date())
+    folders = [each.argument for each in listed if not each.is_asked]
+    if as_json:
+        told = {"sources": [_plain(each) for each in found], "folders": folders}
+        print(json.dumps(told, ensure_ascii=False, indent=1))
+        return
+    _print(found)
+    for folder in folders:
+        print(f"folder:{folder} is read every ten minutes.")
+    if not listed:
+        print("No source is named: set PAPERBOY_SOURCES, or put digests into DATA_DIR/digests.")
+
+
+def _listed(settings: "Settings") -> "list[Listed]":
+    from app.pipeline import catalogue
+
+    return catalogue.parse(settings.sources, settings.data_dir)
+
+
+def _plain(standing: "Standing") -> dict[str, Any]:
+    source = standing.source
+    told = {"name": standing.name, "state": None, "says": "", "failures": 0}
+    if source is not None:
+        told |= {"state": source.state, "says": source.says, "failures": source.failures}
+        moments = ("asked_at", "good_at", "next_at")
+        told |= {name: _iso(getattr(source, name)) for name in moments}
+    kept = ("state", "says", "n_entries", "n_new", "n_asked")
+    days = [
+        {"day": row.day.isoformat()} | {name: getattr(row, name) for name in kept}
+        for row in standing.days
+    ]
+    return told | {"days": days}
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
+
+
+def _print(found: "list[Standing]") -> None:
+    rows = []
+    for each in found:
+        source = each.source
+        state = (source.state if source else None) or "not asked yet"
+        asked = source.asked_at if source else None
+        following = source.next_at if source else None
+        rows.append((each.name, state, _minute(asked), _minute(following)))
+        rows += [("", row.state, f"{row.day:%a %d %b}", row.says) for row in each.days]
+    if rows:
+        shown.table(("source", "state", "asked (UTC)", "asked next (UTC)"), rows)
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%d %b, %H:%M}" if moment else ""
+
+
+@app.command("test")
+def look(
+    name: Annotated[
+        str, typer.Argument(help="As in PAPERBOY_SOURCES, whether it is there or not.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Ask one source once for today's list, and show what was read; store nothing.
+
+    Exits with 1 if the source is throttled, broken or cannot be read.
+    """
+    from app import assembly
+    from app.pipeline import catalogue, fetch
+    from app.store.sources import GOOD
+
+    settings, engine = assembly.store()
+    listed = catalogue.parse(name, settings.data_dir)
+    if len(listed) != 1 or not listed[0].is_asked:
+        raise AppError(f"“{name}” is not one source on the web; give {catalogue.HOW}.")
+    with shown.waiting(f"Asking {name} …"):
+        found = fetch.look(assembly.day(settings, engine).asker, listed[0])
+    if as_json:
+        print(json.dumps(_read(found), ensure_ascii=False, indent=1))
+    else:
+        _print_read(listed[0].name, found)
+    if found.outcome.state not in GOOD:
+        raise typer.Exit(1)
+
+
+def _read(found: "Found") -> dict[str, Any]:
+    papers = [shown.plain(each) for each in found.digest.entries] if found.digest else []
+    return {"state": found.outcome.state, "says": found.outcome.says, "entries": papers}
+
+
+def _print_read(name: str, found: "Found") -> None:
+    print(f"{name}: {found.outcome.state}. {found.outcome.says}")
+    if found.digest is None:
+        return
+    rows = []
+    for entry in found.digest.entries:
+        votes = "" if entry.votes is None else entry.votes
+        rows.append(
+            (entry.position, entry.paper.arxiv_id or entry.paper.doi, entry.paper.title, votes)
+        )
+    if rows:
+        shown.table(("", "id", "title", "votes"), rows)
+    for line in found.digest.unread:
+        print(f"  {line.number} not read ({line.reason}): {line.text[:70]}")
+    if found.digest.n_left_out:
+        print(f"{found.digest.n_left_out} more are left out: replaced, or of no wanted kind.")

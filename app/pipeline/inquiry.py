@@ -1,0 +1,131 @@
+"""One question to a source: ask it page by page, read what comes, and say what it amounts to.
+
+Nothing is stored here but a host's wish to be left alone.
+"""
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine
+
+from app.errors import EmptyAnswer, FetchError, TooMany, UnreadableDigest
+from app.papers import digest as digests
+from app.papers.paper import Digest, Entry
+from app.pipeline import questions, verdict
+from app.pipeline.catalogue import Kind
+from app.pipeline.questions import Question
+from app.pipeline.turns import Turns
+from app.pipeline.verdict import Batch
+from app.store.sources import Outcome
+from app.store.tables import SourceState
+from app.wire.fetching import Answer, Client, Validators
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one question brought. batch: what to know this list by, None to keep the last one."""
+
+    outcome: Outcome
+    digest: Digest | None = None
+    batch: Batch | None = None
+    validators: Validators | None = None
+    wait: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Asker:
+    """What asking takes. token: of Hugging Face, or "". jitter: from 0 to 1, another each time."""
+
+    engine: Engine
+    client: Client
+    turns: Turns
+    clock: Callable[[], datetime]
+    token: str = ""
+    jitter: Callable[[], float] = random.random
+
+
+def ask(asker: Asker, question: Question, before: Batch, held: Validators | None = None) -> Found:
+    """Ask one question. held: the validators of its first page, where an answer is kept.
+
+    before: the source's last new list. Whatever goes wrong is told by the outcome.
+    """
+    try:
+        return _ask(asker, question, before, held)
+    except FetchError as e:
+        return Found(Outcome(SourceState.FAILED, str(e)))
+    except TooMany as e:
+        return Found(Outcome(SourceState.THROTTLED, str(e)), wait=e.wait)
+    except EmptyAnswer as e:
+        return Found(Outcome(SourceState.THROTTLED, str(e)))
+    except UnreadableDigest as e:
+        return Found(Outcome(SourceState.UNREADABLE, str(e)))
+
+
+def _ask(asker: Asker, question: Question, before: Batch, held: Validators | None) -> Found:
+    pages: list[Digest] = []
+    url, validators = question.url, Validators()
+    while url and len(pages) < questions.MOST_PAGES:
+        answer = asker.client.get(url, held if not pages else None, _headers(asker, question))
+        host = urlsplit(url).hostname or ""
+        if answer.status == 304:
+            return Found(verdict.of_unchanged(question, before))
+        if answer.status != 200:
+            return _refused(asker, answer, host, question.day)
+        page = digests.read(answer.body, question.day)
+        validators = validators if pages else answer.validators
+        pages.append(page)
+        if answer.wait:
+            asker.turns.leave_alone(host, answer.wait)
+        url = questions.following(question, page.page, answer.next_url)
+    return _judged(question, _joined(pages), before, validators)
+
+
+def _headers(asker: Asker, question: Question) -> dict[str, str]:
+    has_token = asker.token and question.listed.kind is Kind.HF
+    return {"Authorization": f"Bearer {asker.token}"} if has_token else {}
+
+
+def _refused(asker: Asker, answer: Answer, host: str, day: date) -> Found:
+    outcome = verdict.of_refusal(answer.status, host, answer.wait)
+    if outcome.state is SourceState.THROTTLED:
+        if answer.wait:
+            asker.turns.leave_alone(host, answer.wait)
+        return Found(outcome, wait=answer.wait)
+    try:
+        digests.read(answer.body, day)
+    except UnreadableDigest as e:  # it may say why, in its own words
+        return Found(replace(outcome, says=f"{outcome.says} {e}"))
+    return Found(outcome)
+
+
+def _joined(pages: Sequence[Digest]) -> Digest:
+    """One list made of its pages, numbered through."""
+    entries = [entry for page in pages for entry in page.entries]
+    return replace(
+        pages[0],
+        entries=tuple(replace(entry, position=n) for n, entry in enumerate(entries, start=1)),
+        unread=tuple(line for page in pages for line in page.unread),
+        n_left_out=sum(page.n_left_out for page in pages),
+    )
+
+
+def _judged(question: Question, whole: Digest, before: Batch, validators: Validators) -> Found:
+    listed = question.listed
+    found = replace(whole, entries=verdict.wanted(listed, whole), date=question.day)
+    names = verdict.names_of(found.entries)
+    outcome = verdict.of_list(question, names, before, whole.n_left_out)
+    if outcome.state is not SourceState.FRESH:
+        return Found(outcome, found, validators=validators)
+    if listed.kind is Kind.FEED:  # an entry stays in a feed for weeks, and is listed once
+        known = set(before.names)
+        pairs = zip(found.entries, names, strict=True)
+        found = replace(found, entries=_numbered(e for e, name in pairs if name not in known))
+    batch = None if question.is_past else Batch(tuple(names), question.day)
+    return Found(outcome, found, batch, validators)
+
+
+def _numbered(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    return tuple(replace(entry, position=n) for n, entry in enumerate(entries, start=1))

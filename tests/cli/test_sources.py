@@ -1,0 +1,90 @@
+"""`paperboy sources`."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import services as made_up
+from services import Services
+
+from app.store import engine as engines
+from app.store import sources
+from app.store.sources import Outcome
+from app.store.tables import SourceState
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def hub(migrated, monkeypatch):
+    """Hugging Face, with a list for today."""
+    with Services(_now) as services:
+        mirrors = ", ".join(f"{host}={url}" for host, url in services.mirrors.items())
+        monkeypatch.setenv("PAPERBOY_SOURCE_HOSTS", mirrors)
+        for day in (_now().date(), _now().date() + timedelta(days=1)):
+            services.hub[day] = made_up.hub_rows(_now().date())
+        yield services
+
+
+@pytest.fixture
+def note(migrated):
+    """Keep what a source answered today."""
+
+    def keep(name, state, says):
+        engine = engines.connect(f"sqlite:///{migrated / 'paperboy.sqlite3'}")
+        with engines.transaction(engine) as session:
+            source = sources.named(session, name)
+            sources.note(session, source, _now().date(), Outcome(state, says), _now())
+        engine.dispose()
+
+    return keep
+
+
+def test_it_tells_how_each_fares(paperboy, migrated, note, monkeypatch):
+    monkeypatch.setenv("PAPERBOY_SOURCES", "hf-daily,arxiv:cs.LG,folder:/in")
+    note("arxiv:cs.LG", SourceState.STALE, "The list of yesterday again.")
+
+    done = paperboy("sources")
+    assert done.code == 0
+    assert "not asked yet" in done.out
+    assert "The list of yesterday again." in done.out
+    assert "folder:/in is read every ten minutes." in done.out
+
+    told = json.loads(paperboy("sources", "--json").out)
+    assert [(each["name"], each["state"]) for each in told["sources"]] == [
+        ("hf-daily", None),
+        ("arxiv:cs.LG", "stale"),
+    ]
+    assert told["sources"][1]["days"][0]["n_asked"] == 1
+    assert told["folders"] == ["/in"]
+
+
+def test_without_a_source_it_says_how_to_name_one(paperboy, migrated):
+    assert "set PAPERBOY_SOURCES" in paperboy("sources").out
+
+
+def test_one_is_asked_and_what_was_read_is_shown_and_not_stored(paperboy, hub):
+    done = paperboy("sources", "test", "hf-daily")
+    assert done.code == 0
+    assert "hf-daily: fresh. 3 papers." in done.out
+    assert "Paper 2 of" in done.out
+    assert "0 papers" in paperboy("ingest").out
+
+    told = json.loads(paperboy("sources", "test", "hf-daily", "--json").out)
+    assert (told["state"], len(told["entries"])) == ("fresh", 3)
+
+
+def test_one_that_is_broken_fails_and_says_why(paperboy, hub):
+    hub.page = lambda _asked: []
+    done = paperboy("sources", "test", "hf-daily")
+    assert done.code == 1
+    assert "hf-daily: failed. 127.0.0.1 gives no answer" in done.out
+
+
+@pytest.mark.parametrize("name", ["folder:/in", "hf-daily,arxiv:cs", ""])
+def test_only_one_source_on_the_web_can_be_tried(paperboy, migrated, name):
+    done = paperboy("sources", "test", name)
+    assert done.code == 1
+    assert "is not one source on the web" in done.err

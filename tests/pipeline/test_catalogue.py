@@ -1,0 +1,60 @@
+"""PAPERBOY_SOURCES, as people write it."""
+
+from pathlib import Path
+
+import pytest
+
+from app.errors import AppError
+from app.pipeline import catalogue
+from app.pipeline.catalogue import Kind, Listed
+
+
+def test_each_source_is_read_in_its_own_way():
+    named = """hf-daily, arxiv:cs.LG+stat.ML,bioRxiv:Cell Biology , medrxiv,
+        feed:https://blog.example.org/feed.xml?a=b, folder:/saved pages,"""
+
+    assert catalogue.parse(named, Path("/none")) == [
+        Listed(Kind.HF),
+        Listed(Kind.ARXIV, "cs.LG+stat.ML"),
+        Listed(Kind.BIORXIV, "cell-biology"),
+        Listed(Kind.MEDRXIV),
+        Listed(Kind.FEED, "https://blog.example.org/feed.xml?a=b"),
+        Listed(Kind.FOLDER, "/saved pages"),
+    ]
+
+
+def test_a_source_has_the_name_that_would_name_it():
+    names = ["hf-daily", "arxiv:hep-th+cs", "biorxiv:neuroscience", "feed:http://a.example/b:c"]
+    assert [each.name for each in catalogue.parse(",".join(names), Path("/none"))] == names
+
+
+def test_a_source_named_twice_is_one():
+    assert len(catalogue.parse("hf-daily,HF-daily,arxiv:cs,arxiv:cs+cs", Path("/none"))) == 2
+
+
+def test_without_a_name_the_usual_folder_is_read_if_it_is_there(tmp_path: Path):
+    assert catalogue.parse("", tmp_path) == []
+    (tmp_path / "digests").mkdir()
+    assert catalogue.parse(" , ", tmp_path) == [Listed(Kind.FOLDER, str(tmp_path / "digests"))]
+    assert not catalogue.parse("", tmp_path)[0].is_asked
+
+
+@pytest.mark.parametrize(
+    ("named", "says"),
+    [
+        ("gopher:papers", "“gopher:papers”, which we cannot read; give hf-daily, "),
+        ("hf-daily:2026", "“hf-daily:2026”, but nothing may follow hf-daily"),
+        ("arxiv:birds", "“arxiv:birds”, but “birds” is no category of arXiv; write it like"),
+        ("arxiv", "“arxiv”, but “” is no category"),
+        ("arxiv:cs.LG+", "“arxiv:cs.LG\\+”, but “” is no category"),
+        ("arxiv:cs.LG&x=y", "but “cs.LG&x=y” is no category"),
+        ("biorxiv:../x", "but no such subject can be"),
+        ("feed:ftp://example.org/x", "but “ftp:” is not fetched"),
+        ("feed:https://me:pass@example.org/x", "a name or password"),
+        ("feed:example.org", "is not fetched"),
+        ("folder:", "“folder:”, but no folder"),
+    ],
+)
+def test_the_part_that_is_wrong_is_named(named: str, says: str):
+    with pytest.raises(AppError, match=says):
+        catalogue.parse(f"hf-daily,{named}", Path("/none"))

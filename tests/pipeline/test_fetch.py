@@ -1,0 +1,346 @@
+"""Sources on invented days: nothing is taken for a quiet day that is not one."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import services as made_up
+from conftest import NOW, Clock
+from services import Services
+from sqlalchemy import Engine
+from sqlmodel import select
+
+from app.errors import AppError
+from app.pipeline import fetch
+from app.pipeline.catalogue import Kind, Listed
+from app.pipeline.fetch import Quiet
+from app.pipeline.ingest import Report
+from app.pipeline.inquiry import Asker
+from app.store import engine as engines
+from app.store import hosts, sources
+from app.store.tables import Digest, Entry, Paper, Source, SourceDay, SourceState, VoteSnapshot
+
+HUB, CS = Listed(Kind.HF), Listed(Kind.ARXIV, "cs.LG+stat.ML")
+FRIDAY = NOW.date()
+DAY = timedelta(days=1)
+THURSDAY, SATURDAY, MONDAY = FRIDAY - DAY, FRIDAY + DAY, FRIDAY + 3 * DAY
+# The feed of the day after Thanksgiving holds nothing: nothing was announced on its evening.
+THANKSGIVING = date(2026, 11, 26)
+
+
+@pytest.fixture
+def known(engine: Engine) -> Callable[[Listed], Source]:
+    """A source as the database knows it."""
+
+    def look(listed: Listed) -> Source:
+        with engines.transaction(engines.reading(engine)) as session:
+            return sources.named(session, listed.name)
+
+    return look
+
+
+@pytest.fixture
+def on_days(engine: Engine) -> Callable[[Listed], dict[date, SourceState]]:
+    """The state of each of its days."""
+
+    def look(listed: Listed) -> dict[date, SourceState]:
+        with engines.transaction(engines.reading(engine)) as session:
+            rows = sources.days(session, sources.named(session, listed.name), date.min)
+            return {day: row.state for day, row in rows.items()}
+
+    return look
+
+
+def _go(clock: Clock, day: date, hour: int = 12) -> None:
+    clock.now = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+
+
+def _fill(services: Services, *days: date) -> None:
+    for day in days:
+        services.hub[day] = made_up.hub_rows(day)
+        services.arxiv[day] = made_up.arxiv_ids(day)
+
+
+def _today(asker: Asker, listed: Listed) -> object:
+    """What a round brings for today, and only that."""
+    return next(fetch.fetch(asker, listed))
+
+
+@pytest.mark.parametrize(("listed", "n"), [(HUB, 3), (CS, 4)])
+def test_the_days_list_is_stored(asker, services, known, engine, listed, n):
+    _fill(services, FRIDAY)
+    report = _today(asker, listed)
+
+    assert isinstance(report, Report)
+    assert (report.n_entries, report.n_new, report.date) == (n, n, FRIDAY)
+    source = known(listed)
+    assert (source.state, source.says) == (SourceState.FRESH, f"{n} papers, {n} of them new.")
+    assert source.good_at == source.asked_at
+    with engines.transaction(engine) as session:
+        assert len(session.exec(select(Entry)).all()) == n
+
+
+def test_a_source_is_asked_at_its_time_and_not_before(asker, services, known, clock):
+    _fill(services, FRIDAY)
+    list(fetch.fetch(asker, HUB))
+    n_asked = len(services.asked)
+
+    (told,) = fetch.fetch(asker, HUB)
+    assert told == Quiet(
+        "hf-daily", "Asked again on 20 November, 11:00 UTC. Last: 3 papers, 3 of them new."
+    )
+    assert len(services.asked) == n_asked
+    clock.now = known(HUB).next_at
+    assert isinstance(_today(asker, HUB), Report)
+
+
+def test_votes_of_the_same_list_are_snapshots_over_time(asker, services, clock, engine):
+    services.hub[FRIDAY] = made_up.hub_rows(FRIDAY, votes=10)
+    list(fetch.fetch(asker, HUB))
+    clock.forward(hours=3)
+    services.hub[FRIDAY] = made_up.hub_rows(FRIDAY, votes=20)
+    report = _today(asker, HUB)
+
+    assert (report.is_known, report.n_votes) == (True, 3)
+    with engines.transaction(engine) as session:
+        assert len(session.exec(select(VoteSnapshot)).all()) == 6
+        assert len(session.exec(select(Digest)).all()) == 1
+
+
+def test_a_list_that_grows_is_one_digest(asker, services, clock, engine):
+    services.hub[FRIDAY] = made_up.hub_rows(FRIDAY, 2)
+    list(fetch.fetch(asker, HUB))
+    clock.forward(hours=3)
+    services.hub[FRIDAY] = made_up.hub_rows(FRIDAY, 5)
+    report = _today(asker, HUB)
+
+    assert (report.n_entries, report.n_new) == (5, 3)
+    with engines.transaction(engine) as session:
+        assert len(session.exec(select(Digest)).all()) == 1
+        assert sorted(session.exec(select(Entry.position))) == [1, 2, 3, 4, 5]
+
+
+def test_a_long_list_is_read_page_by_page(asker, services):
+    services.hub[FRIDAY] = made_up.hub_rows(FRIDAY, 99) + made_up.hub_rows(THURSDAY, 99)
+    report = _today(asker, HUB)
+    assert report.n_entries == 198
+    asked = [each.query.get("p", "0") for each in services.asked if "date" in each.query]
+    assert asked[:2] == ["0", "1"]
+
+
+@pytest.mark.parametrize("listed", [HUB, CS])
+def test_a_weekend_is_quiet_and_says_so(asker, services, known, clock, listed):
+    _fill(services, THURSDAY, FRIDAY)
+    _go(clock, SATURDAY)
+    told = _today(asker, listed)
+
+    assert told == Quiet(listed.name, "Nothing was announced on Saturday 21 November: weekend.")
+    assert (known(listed).state, known(listed).failures) == (SourceState.EMPTY, 0)
+
+
+def test_a_holiday_is_quiet_and_named(asker, services, known, clock):
+    _go(clock, THANKSGIVING + DAY)
+    told = _today(asker, CS)
+    assert isinstance(told, Quiet)
+    assert told.says == "Nothing was announced on Friday 27 November: holiday (Thanksgiving)."
+
+
+def test_yesterdays_batch_under_todays_date_is_stale(asker, services, known, on_days, clock):
+    _fill(services, THURSDAY, FRIDAY)
+    _go(clock, THURSDAY)
+    list(fetch.fetch(asker, CS))
+    _go(clock, FRIDAY)
+    services.mood = "stale"
+    told = _today(asker, CS)
+
+    assert told == Quiet(
+        CS.name, "The list of Thursday 19 November again, though it is Friday 20 November."
+    )
+    assert known(CS).next_at - clock.now <= timedelta(minutes=38)
+    services.mood = ""
+    clock.forward(minutes=40)
+    assert _today(asker, CS).n_new == 4
+    assert on_days(CS)[FRIDAY] is SourceState.FRESH
+
+
+def test_a_batch_that_did_not_change_is_stale_too_by_its_validators(asker, services, clock):
+    _fill(services, THURSDAY)
+    _go(clock, THURSDAY)
+    list(fetch.fetch(asker, CS))
+    _go(clock, FRIDAY)
+    services.mood = "stale"
+    told = _today(asker, CS)
+
+    assert services.asked[-1].headers["if-none-match"]
+    assert isinstance(told, Quiet)
+    assert "The list of Thursday 19 November again" in told.says
+
+
+def test_an_empty_answer_on_a_common_day_is_a_busy_server(asker, services, known):
+    services.mood = "empty"
+    told = _today(asker, CS)
+    assert isinstance(told, AppError)
+    assert known(CS).state is SourceState.THROTTLED
+
+    clock_then = known(CS).next_at
+    assert clock_then - asker.clock() >= timedelta(minutes=3)
+
+
+def test_an_empty_feed_on_a_common_day_is_a_busy_server_too(asker, services, known):
+    assert "arXiv is busy" in str(_today(asker, CS))  # it lists nothing, on a Friday
+    assert known(CS).state is SourceState.THROTTLED
+
+
+def test_who_asks_for_rest_gets_it_also_from_other_sources_of_the_host(
+    asker, services, known, engine
+):
+    services.mood = "busy"
+    told = _today(asker, CS)
+
+    assert str(told) == f"{CS.name}: rss.arxiv.org answers 503 and asks for 15 minutes of rest."
+    assert known(CS).next_at == asker.clock() + timedelta(minutes=15)
+    n_asked = len(services.asked)
+    other = _today(asker, Listed(Kind.ARXIV, "math"))
+    assert "is not to be asked for another" in str(other)
+    assert len(services.asked) == n_asked
+    with engines.transaction(engine) as session:
+        assert hosts.free_at(session, "arxiv.org") == NOW + timedelta(minutes=15)
+
+
+def test_a_limit_that_is_used_up_is_kept_to(asker, services, known):
+    services.rate_left = 0
+    told = _today(asker, HUB)
+    assert str(told) == ("hf-daily: huggingface.co answers 429 and asks for 2 minutes of rest.")
+    assert known(HUB).next_at >= asker.clock() + timedelta(minutes=2)
+
+
+def test_what_is_cut_is_unreadable_and_nothing_of_it_is_kept(asker, services, known, engine):
+    services.mood = "malformed"
+    assert isinstance(_today(asker, CS), AppError)
+    assert known(CS).state is SourceState.UNREADABLE
+    with engines.transaction(engine) as session:
+        assert session.exec(select(Paper)).all() == []
+
+
+def test_a_category_that_is_none_fails_with_arxivs_own_words(asker, known):
+    listed = Listed(Kind.ARXIV, "cs.NONE")
+    told = str(_today(asker, listed))
+    assert "answers 400" in told
+    assert "Bad category" in told
+    assert known(listed).state is SourceState.FAILED
+
+
+def test_a_service_that_is_gone_fails_and_is_asked_ever_less_often(asker, services, known, clock):
+    services.page = lambda _asked: []
+    pauses = []
+    for _ in range(9):
+        assert isinstance(_today(asker, HUB), AppError)
+        pauses.append(known(HUB).next_at - clock.now)
+        clock.now = known(HUB).next_at
+    assert pauses[:3] == [timedelta(minutes=each) for each in (5, 10, 20)]
+    assert max(pauses) == timedelta(hours=6)
+    assert known(HUB).failures == 9
+
+
+def test_days_that_were_missed_are_asked_for_by_themselves(asker, services, on_days, clock):
+    week = [FRIDAY - n * DAY for n in range(7)]
+    _fill(services, *(day for day in week if day.weekday() < 5))
+    _go(clock, THURSDAY - 2 * DAY)
+    list(fetch.fetch(asker, CS))
+    _go(clock, FRIDAY)  # three days later, of which two were missed
+    told = list(fetch.fetch(asker, CS))
+
+    assert [each.n_entries for each in told] == [4, 4, 4]
+    states = on_days(CS)
+    assert all(states[FRIDAY - n * DAY] is SourceState.FRESH for n in range(4))
+    assert services.n_too_soon == 0
+
+
+def test_what_was_deferred_by_a_holiday_is_part_of_the_next_list(asker, services, clock):
+    monday = date(2026, 11, 30)
+    tuesday = monday + DAY
+    services.arxiv[monday] = made_up.arxiv_ids(monday)
+    services.arxiv[THANKSGIVING + DAY] = made_up.arxiv_ids(THANKSGIVING + DAY, 2)  # deferred
+    _go(clock, tuesday)
+    report = fetch.fetch_day(asker, CS, monday)
+    assert report.n_entries == 6
+
+
+def test_yesterday_is_asked_for_once_more_when_it_is_over(asker, services, clock, known):
+    _fill(services, THURSDAY, FRIDAY)
+    _go(clock, THURSDAY, 22)
+    list(fetch.fetch(asker, HUB))
+    services.hub[THURSDAY] = made_up.hub_rows(THURSDAY, 4)
+    _go(clock, FRIDAY)
+    told = [each for each in fetch.fetch(asker, HUB) if isinstance(each, Report)]
+    assert [(each.date, each.n_new) for each in told] == [(FRIDAY, 3), (THURSDAY, 1)]
+    clock.now = known(HUB).next_at
+    assert len(list(fetch.fetch(asker, HUB))) == 1
+
+
+def test_backfill_stops_at_the_first_thing_that_goes_wrong(asker, services, clock):
+    _fill(services, FRIDAY)
+    services.pages["/api/query"] = lambda _asked: []
+    told = list(fetch.fetch(asker, CS))
+    assert len(told) == 2
+    assert isinstance(told[1], AppError)
+
+
+def test_of_biorxiv_the_subject_that_was_asked_for_is_kept(asker, services):
+    services.rxiv[FRIDAY] = [
+        *made_up.rxiv_rows(FRIDAY, 35, "Neuroscience"),
+        *made_up.rxiv_rows(FRIDAY, 2, "cell biology"),
+    ]
+    assert _today(asker, Listed(Kind.BIORXIV, "cell-biology")).n_entries == 2
+    assert _today(asker, Listed(Kind.MEDRXIV)).n_entries == 37
+
+
+def test_a_feed_lists_each_entry_once(asker, services, clock, known):
+    url = f"{services.url}/blog"
+    listed = Listed(Kind.FEED, url)
+    services.pages["/blog"] = lambda _asked: _feed(2)
+    assert _today(asker, listed).n_entries == 2
+    clock.now = known(listed).next_at
+    assert _today(asker, listed) == Quiet(listed.name, "Nothing new since Friday 20 November.")
+    services.pages["/blog"] = lambda _asked: _feed(3)
+    clock.now = known(listed).next_at
+    assert _today(asker, listed).n_entries == 1
+
+
+def _feed(n: int) -> list[bytes]:
+    from local_web import answer
+
+    rows = "".join(
+        f"<item><title>On the Habits of Whale {k}</title><link>https://b.example/{k}</link>"
+        f"<description>We watched whale {k} for a year.</description></item>"
+        for k in range(n)
+    )
+    return answer(
+        f'<?xml version="1.0"?><rss version="2.0"><channel><title>Whales</title>{rows}'
+        "</channel></rss>".encode()
+    )
+
+
+def test_looking_keeps_nothing_but_manners(asker, services, engine):
+    _fill(services, FRIDAY)
+    found = fetch.look(asker, HUB)
+    assert found.outcome.n_entries == len(found.digest.entries) == 3
+    with engines.transaction(engine) as session:
+        assert session.exec(select(Source)).all() == []
+        assert session.exec(select(SourceDay)).all() == []
+        assert session.exec(select(Paper)).all() == []
+
+
+def test_arxiv_is_never_asked_twice_within_three_seconds(asker, services):
+    _fill(services, *(FRIDAY - n * DAY for n in range(8)))
+    list(fetch.fetch(asker, CS))
+    list(fetch.fetch(asker, Listed(Kind.ARXIV, "math")))
+    assert len(services.asked) > 8
+    assert services.n_too_soon == 0
+
+
+def test_two_machines_do_not_ask_one_source_both(asker, services):
+    _fill(services, FRIDAY)
+    first, second = fetch.fetch(asker, HUB), fetch.fetch(asker, HUB)
+    assert isinstance(next(first), Report)
+    assert isinstance(next(second), Quiet)
