@@ -21,7 +21,7 @@ from app.pipeline.questions import Question
 from app.pipeline.verdict import Batch
 from app.store import engine as engines
 from app.store import sources
-from app.store.sources import GOOD
+from app.store.sources import GOOD, Outcome
 from app.store.tables import Source, SourceDay, SourceState
 from app.wire.fetching import Validators
 
@@ -123,16 +123,25 @@ def _ask(asker: Asker, question: Question) -> Told:
     name = question.listed.name
     with engines.transaction(engines.reading(asker.engine)) as session:
         source = sources.named(session, name)
-    found = inquiry.ask(
-        asker, question, Batch(source.batch, source.batch_day), _held(source, question)
-    )
     try:
-        return _settle(asker, question, found)
+        return _settle(asker, question, _found(asker, question, source))
     except AppError:
         raise
     except Exception as e:
         log.exception("digest_breaks_us", name=name)
         return AppError(f"{name} cannot be stored, by a fault of ours: {e}")
+
+
+def _found(asker: Asker, question: Question, source: Source) -> Found:
+    before, held = Batch(source.batch, source.batch_day), _held(source, question)
+    try:
+        return inquiry.ask(asker, question, before, held)
+    except AppError:
+        raise
+    except Exception as e:
+        log.exception("answer_breaks_us", name=source.name)
+        says = f"Its answer cannot be read, by a fault of ours: {e}."
+        return Found(Outcome(SourceState.UNREADABLE, says))
 
 
 def _held(source: Source, question: Question) -> Validators | None:
@@ -146,11 +155,14 @@ def _settle(asker: Asker, question: Question, found: Found) -> Told:
     with engines.transaction(asker.engine) as session:
         source = sources.named(session, listed.name)
         report = _store(session, question, found, now)
-        outcome = found.outcome
-        if report is not None:
-            outcome = replace(outcome, says=_says(report), n_new=report.n_new)
-        sources.note(session, source, question.day, outcome, now, is_last=not question.is_past)
+        n_new = report.n_new if report else 0
+        outcome = replace(found.outcome, n_new=n_new)
+        row = sources.note(session, source, question.day, outcome, now)
+        if outcome.state is SourceState.FRESH:
+            row.says = f"{row.n_entries} papers, {row.n_new} of them new."
+            outcome = replace(outcome, says=row.says)
         if not question.is_past:
+            sources.note_last(session, source, outcome, now)
             _plan(source, listed.kind, found, now, asker.jitter())
         if outcome.state is SourceState.FRESH:
             _keep(source, question, found)
@@ -169,11 +181,6 @@ def _store(session: Session, question: Question, found: Found, now: datetime) ->
     origin = Origin(name, f"{name} {question.day}", grows=True)
     seen = min(question.day, ingest.day(now))
     return ingest.store(session, found.digest, origin, now, seen)
-
-
-def _says(report: Report) -> str:
-    left_out = f", {report.n_left_out} left out" if report.n_left_out else ""
-    return f"{report.n_entries} papers, {report.n_new} of them new{left_out}."
 
 
 def _keep(source: Source, question: Question, found: Found) -> None:

@@ -136,4 +136,6 @@ def _is_same_path(url: str, other: str) -> bool:
 
 def is_to_be_had(listed: Listed, day: date) -> bool:
     """Whether a past day had a list, and can be asked for it."""
+    if listed.kind is Kind.ARXIV:  # whatever the feed held: on a holiday it may be empty too soon
+        return calendar.evening(day - _ONE_DAY).is_due
     return listed.kind is not Kind.FEED and due(listed.kind, day).is_due

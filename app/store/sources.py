@@ -91,31 +91,27 @@ def claim(session: Session, source: Source, now: datetime, until: datetime) -> b
     return found is not None
 
 
-def note(
-    session: Session,
-    source: Source,
-    day: date,
-    found: Outcome,
-    now: datetime,
-    *,
-    is_last: bool = True,
-) -> SourceDay:
-    """Keep what a source answered for a day. is_last: it is the source's last word, too.
+def note_last(session: Session, source: Source, found: Outcome, now: datetime) -> None:
+    """Keep a source's last word: its answer for today."""
+    source.state, source.says, source.asked_at = found.state, found.says, now
+    if found.state in GOOD:
+        source.good_at = now
+    session.add(source)
+    session.flush()
+
+
+def note(session: Session, source: Source, day: date, found: Outcome, now: datetime) -> SourceDay:
+    """Keep what a source answered for a day, with those of its earlier answers.
 
     A day that was once fresh stays so, whatever is said of it later.
     """
-    if is_last:
-        source.state, source.says, source.asked_at = found.state, found.says, now
-        if found.state in GOOD:
-            source.good_at = now
-        session.add(source)
     row = session.get(SourceDay, (source.id, day))
     if row is None:
         row = SourceDay(source_id=source.id or 0, day=day, state=found.state, asked_at=now)
     row.n_asked, row.asked_at = row.n_asked + 1, now
     if row.state is not SourceState.FRESH or found.state is SourceState.FRESH:
         row.state, row.says = found.state, found.says
-        row.n_entries = max(row.n_entries, found.n_entries)
+        row.n_entries = max(row.n_entries, found.n_entries, row.n_new + found.n_new)
     row.n_new += found.n_new
     session.add(row)
     session.flush()

@@ -37,6 +37,7 @@ def note(migrated):
         with engines.transaction(engine) as session:
             source = sources.named(session, name)
             sources.note(session, source, _now().date(), Outcome(state, says), _now())
+            sources.note_last(session, source, Outcome(state, says), _now())
         engine.dispose()
 
     return keep

@@ -1,11 +1,13 @@
 """Sources on invented days: nothing is taken for a quiet day that is not one."""
 
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import services as made_up
 from conftest import NOW, Clock
+from local_web import Asked, answer
 from services import Services
 from sqlalchemy import Engine
 from sqlmodel import select
@@ -94,7 +96,7 @@ def test_a_source_is_asked_at_its_time_and_not_before(asker, services, known, cl
     assert isinstance(_today(asker, HUB), Report)
 
 
-def test_votes_of_the_same_list_are_snapshots_over_time(asker, services, clock, engine):
+def test_votes_of_the_same_list_are_snapshots_over_time(asker, services, clock, engine, known):
     services.hub[FRIDAY] = made_up.hub_rows(FRIDAY, votes=10)
     list(fetch.fetch(asker, HUB))
     clock.forward(hours=3)
@@ -102,6 +104,7 @@ def test_votes_of_the_same_list_are_snapshots_over_time(asker, services, clock, 
     report = _today(asker, HUB)
 
     assert (report.is_known, report.n_votes) == (True, 3)
+    assert known(HUB).says == "3 papers, 3 of them new."
     with engines.transaction(engine) as session:
         assert len(session.exec(select(VoteSnapshot)).all()) == 6
         assert len(session.exec(select(Digest)).all()) == 1
@@ -308,8 +311,6 @@ def test_a_feed_lists_each_entry_once(asker, services, clock, known):
 
 
 def _feed(n: int) -> list[bytes]:
-    from local_web import answer
-
     rows = "".join(
         f"<item><title>On the Habits of Whale {k}</title><link>https://b.example/{k}</link>"
         f"<description>We watched whale {k} for a year.</description></item>"
@@ -344,3 +345,57 @@ def test_two_machines_do_not_ask_one_source_both(asker, services):
     first, second = fetch.fetch(asker, HUB), fetch.fetch(asker, HUB)
     assert isinstance(next(first), Report)
     assert isinstance(next(second), Quiet)
+
+
+def test_a_hostile_feed_fails_alone(asker, services):
+    def bomb(_asked: Asked) -> Iterator[bytes]:
+        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+        yield b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+        for _ in range(100):
+            yield packer.compress(bytes(1_000_000))
+
+    laughs = """<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>
+        <rss version="2.0"><channel><title>&b;</title></channel></rss>"""
+    services.pages |= {
+        "/bomb": bomb,
+        "/laughs": lambda _asked: answer(laughs.encode()),
+        "/away": lambda _asked: answer(status=302, Location="http://169.254.169.254/latest/"),
+        "/whales": lambda _asked: _feed(2),
+    }
+    listed = [Listed(Kind.FEED, f"{services.url}{path}") for path in services.pages]
+    told = [_today(asker, each) for each in listed]
+    assert [isinstance(each, AppError) for each in told] == [True, True, True, False]
+    assert "unpacks to more than" in str(told[0])
+    assert "no public address" in str(told[2])
+    assert told[3].n_new == 2
+
+
+def test_seven_days_are_told_apart(asker, services, clock, on_days):
+    """From a Monday on; on the Thursday a holiday empties the feed of the day after."""
+    monday = date(2026, 11, 23)
+    week = [monday + n * DAY for n in range(7)]
+    for day in (*week[:4], FRIDAY):
+        services.arxiv[day] = made_up.arxiv_ids(day)
+    _go(clock, FRIDAY)
+    list(fetch.fetch(asker, CS))
+    for day, mood in zip(week, ("", "stale", "busy", "malformed", "", "", ""), strict=True):
+        _go(clock, day)
+        services.mood = mood
+        _today(asker, CS)
+
+    states = on_days(CS)
+    assert [str(states[day]) for day in week] == [
+        "fresh",
+        "stale",
+        "throttled",
+        "unreadable",
+        "empty",
+        "empty",
+        "empty",
+    ]
+    services.mood = ""
+    services.arxiv[week[6] + DAY] = made_up.arxiv_ids(week[6] + DAY)
+    _go(clock, week[6] + DAY)
+    list(fetch.fetch(asker, CS))
+    states = on_days(CS)
+    assert [str(states[day]) for day in week[:5]] == ["fresh"] * 4 + ["empty"]

@@ -69,8 +69,15 @@ def test_a_day_once_fresh_stays_so_whatever_comes_later(session: Session):
 
     assert (row.state, row.says, row.n_entries) == (SourceState.FRESH, FRESH.says, 25)
     assert (row.n_new, row.n_asked) == (20, 3)
+
+
+def test_the_last_word_and_the_last_good_one_are_kept(session: Session):
+    source = sources.named(session, "hf-daily")
+    sources.note_last(session, source, FRESH, NOW)
+    sources.note_last(session, source, BUSY, NOW + timedelta(hours=2))
+
     assert (source.state, source.says) == (SourceState.THROTTLED, BUSY.says)
-    assert source.good_at == NOW + timedelta(hours=1)
+    assert (source.good_at, source.asked_at) == (NOW, NOW + timedelta(hours=2))
 
 
 def test_days_are_told_the_last_first(session: Session):

@@ -190,7 +190,7 @@ def test_a_source_that_brings_nothing_for_long_turns_it_red(
     app = create_app(settings.model_copy(update={"sources": "hf-daily"}), clock=clock)
     with engines.transaction(engine) as session:
         source = sources.named(session, "hf-daily")
-        sources.note(session, source, NOW.date(), Outcome(state, "It answers 500."), NOW)
+        sources.note_last(session, source, Outcome(state, "It answers 500."), NOW)
         source.good_at = NOW - timedelta(hours=hours_since_good)
     answer = TestClient(app).get("/readyz")
     app.state.engine.dispose()
@@ -205,7 +205,7 @@ def test_a_source_that_was_never_good_turns_it_red_when_it_was_tried_often(setti
     app = create_app(settings.model_copy(update={"sources": "hf-daily"}), clock=clock)
     with engines.transaction(engine) as session:
         source = sources.named(session, "hf-daily")
-        sources.note(session, source, NOW.date(), Outcome(SourceState.FAILED, "No."), NOW)
+        sources.note_last(session, source, Outcome(SourceState.FAILED, "No."), NOW)
         source.failures = 9
     answer = TestClient(app).get("/readyz")
     app.state.engine.dispose()

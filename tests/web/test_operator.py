@@ -271,7 +271,7 @@ def test_sources_are_shown_with_what_came_of_them(settings, clock, engine):
     with engines.transaction(engine) as session:
         busy = Outcome(SourceState.THROTTLED, "It answers <503>.")
         source = sources.named(session, "arxiv:cs.LG")
-        sources.note(session, source, clock().date(), busy, clock())
+        sources.note_last(session, source, busy, clock())
     client = TestClient(app, base_url=settings.base_url)
     client.post("/operator/login", data={"token": TOKEN})
 
