@@ -17,7 +17,7 @@ from app.choices import Doubt
 from app.errors import BadValue, NotReady
 from app.mail import dkim, layout, links, message
 from app.mail.links import Links, Tokens
-from app.pipeline import trial
+from app.pipeline import inbox, trial
 from app.pipeline.alert import Ways
 from app.pipeline.compose import Letterhead
 from app.pipeline.inquiry import Asker
@@ -171,6 +171,14 @@ def asker(settings: Settings, engine: Engine, clock: Clock, stop: threading.Even
     return Asker(engine, client, turns, clock, settings.hf_token.get_secret_value())
 
 
+def mail_reader(
+    settings: Settings, engine: Engine, clock: Clock, stop: threading.Event
+) -> inbox.Reader:
+    """What reads digests that come by mail."""
+    password = settings.sources_password.get_secret_value()
+    return inbox.Reader(engine, clock, password, stop.is_set)
+
+
 def day(settings: Settings, engine: Engine, clock: Clock = utc_now) -> Day:
     """The stations of the day, ready to run."""
     stop = threading.Event()
@@ -181,6 +189,7 @@ def day(settings: Settings, engine: Engine, clock: Clock = utc_now) -> Day:
         sources=settings.sources,
         data_dir=settings.data_dir,
         asker=asker(settings, engine, clock, stop),
+        inbox=mail_reader(settings, engine, clock, stop),
         stop=stop,
         n_connections=settings.smtp_connections,
         pace=pace(settings),

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import PydanticBaseSettingsSource
 
@@ -44,3 +45,8 @@ def sentence(error: Any) -> str:
     name = "".join(f"{PREFIX}{part}".upper() for part in error["loc"])
     # A password must not end up on a screen because its neighbour was wrong.
     return f"{name}: {problem}." if name else f"Settings: {problem}."
+
+
+def parted(keys: SecretStr) -> list[str]:
+    """The secrets in a setting that may hold several, parted by commas."""
+    return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 
 from app import assembly
 from app.pipeline import catalogue, votes
+from app.pipeline.catalogue import Kind
 from app.pipeline.readers import Models
 from app.settings import Settings
 from app.store import engine as engines
@@ -86,7 +87,7 @@ def create_app(
         settings.data_dir,
         ticks=lifespan is not None,
         started=clock(),
-        sources=tuple(each.name for each in listed if each.is_asked),
+        sources=tuple(each.name for each in listed if each.kind is not Kind.FOLDER),
         longest_silence=max(health.LONGEST_SILENCE, 3 * settings.tick),
     )
     app.state.models = models or assembly.models(settings)

@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.choices import Doubt, Tls
-from app.environment import PREFIX, FileSource, sentence
+from app.environment import PREFIX, FileSource, parted, sentence
 from app.errors import NotReady
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -134,13 +134,16 @@ class Settings(BaseSettings):
     sources: str = Field(
         default="",
         description="Where digests come from, separated by commas: hf-daily, arxiv:cs.LG+stat.ML, "
-        "biorxiv:neuroscience, medrxiv:oncology, feed:https://…, folder:/path. Default: the folder "
-        "DATA_DIR/digests, and nothing is fetched.",
+        "biorxiv:neuroscience, medrxiv:oncology, feed:https://…, imaps://user@host/INBOX, "
+        "maildir:/path, folder:/path. Default: the folder DATA_DIR/digests; nothing is fetched.",
     )
     source_hosts: str = Field(
         default="",
         description="Hosts of your own that feeds may come from though they are not public, such "
         "as journal.lab:8080; rss.arxiv.org=http://mirror.lab names a mirror to ask instead.",
+    )
+    sources_password: SecretStr = Field(
+        default=SecretStr(""), description="Password of the mailboxes in SOURCES, for IMAP."
     )
     hf_token: SecretStr = Field(
         default=SecretStr(""), description="Your token for Hugging Face; it is not needed."
@@ -222,7 +225,7 @@ class Settings(BaseSettings):
     @field_validator("secret_keys")
     @classmethod
     def _are_long(cls, keys: SecretStr) -> SecretStr:
-        if any(len(key) < 16 for key in _parted(keys)):
+        if any(len(key) < 16 for key in parted(keys)):
             raise ValueError("a key is shorter than 16 characters")
         return keys
 
@@ -267,7 +270,7 @@ class Settings(BaseSettings):
     @property
     def signing_keys(self) -> list[str]:
         """SECRET_KEYS taken apart; empty where the key in DATA_DIR serves."""
-        return _parted(self.secret_keys)
+        return parted(self.secret_keys)
 
     @property
     def database(self) -> str:
@@ -282,10 +285,6 @@ class Settings(BaseSettings):
         if self.smtp_host in LOOPBACK:
             return Tls.NONE
         return Tls.TLS if self.smtp_port == 465 else Tls.STARTTLS
-
-
-def _parted(keys: SecretStr) -> list[str]:
-    return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]
 
 
 def load(**overrides: Any) -> Settings:

@@ -31,15 +31,16 @@ def fare(context: typer.Context, as_json: AsJson = False) -> None:
     if context.invoked_subcommand is not None:
         return
     from app import assembly
+    from app.pipeline.catalogue import Kind
     from app.store import engine as engines
     from app.store import sources
 
     settings, engine = assembly.store()
     listed = _listed(settings)
     with engines.transaction(engines.reading(engine)) as session:
-        names = [each.name for each in listed if each.is_asked]
+        names = [each.name for each in listed if each.kind is not Kind.FOLDER]
         found = sources.standings(session, names, (shown.now() - WEEK).date())
-    folders = [each.argument for each in listed if not each.is_asked]
+    folders = [each.argument for each in listed if each.kind is Kind.FOLDER]
     if as_json:
         told = {"sources": [_plain(each) for each in found], "folders": folders}
         print(json.dumps(told, ensure_ascii=False, indent=1))
@@ -102,24 +103,42 @@ def look(
 ) -> None:
     """Ask one source once for today's list, and show what was read; store nothing.
 
-    Exits with 1 if the source is throttled, broken or cannot be read.
+    Exits with 1 if the source is throttled, broken or cannot be read. Mails stay unread.
     """
     from app import assembly
     from app.pipeline import catalogue, fetch
     from app.store.sources import GOOD
 
     settings, engine = assembly.store()
-    listed = catalogue.parse(name, settings.data_dir)
-    if len(listed) != 1 or not listed[0].is_asked:
-        raise AppError(f"“{name}” is not one source on the web; give {catalogue.HOW}.")
+    named = catalogue.parse(name, settings.data_dir)
+    if len(named) != 1 or named[0].kind is catalogue.Kind.FOLDER:
+        raise AppError(f"“{name}” is not one source on the web or by mail; give {catalogue.HOW}.")
+    listed = named[0]
+    if not listed.is_web:
+        _print_mails(listed, settings)
+        return
     with shown.waiting(f"Asking {name} …"):
-        found = fetch.look(assembly.day(settings, engine).asker, listed[0])
+        found = fetch.look(assembly.day(settings, engine).asker, listed)
     if as_json:
         print(json.dumps(_read(found), ensure_ascii=False, indent=1))
     else:
-        _print_read(listed[0].name, found)
+        _print_read(listed.name, found)
     if found.outcome.state not in GOOD:
         raise typer.Exit(1)
+
+
+def _print_mails(listed: "Listed", settings: "Settings") -> None:
+    from app.pipeline import inbox
+
+    n_mails = 0
+    password = settings.sources_password.get_secret_value()
+    for subject, read in inbox.look(listed, password, shown.now()):
+        n_mails += 1
+        if isinstance(read, AppError):
+            print(f"{subject}: {read}")
+        else:
+            print(f"{subject}: {read.layout}, {len(read.entries)} papers")
+    print(f"{listed.name}: {n_mails} new mails; they stay new.")
 
 
 def _read(found: "Found") -> dict[str, Any]:

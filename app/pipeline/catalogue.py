@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from app.errors import AppError, NotAllowed
-from app.wire import addresses
+from app.errors import AppError, NotAllowed, NotReady
+from app.wire import addresses, mailbox
+from app.wire.mailbox import Place
 
+SETTING = "PAPERBOY_SOURCES"
 HOW = (
-    "hf-daily, arxiv:cs.LG+stat.ML, biorxiv:neuroscience, medrxiv:oncology, feed:https://… or "
-    "folder:/path"
+    "hf-daily, arxiv:cs.LG+stat.ML, biorxiv:neuroscience, medrxiv:oncology, feed:https://…, "
+    "imaps://user@host/INBOX, maildir:/path or folder:/path"
 )
 # https://arxiv.org/category_taxonomy: those that have classes, and those that have none.
 PARTED = frozenset(
@@ -35,6 +37,12 @@ class Kind(StrEnum):
     MEDRXIV = "medrxiv"
     FEED = "feed"
     FOLDER = "folder"
+    MAILDIR = "maildir"
+    IMAP = "imap"
+    IMAPS = "imaps"
+
+
+MAIL = frozenset({Kind.MAILDIR, Kind.IMAP, Kind.IMAPS})
 
 
 @dataclass(frozen=True)
@@ -50,9 +58,9 @@ class Listed:
         return f"{self.kind}:{self.argument}" if self.argument else str(self.kind)
 
     @property
-    def is_asked(self) -> bool:
+    def is_web(self) -> bool:
         """Whether it is asked over the web."""
-        return self.kind is not Kind.FOLDER
+        return self.kind not in {Kind.FOLDER, *MAIL}
 
 
 def parse(setting: str, data_dir: Path) -> list[Listed]:
@@ -72,11 +80,18 @@ def parse(setting: str, data_dir: Path) -> list[Listed]:
 def _read(part: str) -> Listed:
     kind, _, argument = part.partition(":")
     try:
-        return Listed(Kind(kind.lower()), _ARGUMENTS[Kind(kind.lower())](argument.strip()))
+        known = Kind(kind.lower())
+        listed = Listed(known, _ARGUMENTS[known](argument.strip()))
+        if known in MAIL:
+            mailbox.check(Place(listed.name, setting=SETTING))
+        return listed
+    except NotReady as e:
+        # Not the part itself: it may hold a password, where it does not belong.
+        raise AppError(f"{SETTING} names a mailbox that cannot be used; {mailbox.HOW}.") from e
     except ValueError as e:
         is_known = kind.lower() in set(Kind)
         why = f"{e}" if is_known else f"which we cannot read; give {HOW}"
-        raise AppError(f"PAPERBOY_SOURCES names “{part}”, {why}.") from e
+        raise AppError(f"{SETTING} names “{part}”, {why}.") from e
 
 
 def _nothing(argument: str) -> str:
@@ -123,4 +138,7 @@ _ARGUMENTS: dict[Kind, Callable[[str], str]] = {
     Kind.MEDRXIV: _subject,
     Kind.FEED: _address,
     Kind.FOLDER: _folder,
+    Kind.MAILDIR: str,
+    Kind.IMAP: str,
+    Kind.IMAPS: str,
 }

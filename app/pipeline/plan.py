@@ -20,6 +20,7 @@ from app.pipeline import (
     deliver,
     fetch,
     guard,
+    inbox,
     ingest,
     learn,
     outcome,
@@ -30,6 +31,7 @@ from app.pipeline import (
     tidy,
 )
 from app.pipeline.breaker import Breaker
+from app.pipeline.catalogue import Kind
 from app.pipeline.inquiry import Asker
 from app.pipeline.pace import Pace
 from app.store import engine as engines
@@ -47,7 +49,8 @@ class Day:
     """The stations, with what they need. stop: set it, and whatever runs ends at the next letter.
 
     lease: see `outbox.reclaim_stale`. sources, data_dir: see `catalogue.parse`. asker: asks those
-    on the web. mailbox: where bounces and complaints come to, if anywhere.
+    on the web; inbox: reads those that come by mail. mailbox: where bounces and complaints come
+    to, if anywhere.
     holds_doubt: see `outbox.hold`. ways: how the operator is told of what is wrong. scan_time: see
     `scanners.judge`.
     """
@@ -60,6 +63,7 @@ class Day:
     n_connections: int
     lease: timedelta
     asker: Asker
+    inbox: inbox.Reader
     pace: Pace = field(default_factory=Pace)
     breaker: Breaker = field(default_factory=Breaker)
     mailbox: Place | None = None
@@ -103,8 +107,10 @@ class Day:
         """
         now = self.clock() if edition is None else ingest.noon(edition)
         for listed in catalogue.parse(self.sources, self.data_dir):
-            if not listed.is_asked:
+            if listed.kind is Kind.FOLDER:
                 yield from ingest.ingest_folder(self.desk.engine, Path(listed.argument), now)
+            elif not listed.is_web:
+                yield from inbox.read(self.inbox, listed)
             elif edition is None:
                 yield from fetch.fetch(self.asker, listed)
             else:

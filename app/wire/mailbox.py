@@ -30,12 +30,15 @@ HOW = "write it like maildir:/path or imaps://user@host/INBOX"
 class Place:
     """Where the mailbox is: "maildir:/path", "imaps://user@host/INBOX" or, with STARTTLS, "imap:".
 
-    tls: whom to trust; None: those this machine trusts.
+    tls: whom to trust; None: those this machine trusts. largest: bytes of a mail; what is longer is
+    cut. setting: that names it, for what is wrong with it.
     """
 
     url: str
     password: str = field(default="", repr=False)
     tls: ssl.SSLContext | None = None
+    largest: int = LARGEST
+    setting: str = "PAPERBOY_BOUNCE_MAILBOX"
 
 
 class Mailbox(Protocol):
@@ -51,13 +54,13 @@ class Mailbox(Protocol):
 @contextmanager
 def opened(place: Place) -> Iterator[Mailbox]:
     """Open the mailbox. Raises NotReady, also for what goes wrong with it while it is open."""
-    parts = _parsed(place.url)
+    parts = _parsed(place)
     if parts.scheme == "maildir":
-        yield _Maildir(Path(unquote(parts.path)))
+        yield _Maildir(Path(unquote(parts.path)), place.largest)
         return
     try:
         with _logged_in(parts, place) as box:
-            yield _Imap(box)
+            yield _Imap(box, place.largest)
     except (imaplib.IMAP4.error, ImapToolsError, OSError) as e:
         words = " ".join(str(e).split())[:300]
         if place.password:
@@ -65,9 +68,14 @@ def opened(place: Place) -> Iterator[Mailbox]:
         raise NotReady(f"The mailbox at {parts.hostname} cannot be read: {words}.") from e
 
 
-def _parsed(url: str) -> SplitResult:
+def check(place: Place) -> None:
+    """Raise NotReady if its URL cannot be used; nothing is opened."""
+    _parsed(place)
+
+
+def _parsed(place: Place) -> SplitResult:
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(place.url)
         usable = parts.port != 0 and (
             (parts.scheme == "maildir" and parts.path.startswith("/") and not parts.netloc)
             or (parts.scheme in {"imap", "imaps"} and parts.hostname and parts.username)
@@ -76,7 +84,7 @@ def _parsed(url: str) -> SplitResult:
         usable = False
     if not usable:
         # The URL may hold a password, where it does not belong.
-        raise NotReady(f"PAPERBOY_BOUNCE_MAILBOX cannot be used; {HOW}.")
+        raise NotReady(f"{place.setting} cannot be used; {HOW}.")
     return parts
 
 
@@ -124,13 +132,14 @@ class _StartTls(BaseMailBox):
 
 
 class _Imap:
-    def __init__(self, box: BaseMailBox) -> None:
+    def __init__(self, box: BaseMailBox, largest: int) -> None:
         self._box = box
+        self._largest = largest
 
     def unread(self) -> Iterator[tuple[str, bytes]]:
         for uid in self._box.uids("UNSEEN", charset=None)[:MOST_AT_ONCE]:
             # PEEK leaves it unseen; the partial fetch is for mails of any size.
-            code, found = self._box.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST}>)")
+            code, found = self._box.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{self._largest}>)")
             if code != "OK":
                 raise imaplib.IMAP4.error(f"FETCH {uid}: {found}")
             # Nothing comes where somebody else has removed it meanwhile.
@@ -144,8 +153,9 @@ class _Imap:
 
 
 class _Maildir:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, largest: int) -> None:
         self._new, self._cur = path / "new", path / "cur"
+        self._largest = largest
         if not (self._new.is_dir() and self._cur.is_dir()):
             raise NotReady(f"{path} is no Maildir: it has no folders new and cur.")
 
@@ -154,7 +164,7 @@ class _Maildir:
         for path in self._waiting():
             try:
                 with path.open("rb") as file:
-                    raw = file.read(LARGEST)
+                    raw = file.read(self._largest)
             except FileNotFoundError:  # another reader was first
                 continue
             except OSError as e:

@@ -88,4 +88,14 @@ def test_one_that_is_broken_fails_and_says_why(paperboy, hub):
 def test_only_one_source_on_the_web_can_be_tried(paperboy, migrated, name):
     done = paperboy("sources", "test", name)
     assert done.code == 1
-    assert "is not one source on the web" in done.err
+    assert "is not one source on the web or by mail" in done.err
+
+
+def test_new_mails_are_shown_and_stay_new(paperboy, migrated, tmp_path):
+    for name in ("new", "cur"):
+        (tmp_path / "papers" / name).mkdir(parents=True)
+    (tmp_path / "papers" / "new" / "1").write_bytes(b"Subject: Lunch\n\nIt is at noon.\n")
+    done = paperboy("sources", "test", f"maildir:{tmp_path / 'papers'}")
+    assert done.code == 0
+    assert "Lunch: " in done.out
+    assert "1 new mails; they stay new." in done.out

@@ -11,7 +11,8 @@ from app.pipeline.catalogue import Kind, Listed
 
 def test_each_source_is_read_in_its_own_way():
     named = """hf-daily, arxiv:cs.LG+stat.ML,bioRxiv:Cell Biology , medrxiv,
-        feed:https://blog.example.org/feed.xml?a=b, folder:/saved pages,"""
+        feed:https://blog.example.org/feed.xml?a=b, folder:/saved pages,
+        imaps://papers@mail.example.org/INBOX, maildir:/var/mail/papers"""
 
     assert catalogue.parse(named, Path("/none")) == [
         Listed(Kind.HF),
@@ -20,6 +21,8 @@ def test_each_source_is_read_in_its_own_way():
         Listed(Kind.MEDRXIV),
         Listed(Kind.FEED, "https://blog.example.org/feed.xml?a=b"),
         Listed(Kind.FOLDER, "/saved pages"),
+        Listed(Kind.IMAPS, "//papers@mail.example.org/INBOX"),
+        Listed(Kind.MAILDIR, "/var/mail/papers"),
     ]
 
 
@@ -36,7 +39,7 @@ def test_without_a_name_the_usual_folder_is_read_if_it_is_there(tmp_path: Path):
     assert catalogue.parse("", tmp_path) == []
     (tmp_path / "digests").mkdir()
     assert catalogue.parse(" , ", tmp_path) == [Listed(Kind.FOLDER, str(tmp_path / "digests"))]
-    assert not catalogue.parse("", tmp_path)[0].is_asked
+    assert not catalogue.parse("", tmp_path)[0].is_web
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,8 @@ def test_without_a_name_the_usual_folder_is_read_if_it_is_there(tmp_path: Path):
         ("feed:https://me:pass@example.org/x", "a name or password"),
         ("feed:example.org", "is not fetched"),
         ("folder:", "“folder:”, but no folder"),
+        ("maildir:here", "PAPERBOY_SOURCES names a mailbox that cannot be used; write it like"),
+        ("imaps://me:secret@/INBOX", "a mailbox that cannot be used"),
     ],
 )
 def test_the_part_that_is_wrong_is_named(named: str, says: str):
