@@ -45,10 +45,11 @@ BACK_OFF, LONGEST_BACK_OFF = timedelta(minutes=5), timedelta(hours=6)
 
 @dataclass(frozen=True)
 class Quiet:
-    """A source that brought nothing new, and why that is no fault."""
+    """A source that brought nothing new, and why that is no fault. is_asked: it was its time."""
 
     name: str
     says: str
+    is_asked: bool = True
 
 
 Told = Report | Quiet | AppError
@@ -61,7 +62,7 @@ def fetch(asker: Asker, listed: Listed) -> Iterator[Told]:
         source = sources.named(session, listed.name)
         is_ours = sources.claim(session, source, now, now + ROUND)
     if not is_ours:
-        yield Quiet(listed.name, _not_yet(source))
+        yield Quiet(listed.name, _not_yet(source), is_asked=False)
         return
     question = questions.first(listed, questions.day_at(listed.kind, now), now)
     yield _ask(asker, question)
@@ -121,7 +122,7 @@ def _is_settled(kind: Kind, row: SourceDay | None) -> bool:
 
 def _ask(asker: Asker, question: Question) -> Told:
     name = question.listed.name
-    with engines.transaction(engines.reading(asker.engine)) as session:
+    with engines.transaction(asker.engine) as session:
         source = sources.named(session, name)
     try:
         return _settle(asker, question, _found(asker, question, source))

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
-from app.errors import EmptyAnswer, FetchError, TooMany, UnreadableDigest
+from app.errors import EmptyAnswer, FetchError, SourceError, TooMany, UnreadableDigest
 from app.papers import digest as digests
 from app.papers.paper import Digest, Entry
 from app.pipeline import questions, verdict
@@ -60,6 +60,8 @@ def ask(asker: Asker, question: Question, before: Batch, held: Validators | None
         return Found(Outcome(SourceState.THROTTLED, str(e)), wait=e.wait)
     except EmptyAnswer as e:
         return Found(Outcome(SourceState.THROTTLED, str(e)))
+    except SourceError as e:
+        return Found(Outcome(SourceState.FAILED, str(e)))
     except UnreadableDigest as e:
         return Found(Outcome(SourceState.UNREADABLE, str(e)))
 
@@ -74,6 +76,8 @@ def _ask(asker: Asker, question: Question, before: Batch, held: Validators | Non
             return Found(verdict.of_unchanged(question, before))
         if answer.status != 200:
             return _refused(asker, answer, host, question.day)
+        if not answer.body.strip():
+            raise EmptyAnswer(f"{host} answers with nothing at all, as services do that are busy.")
         page = digests.read(answer.body, question.day)
         validators = validators if pages else answer.validators
         pages.append(page)

@@ -123,7 +123,10 @@ class Day:
                 if str(told) not in self._unreadable:
                     log.warning("digest_unreadable", reason=str(told))
                 self._unreadable.add(str(told))
-            elif isinstance(told, ingest.Report) and not told.is_known:
+            elif isinstance(told, fetch.Quiet):
+                if told.is_asked:
+                    log.info("source_quiet", name=told.name, reason=told.says)
+            elif not told.is_known:
                 log.info("digest_read", name=told.name, new=told.n_new)
             if self.stop.is_set():
                 return

@@ -120,18 +120,14 @@ def following(question: Question, page: Page | None, next_url: str) -> str:
     """The address of the next page, "" after the last. next_url: as a header names it."""
     mark = page.following if page else ""
     match question.listed.kind:
-        case Kind.HF if _is_same_path(next_url, question.url):
-            return next_url
+        case Kind.HF if query := urlsplit(next_url).query:
+            return f"{HF}?{query}"  # of the same host: a token may go along
         case Kind.ARXIV if question.is_past and mark.isdecimal():
             return _query(question.listed.argument, question.day, int(mark))
         case Kind.BIORXIV | Kind.MEDRXIV if mark.isdecimal():
             return f"{question.url.rpartition('/')[0]}/{mark}"
         case _:
             return ""
-
-
-def _is_same_path(url: str, other: str) -> bool:
-    return urlsplit(url).path == urlsplit(other).path
 
 
 def is_to_be_had(listed: Listed, day: date) -> bool:

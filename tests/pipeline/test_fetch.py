@@ -1,13 +1,14 @@
 """Sources on invented days: nothing is taken for a quiet day that is not one."""
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import services as made_up
 from conftest import NOW, Clock
-from local_web import Asked, answer
+from local_web import Asked, LocalWeb, answer
 from services import Services
 from sqlalchemy import Engine
 from sqlmodel import select
@@ -89,7 +90,9 @@ def test_a_source_is_asked_at_its_time_and_not_before(asker, services, known, cl
 
     (told,) = fetch.fetch(asker, HUB)
     assert told == Quiet(
-        "hf-daily", "Asked again on 20 November, 11:00 UTC. Last: 3 papers, 3 of them new."
+        "hf-daily",
+        "Asked again on 20 November, 11:00 UTC. Last: 3 papers, 3 of them new.",
+        is_asked=False,
     )
     assert len(services.asked) == n_asked
     clock.now = known(HUB).next_at
@@ -182,7 +185,9 @@ def test_a_batch_that_did_not_change_is_stale_too_by_its_validators(asker, servi
 def test_an_empty_answer_on_a_common_day_is_a_busy_server(asker, services, known):
     services.mood = "empty"
     told = _today(asker, CS)
-    assert isinstance(told, AppError)
+    assert str(told) == (
+        f"{CS.name}: rss.arxiv.org answers with nothing at all, as services do that are busy."
+    )
     assert known(CS).state is SourceState.THROTTLED
 
     clock_then = known(CS).next_at
@@ -231,6 +236,28 @@ def test_a_category_that_is_none_fails_with_arxivs_own_words(asker, known):
     assert "answers 400" in told
     assert "Bad category" in told
     assert known(listed).state is SourceState.FAILED
+
+
+def test_an_error_that_looks_like_a_good_answer_is_none(asker, services, known):
+    services.pages["/api/daily_papers"] = lambda _asked: answer(b'{"error": "No such list"}')
+    assert "No such list" in str(_today(asker, HUB))
+    assert known(HUB).state is SourceState.FAILED
+
+
+def test_a_token_stays_with_the_host_it_is_for(asker, services):
+    services.hub[FRIDAY] = made_up.hub_rows(FRIDAY, 99) + made_up.hub_rows(THURSDAY, 99)
+    with LocalWeb() as other:
+        real = services.page
+
+        def page(asked: Asked) -> Iterable[bytes]:
+            told = list(real(asked))
+            told[0] = told[0].replace(b"Link: <", b"Link: <" + other.url.encode())
+            return told
+
+        services.page = page
+        assert _today(replace(asker, token="secret"), HUB).n_entries == 198
+        assert other.asked == []
+    assert {each.headers["authorization"] for each in services.asked} == {"Bearer secret"}
 
 
 def test_a_service_that_is_gone_fails_and_is_asked_ever_less_often(asker, services, known, clock):
