@@ -1,5 +1,6 @@
 """Digests that come by mail: each is read once, and none is lost."""
 
+import answers
 import pytest
 from imap_server import ImapServer
 
@@ -103,3 +104,11 @@ def test_looking_leaves_mails_new(listed, maildir, digest_text, retrieval_papers
 
 def test_a_mail_is_called_by_its_subject():
     assert inbox.subject(b"From: a\nSubject: cs daily\n  Vol 1\n\nSubject: no") == "cs daily Vol 1"
+
+
+def test_a_mailing_of_arxivs_is_read_as_it_arrives(reader, listed, maildir):
+    mailing = answers.mailing(answers.MAILED_NEW, answers.MAILED_CROSS)
+    (maildir / "new" / "1").write_bytes(answers.mailed(mailing))
+    (told,) = inbox.read(reader, listed)
+    assert told.n_new == 2
+    assert list((maildir / "new").iterdir()) == []
