@@ -167,7 +167,7 @@ def asker(settings: Settings, engine: Engine, clock: Clock, stop: threading.Even
         contact.append(f"mailto:{settings.admin_mail}")
     agent = f"Paperboy/{version('paperboy')} (+{'; '.join(contact) or 'self-hosted'})"
     reach = addresses.reach(settings.source_hosts)
-    client = Client(reach, agent, turn=turns.turn)
+    client = Client(reach, agent, turn=turns.turn, stops=stop.is_set)
     return Asker(engine, client, turns, clock, settings.hf_token.get_secret_value())
 
 

@@ -118,6 +118,13 @@ class Day:
 
     def ingest_quietly(self) -> None:
         """The same for a tick: log what is new, and each problem once."""
+        try:
+            self._log_sources()
+        except NotReady:
+            if not self.stop.is_set():  # else what was being asked for was let go
+                raise
+
+    def _log_sources(self) -> None:
         for told in self.ingest_sources():
             if isinstance(told, AppError):
                 if str(told) not in self._unreadable:

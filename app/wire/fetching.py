@@ -17,7 +17,7 @@ from functools import cache
 
 import httpx2
 
-from app.errors import NotAllowed, Unreachable
+from app.errors import NotAllowed, NotReady, Unreachable
 from app.wire import addresses
 from app.wire.addresses import Place, Reach
 from app.wire.unpacking import Body, Limits
@@ -25,6 +25,7 @@ from app.wire.unpacking import Body, Limits
 MOVED = {301, 302, 303, 307, 308}
 # One address that swallows all we send must leave time for the next; the rest has one limit in all.
 PATIENCE = httpx2.Timeout(None, connect=8.0)
+LOOK_UP = 0.3
 # No server may send us away for longer.
 LONGEST_WAIT = timedelta(days=1)
 _RATE = re.compile(r"\br=(\d{1,9})\b.*?\bt=(\d{1,9})\b")
@@ -74,7 +75,8 @@ Turn = Callable[[str], AbstractContextManager[None]]
 @dataclass(frozen=True)
 class Client:
     """Fetches. agent: who we are, with the operator's contact. turn: waits until a host may be
-    asked, and holds it while it is. tls: whom to trust; None: those this machine trusts.
+    asked, and holds it while it is. tls: whom to trust; None: those this machine trusts. stops:
+    whether the service is to stop, asked every LOOK_UP seconds.
     """
 
     reach: Reach
@@ -82,6 +84,7 @@ class Client:
     limits: Limits = field(default_factory=Limits)
     turn: Turn = lambda _host: nullcontext()
     tls: ssl.SSLContext | None = None
+    stops: Callable[[], bool] = lambda: False
 
     def get(
         self,
@@ -91,7 +94,8 @@ class Client:
     ) -> Answer:
         """Ask for one page, following redirects. headers: for the asked host only (a token).
 
-        Not to be called where an event loop runs. Raises NotAllowed, Unreachable.
+        Not to be called where an event loop runs. Raises NotAllowed, Unreachable, and NotReady
+        where the service is to stop.
         """
         host, url = addresses.place_of(url).host, self.reach.mirrored(url)
         ends, first = time.monotonic() + self.limits.seconds, addresses.place_of(url)
@@ -133,10 +137,26 @@ class Client:
                 follow_redirects=False,
             ) as client,
         ):
-            for address in found[:-1]:
-                with suppress(httpx2.ConnectError, httpx2.ConnectTimeout):
-                    return await self._exchange(client, hop, address)
-            return await self._exchange(client, hop, found[-1])
+            asking = asyncio.ensure_future(self._exchange_with_any(client, hop, found))
+            try:
+                while not asking.done():
+                    if self.stops():
+                        raise NotReady(
+                            "Paperboy stops; what is left is asked after its next start."
+                        )
+                    await asyncio.wait({asking}, timeout=LOOK_UP)
+            finally:
+                asking.cancel()
+                await asyncio.wait({asking})
+            return asking.result()
+
+    async def _exchange_with_any(
+        self, client: httpx2.AsyncClient, hop: "_Hop", found: Sequence[str]
+    ) -> Answer | str:
+        for address in found[:-1]:
+            with suppress(httpx2.ConnectError, httpx2.ConnectTimeout):
+                return await self._exchange(client, hop, address)
+        return await self._exchange(client, hop, found[-1])
 
     async def _exchange(
         self, client: httpx2.AsyncClient, hop: "_Hop", address: str

@@ -254,3 +254,13 @@ def test_config_masks_keys_and_passwords(paperboy, setting):
             "signing-keys",
         ):
             assert secret not in out
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("SOURCES", "gopher:papers"), ("SOURCE_HOSTS", "a.example=ftp://b.example")]
+)
+def test_a_source_that_cannot_be_read_is_a_problem(doctor, setting, name, value):
+    setting(**{name: value})
+    done = doctor()
+    assert done.code == 1
+    assert f"PAPERBOY_{name} names “{value}”" in done.out

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from local_web import Asked, LocalWeb, answer
 
-from app.errors import NotAllowed, Unreachable
+from app.errors import NotAllowed, NotReady, Unreachable
 from app.wire.addresses import Reach
 from app.wire.fetching import Answer, Client, Validators
 from app.wire.unpacking import Body, Limits
@@ -285,6 +285,12 @@ def test_the_time_is_for_all_hops_together(web: LocalWeb, dripping: Dripping):
     web.pages["/2"] = dripping(b"HTTP/1.1 200 OK\r\n\r\n")
     with pytest.raises(Unreachable, match=r"longer than 0\.2 seconds"):
         _client(web, limits=Limits(seconds=0.2)).get(f"{web.url}/1")
+
+
+def test_who_is_to_stop_waits_for_no_answer(web: LocalWeb, dripping: Dripping):
+    web.page = dripping(b"HTTP/1.1 200 OK\r\n\r\n")
+    with pytest.raises(NotReady, match="Paperboy stops"):
+        _client(web, stops=lambda: bool(web.asked)).get(web.url)
 
 
 def test_what_a_redirect_carries_is_not_drained(web: LocalWeb):
