@@ -134,8 +134,8 @@ class Settings(BaseSettings):
     sources: str = Field(
         default="",
         description="Where digests come from, separated by commas: hf-daily, arxiv:cs.LG+stat.ML, "
-        "biorxiv:neuroscience, medrxiv:oncology, feed:https://…, imaps://user@host/INBOX, "
-        "maildir:/path, folder:/path. Default: the folder DATA_DIR/digests; nothing is fetched.",
+        "arxiv-oai:cs.LG, biorxiv:neuroscience, medrxiv:oncology, feed:https://…, maildir:/path, "
+        "imaps://user@host/INBOX, folder:/path. Default: DATA_DIR/digests; nothing is fetched.",
     )
     source_hosts: str = Field(
         default="",

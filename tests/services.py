@@ -14,15 +14,22 @@ from local_web import Asked, LocalWeb, answer
 
 from app.papers import calendar
 
-HOSTS = ("huggingface.co", "rss.arxiv.org", "export.arxiv.org", "api.biorxiv.org")
+HOSTS = (
+    "huggingface.co",
+    "rss.arxiv.org",
+    "export.arxiv.org",
+    "oaipmh.arxiv.org",
+    "api.biorxiv.org",
+)
 DAY = timedelta(days=1)
 
 
 class Services(LocalWeb):
     """Use as a context manager; mirrors: what to put in place of their hosts.
 
-    hub, arxiv, rxiv: the papers of each day. mood: of arXiv's feed, "" when all is well, else
-    "stale", "empty", "busy" or "malformed". n_too_soon: questions less than 3 s after another.
+    hub, arxiv, rxiv: the papers of each day. changed: the OAI-PMH records of each day of change.
+    mood: of arXiv's feed, "" when all is well, else "stale", "empty", "busy" or "malformed".
+    n_too_soon: questions less than 3 s after another.
     """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
@@ -31,6 +38,7 @@ class Services(LocalWeb):
         self.hub: dict[date, list[dict[str, Any]]] = {}
         self.arxiv: dict[date, list[str]] = {}
         self.rxiv: dict[date, list[dict[str, Any]]] = {}
+        self.changed: dict[date, list[str]] = {}
         self.mood = ""
         self.rate_left = 500
         self.n_too_soon = 0
@@ -42,6 +50,7 @@ class Services(LocalWeb):
             ("/api/daily_papers", self._hub),
             ("/rss/", self._feed),
             ("/api/query", self._query),
+            ("/oai", self._oai),
             ("/details/", self._rxiv),
         ):
             if asked.path.startswith(start):
@@ -116,6 +125,24 @@ class Services(LocalWeb):
         start, most = int(asked.query["start"]), int(asked.query["max_results"])
         page = answers.query(*found[start : start + most], start=start, total=len(found))
         return answer(page.encode())
+
+    def _oai(self, asked: Asked) -> list[bytes]:
+        """Two records a page; a token names the first of the next."""
+        if self._comes_too_soon() or self.mood == "busy":
+            return answer(b"", 503, Retry_After="30")
+        since, _, start = asked.query.get("resumptionToken", "").partition("/")
+        since = since or asked.query["from"]
+        records = [
+            record
+            for day, changed in sorted(self.changed.items())
+            for record in changed
+            if day >= date.fromisoformat(since)
+        ]
+        if not records:
+            return answer(answers.oai_error("noRecordsMatch").encode())
+        end = int(start or 0) + 2
+        token = f"{since}/{end}" if end < len(records) else ""
+        return answer(answers.oai(*records[end - 2 : end], token=token).encode())
 
     def _rxiv(self, asked: Asked) -> list[bytes]:
         server, first, last, cursor = asked.path.removeprefix("/details/").split("/")

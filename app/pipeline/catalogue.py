@@ -33,6 +33,7 @@ class Kind(StrEnum):
 
     HF = "hf-daily"
     ARXIV = "arxiv"
+    OAI = "arxiv-oai"
     BIORXIV = "biorxiv"
     MEDRXIV = "medrxiv"
     FEED = "feed"
@@ -42,6 +43,8 @@ class Kind(StrEnum):
     IMAPS = "imaps"
 
 
+# Lists that show, whenever they are asked for, what came of late: no day has one of its own.
+ROLLING = frozenset({Kind.FEED, Kind.OAI})
 MAIL = frozenset({Kind.MAILDIR, Kind.IMAP, Kind.IMAPS})
 
 
@@ -109,6 +112,12 @@ def _archives(argument: str) -> str:
     return "+".join(dict.fromkeys(names))
 
 
+def _one_archive(argument: str) -> str:
+    if "+" in argument:
+        raise ValueError("but its lists come one by one; write arxiv-oai:cs.LG, arxiv-oai:stat.ML")
+    return _archives(argument)
+
+
 def _subject(argument: str) -> str:
     # As its pages' addresses have it ("cell-biology") or as its answers have it ("cell biology").
     subject = re.sub(r"[\s_-]+", " ", argument.lower()).strip()
@@ -134,6 +143,7 @@ def _folder(argument: str) -> str:
 _ARGUMENTS: dict[Kind, Callable[[str], str]] = {
     Kind.HF: _nothing,
     Kind.ARXIV: _archives,
+    Kind.OAI: _one_archive,
     Kind.BIORXIV: _subject,
     Kind.MEDRXIV: _subject,
     Kind.FEED: _address,

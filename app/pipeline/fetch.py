@@ -14,7 +14,7 @@ from sqlmodel import Session
 from app.errors import AppError
 from app.papers import calendar
 from app.pipeline import ingest, inquiry, questions
-from app.pipeline.catalogue import Kind, Listed
+from app.pipeline.catalogue import ROLLING, Kind, Listed
 from app.pipeline.ingest import Origin, Report
 from app.pipeline.inquiry import Asker, Found
 from app.pipeline.questions import Question
@@ -33,6 +33,7 @@ ROUND = timedelta(minutes=30)
 # When to ask again after a good answer: votes change by the hour, feeds as they like.
 EVERY = {
     Kind.HF: timedelta(hours=2),
+    Kind.OAI: timedelta(hours=6),
     Kind.BIORXIV: timedelta(hours=6),
     Kind.MEDRXIV: timedelta(hours=6),
     Kind.FEED: timedelta(hours=1),
@@ -64,7 +65,8 @@ def fetch(asker: Asker, listed: Listed) -> Iterator[Told]:
     if not is_ours:
         yield Quiet(listed.name, _not_yet(source), is_asked=False)
         return
-    question = questions.first(listed, questions.day_at(listed.kind, now), now)
+    day = questions.day_at(listed.kind, now)
+    question = questions.first(listed, day, now, source.batch_day)
     yield _ask(asker, question)
     if _is_willing(asker, listed.name):
         yield from _fill(asker, listed, now)
@@ -72,7 +74,10 @@ def fetch(asker: Asker, listed: Listed) -> Iterator[Told]:
 
 def fetch_day(asker: Asker, listed: Listed, day: date) -> Told:
     """Ask for one day's list, whatever the hour; manners towards its host are kept."""
-    return _ask(asker, questions.first(listed, day, asker.clock()))
+    question = questions.first(listed, day, asker.clock())
+    if question.is_past and listed.kind in ROLLING:
+        return Quiet(listed.name, "It shows what is new now, and has no lists of past days.")
+    return _ask(asker, question)
 
 
 def look(asker: Asker, listed: Listed) -> Found:

@@ -15,13 +15,16 @@ from app.errors import EmptyAnswer, FetchError, SourceError, TooMany, Unreadable
 from app.papers import digest as digests
 from app.papers.paper import Digest, Entry
 from app.pipeline import questions, verdict
-from app.pipeline.catalogue import Kind
+from app.pipeline.catalogue import ROLLING, Kind
 from app.pipeline.questions import Question
 from app.pipeline.turns import Turns
 from app.pipeline.verdict import Batch
 from app.store.sources import Outcome
 from app.store.tables import SourceState
 from app.wire.fetching import Answer, Client, Validators
+
+# Of a rolling list: more than any shows at a time.
+MOST_NAMES = 10_000
 
 
 @dataclass(frozen=True)
@@ -117,16 +120,18 @@ def _joined(pages: Sequence[Digest]) -> Digest:
 
 
 def _judged(question: Question, whole: Digest, before: Batch, validators: Validators) -> Found:
-    listed = question.listed
-    found = replace(whole, entries=verdict.wanted(listed, whole), date=question.day)
+    wanted = verdict.wanted(question, whole)
+    n_left_out = whole.n_left_out + len(whole.entries) - len(wanted)
+    found = replace(whole, entries=wanted, date=question.day, n_left_out=n_left_out)
     names = verdict.names_of(found.entries)
     outcome = verdict.of_list(question, names, before, whole.n_left_out)
     if outcome.state is not SourceState.FRESH:
         return Found(outcome, found, validators=validators)
-    if listed.kind is Kind.FEED:  # an entry stays in a feed for weeks, and is listed once
+    if question.listed.kind in ROLLING:  # an entry stays for weeks, and is listed once
         known = set(before.names)
         pairs = zip(found.entries, names, strict=True)
         found = replace(found, entries=_numbered(e for e, name in pairs if name not in known))
+        names = list(dict.fromkeys([*names, *before.names]))[:MOST_NAMES]
     batch = None if question.is_past else Batch(tuple(names), question.day)
     return Found(outcome, found, batch, validators)
 

@@ -11,12 +11,15 @@ from urllib.parse import urlencode, urlsplit
 from app.papers import calendar
 from app.papers.calendar import Announcement
 from app.papers.paper import Page
-from app.pipeline.catalogue import PARTED, Kind, Listed
+from app.pipeline.catalogue import PARTED, ROLLING, WHOLE, Kind, Listed
 
 HF = "https://huggingface.co/api/daily_papers"
 ARXIV_FEED = "https://rss.arxiv.org/rss/"
 ARXIV_QUERY = "https://export.arxiv.org/api/query"
+ARXIV_OAI = "https://oaipmh.arxiv.org/oai"
 RXIV = "https://api.biorxiv.org/details"
+# Archives that OAI-PMH files under physics.
+PHYSICS = WHOLE | {"astro-ph", "cond-mat", "nlin", "physics"}
 # What Hugging Face gives at once, at most, and arXiv without long waits.
 HF_AT_ONCE, QUERY_AT_ONCE = 100, 200
 # A list that goes on for longer is not the list of one day.
@@ -54,19 +57,20 @@ def due(kind: Kind, day: date) -> Announcement:
     """Whether a list is to be expected on a day; not certain where it may well be late or empty."""
     if kind is Kind.ARXIV:
         return calendar.feed(day)
-    if kind is Kind.FEED:
+    if kind in ROLLING:
         return Announcement(is_due=False, is_certain=False)
     is_weekend = day.weekday() >= _WEEKEND
     return Announcement(not is_weekend, calendar.WEEKEND if is_weekend else "", is_certain=False)
 
 
-def first(listed: Listed, day: date, now: datetime) -> Question:
-    """What to ask for the list of a day."""
+def first(listed: Listed, day: date, now: datetime, since: date | None = None) -> Question:
+    """What to ask for the list of a day. since: the day of the last list, for a rolling one."""
     is_past = day < day_at(listed.kind, now)
-    return Question(listed, day, is_past, _url(listed, day, is_past=is_past))
+    url = _url(listed, day, since or day - _ONE_DAY, is_past=is_past)
+    return Question(listed, day, is_past, url)
 
 
-def _url(listed: Listed, day: date, *, is_past: bool) -> str:
+def _url(listed: Listed, day: date, since: date, *, is_past: bool) -> str:
     match listed.kind:
         case Kind.HF:
             return f"{HF}?{urlencode({'date': day.isoformat(), 'limit': HF_AT_ONCE})}"
@@ -74,6 +78,9 @@ def _url(listed: Listed, day: date, *, is_past: bool) -> str:
             return _query(listed.argument, day, 0)
         case Kind.ARXIV:
             return f"{ARXIV_FEED}{listed.argument}"
+        case Kind.OAI:
+            asked = {"verb": "ListRecords", "metadataPrefix": "arXiv", "from": since.isoformat()}
+            return f"{ARXIV_OAI}?{urlencode(asked | {'set': _set(listed.argument)})}"
         case Kind.BIORXIV | Kind.MEDRXIV:
             return f"{RXIV}/{listed.kind}/{day}/{day}/0"
         case _:
@@ -96,6 +103,14 @@ def _query(categories: str, day: date, start: int) -> str:
 def _whole(category: str) -> str:
     """An archive with classes is asked for by all of them."""
     return f"{category}*" if category in PARTED else category
+
+
+def _set(category: str) -> str:
+    """As OAI-PMH calls it: "cs:cs:LG", "physics:hep-th"."""
+    archive, _, part = category.partition(".")
+    group = "physics" if archive in PHYSICS else archive
+    whole = [group, archive] if part or group != archive else [group]
+    return ":".join([*whole, *filter(None, [part])])
 
 
 def _submitted(day: date) -> tuple[datetime, datetime]:
@@ -124,6 +139,8 @@ def following(question: Question, page: Page | None, next_url: str) -> str:
             return f"{HF}?{query}"  # of the same host: a token may go along
         case Kind.ARXIV if question.is_past and mark.isdecimal():
             return _query(question.listed.argument, question.day, int(mark))
+        case Kind.OAI if mark:
+            return f"{ARXIV_OAI}?{urlencode({'verb': 'ListRecords', 'resumptionToken': mark})}"
         case Kind.BIORXIV | Kind.MEDRXIV if mark.isdecimal():
             return f"{question.url.rpartition('/')[0]}/{mark}"
         case _:
@@ -134,4 +151,4 @@ def is_to_be_had(listed: Listed, day: date) -> bool:
     """Whether a past day had a list, and can be asked for it."""
     if listed.kind is Kind.ARXIV:  # whatever the feed held: on a holiday it may be empty too soon
         return calendar.evening(day - _ONE_DAY).is_due
-    return listed.kind is not Kind.FEED and due(listed.kind, day).is_due
+    return listed.kind not in ROLLING and due(listed.kind, day).is_due

@@ -12,13 +12,15 @@ from app.papers import freshness, identity
 from app.papers.freshness import State
 from app.papers.paper import Digest, Entry
 from app.pipeline import questions
-from app.pipeline.catalogue import Kind, Listed
+from app.pipeline.catalogue import ROLLING, Kind
 from app.pipeline.questions import Question
 from app.store.sources import Outcome
 from app.store.tables import SourceState
 
 # What a server says that has had enough for now (RFC 6585 §4, RFC 9110 §15.6.4).
 BUSY = {429, 503}
+# How long after its submission a paper may be announced, for weekends, holidays and moderators.
+LATE = timedelta(days=10)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def of_list(
         return _fresh(0)
     if not found:
         return _of_nothing(question)
-    if question.listed.kind is Kind.FEED:
+    if question.listed.kind in ROLLING:
         n_more = len(set(found) - set(before.names))
         return _fresh(n_more) if n_more else Outcome(SourceState.EMPTY, _no_more(before))
     is_other = before.day is not None and before.day < question.day and not question.is_past
@@ -72,8 +74,8 @@ def _stale(question: Question, is_due: bool, reason: str, day: date) -> Outcome:
 
 def _of_nothing(question: Question) -> Outcome:
     kind, day = question.listed.kind, question.day
-    if kind is Kind.FEED:
-        return Outcome(SourceState.EMPTY, "The feed holds no entries.")
+    if kind in ROLLING:
+        return Outcome(SourceState.EMPTY, "Nothing is listed.")
     due = questions.due(kind, day)
     if not due.is_due:
         return _nothing(day, due.reason)
@@ -111,12 +113,21 @@ def _span(wait: timedelta) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
 
 
-def wanted(listed: Listed, found: Digest) -> tuple[Entry, ...]:
-    """The entries of the subject that was asked for: bioRxiv cannot be asked for one alone."""
-    if listed.kind not in {Kind.BIORXIV, Kind.MEDRXIV} or not listed.argument:
-        return found.entries
-    subject = listed.argument.replace("-", " ")
-    return tuple(each for each in found.entries if subject in _subjects(each))
+def wanted(question: Question, found: Digest) -> tuple[Entry, ...]:
+    """The entries that were asked for, where a source cannot be asked for them alone.
+
+    bioRxiv lists all its subjects, OAI-PMH every paper that was changed, however old it is.
+    """
+    kind, subject = question.listed.kind, question.listed.argument.replace("-", " ")
+    if kind is Kind.OAI:
+        return tuple(each for each in found.entries if _is_new(each, question.day))
+    if kind in {Kind.BIORXIV, Kind.MEDRXIV} and subject:
+        return tuple(each for each in found.entries if subject in _subjects(each))
+    return found.entries
+
+
+def _is_new(entry: Entry, day: date) -> bool:
+    return entry.paper.published is None or day - entry.paper.published <= LATE
 
 
 def _subjects(entry: Entry) -> set[str]:

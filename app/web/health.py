@@ -117,7 +117,8 @@ def _of_sources(session: Session, names: tuple[str, ...], now: datetime) -> Iter
         since = source.good_at
         if now - since > LONGEST_DROUGHT if since else source.failures >= MOST_FAILURES:
             good = f"since {since:%d %B, %H:%M} UTC" if since else "since it was first asked"
-            yield f"The source {each.name} has brought nothing {good}: {source.says}"
+            name = each.name.partition("?")[0]  # behind it a feed's address may hold a key
+            yield f"The source {name} has brought nothing {good}: {source.says}"
 
 
 @router.get("/robots.txt")

@@ -51,6 +51,7 @@ def test_without_a_name_the_usual_folder_is_read_if_it_is_there(tmp_path: Path):
         ("arxiv", "“arxiv”, but “” is no category"),
         ("arxiv:cs.LG+", "“arxiv:cs.LG\\+”, but “” is no category"),
         ("arxiv:cs.LG&x=y", "but “cs.LG&x=y” is no category"),
+        ("arxiv-oai:cs+stat", "but its lists come one by one"),
         ("biorxiv:../x", "but no such subject can be"),
         ("feed:ftp://example.org/x", "but “ftp:” is not fetched"),
         ("feed:https://me:pass@example.org/x", "a name or password"),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import answers
 import pytest
 import services as made_up
 from conftest import NOW, Clock
@@ -325,6 +326,47 @@ def test_of_biorxiv_the_subject_that_was_asked_for_is_kept(asker, services):
     assert _today(asker, Listed(Kind.MEDRXIV)).n_entries == 37
 
 
+def test_oai_pmh_lists_what_is_new_among_all_that_was_changed(asker, services, clock, known):
+    listed = Listed(Kind.OAI, "cs.LG")
+    services.changed[FRIDAY] = [
+        answers.oai_record(id="2611.20001", created="2026-11-18"),
+        answers.oai_record(id="2402.20002", created="2024-02-01"),
+        answers.OAI_DELETED.format(id="2611.20003"),
+        answers.oai_record(id="2611.20004", created="2026-11-19"),
+        answers.oai_record(id="2611.20005", created="2026-11-19"),
+    ]
+    report = _today(asker, listed)
+
+    assert (report.n_entries, report.n_left_out) == (3, 1)
+    first, *more = services.asked
+    assert (first.query["set"], first.query["from"]) == ("cs:cs:LG", "2026-11-19")
+    assert [each.query["resumptionToken"] for each in more] == ["2026-11-19/2", "2026-11-19/4"]
+    assert services.n_too_soon == 0
+
+    _go(clock, SATURDAY)
+    services.changed[SATURDAY] = [answers.oai_record(id="2611.20006", created="2026-11-19")]
+    assert _today(asker, listed).n_entries == 1
+    assert services.asked[-1].query.get("from", "2026-11-20") == "2026-11-20"
+
+    _go(clock, MONDAY)
+    services.changed.clear()
+    assert _today(asker, listed) == Quiet(listed.name, "Nothing is listed.")
+
+
+def test_oai_pmh_that_wants_rest_gets_it(asker, services, known):
+    services.mood = "busy"
+    listed = Listed(Kind.OAI, "hep-th")
+    assert "asks for 30 seconds of rest" in str(_today(asker, listed))
+    assert services.asked[0].query["set"] == "physics:hep-th"
+    assert known(listed).state is SourceState.THROTTLED
+
+
+def test_a_list_of_what_is_new_has_no_past_days(asker, services):
+    told = fetch.fetch_day(asker, Listed(Kind.OAI, "cs"), THURSDAY)
+    assert "no lists of past days" in told.says
+    assert services.asked == []
+
+
 def test_a_feed_lists_each_entry_once(asker, services, clock, known):
     url = f"{services.url}/blog"
     listed = Listed(Kind.FEED, url)
@@ -332,16 +374,19 @@ def test_a_feed_lists_each_entry_once(asker, services, clock, known):
     assert _today(asker, listed).n_entries == 2
     clock.now = known(listed).next_at
     assert _today(asker, listed) == Quiet(listed.name, "Nothing new since Friday 20 November.")
-    services.pages["/blog"] = lambda _asked: _feed(3)
+    services.pages["/blog"] = lambda _asked: _feed(3, first=2)
     clock.now = known(listed).next_at
     assert _today(asker, listed).n_entries == 1
+    services.pages["/blog"] = lambda _asked: _feed(3)  # what had gone for an hour is not new
+    clock.now = known(listed).next_at
+    assert isinstance(_today(asker, listed), Quiet)
 
 
-def _feed(n: int) -> list[bytes]:
+def _feed(n: int, first: int = 0) -> list[bytes]:
     rows = "".join(
         f"<item><title>On the Habits of Whale {k}</title><link>https://b.example/{k}</link>"
         f"<description>We watched whale {k} for a year.</description></item>"
-        for k in range(n)
+        for k in range(first, n)
     )
     return answer(
         f'<?xml version="1.0"?><rss version="2.0"><channel><title>Whales</title>{rows}'
