@@ -17,15 +17,15 @@ from sqlalchemy import Engine, func, select
 from app import assembly
 from app import settings as settings_
 from app.choices import Tls
+from app.cli import sources
 from app.environment import PREFIX
 from app.errors import AppError, BadValue, DeliveryError, NotReady
 from app.mail import dkim, foreign, message, records
 from app.mail.links import Links, Tokens
-from app.pipeline import catalogue
 from app.settings import Settings
 from app.store import brakes, migration
 from app.store import engine as engines
-from app.wire import addresses, dns, smtp
+from app.wire import dns, smtp
 
 # Ten times what a letter usually has; below it some would be refused.
 LEAST_SIZE = 250_000
@@ -284,11 +284,7 @@ def everything(settings: Settings, now: datetime, name_server: str = "") -> Iter
         yield from of_records(who, name_server)
     except (NotReady, BadValue) as e:
         yield Finding(Level.PROBLEM, "settings", str(e))
-    try:
-        addresses.reach(settings.source_hosts)
-        catalogue.parse(settings.sources, settings.data_dir)
-    except AppError as e:
-        yield Finding(Level.PROBLEM, "sources", str(e))
+    yield from (Finding(Level.PROBLEM, "sources", each) for each in sources.problems(settings))
     yield from of_relay(assembly.server(settings))
     try:
         yield from of_database(engines.connect(settings.database), now)

@@ -1,6 +1,7 @@
 """`paperboy sources`: how each source fares, and what one of them has today."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -56,6 +57,17 @@ def _listed(settings: "Settings") -> "list[Listed]":
     from app.pipeline import catalogue
 
     return catalogue.parse(settings.sources, settings.data_dir)
+
+
+def problems(settings: "Settings") -> Iterator[str]:
+    """What of the settings cannot be read, for the doctor."""
+    from app.wire import addresses
+
+    try:
+        _listed(settings)
+        addresses.reach(settings.source_hosts)
+    except AppError as e:
+        yield str(e)
 
 
 def _plain(standing: "Standing") -> dict[str, Any]:
