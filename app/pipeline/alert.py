@@ -19,7 +19,7 @@ from app.errors import AppError
 from app.mail import alert, message
 from app.pipeline import admission, guard
 from app.pipeline.compose import Letterhead
-from app.store import brakes, doubts, heartbeats
+from app.store import brakes, doubts, heartbeats, sources
 from app.store import engine as engines
 from app.wire import smtp, webhook
 
@@ -153,3 +153,5 @@ def causes(session: Session, now: datetime) -> Iterator[tuple[str, str]]:
             f"More people sign up than the {admission.PER_HOUR} an hour whom letters may ask to "
             "confirm; the others wait. Somebody may be misusing the form to flood mailboxes.",
         )
+    for source, sentence in sources.silent(session, now).items():
+        yield f"a source is silent ({source.partition('?')[0]})", sentence

@@ -13,6 +13,8 @@ from app.store.tables import Digest, Entry, Source, SourceDay, SourceState
 GOOD = (SourceState.FRESH, SourceState.EMPTY)
 # What says that a source is not to be asked for longer was written by a clock that was set since.
 LONGEST = timedelta(days=2)
+# Longer than a night of maintenance. One that never was good is tried so often: about a day.
+LONGEST_DROUGHT, MOST_FAILURES = timedelta(hours=36), 9
 
 
 @dataclass(frozen=True)
@@ -133,3 +135,26 @@ def standings(session: Session, names: Sequence[str], since: date) -> list[Stand
         Standing(name, row, tuple(days(session, row, since).values()) if row else ())
         for name, row in found
     ]
+
+
+def silent(session: Session, now: datetime) -> dict[str, str]:
+    """Sources that brought neither papers nor a good reason for too long, with a sentence each.
+
+    One that has not been asked for days is not in use any more.
+    """
+    bad = col(Source.state).is_not(None), col(Source.state).not_in(GOOD)
+    rows = select(Source).where(*bad, col(Source.asked_at) > now - LONGEST)
+    found = (row for row in session.exec(rows.order_by(col(Source.name))) if _is_silent(row, now))
+    return {row.name: _silence(row) for row in found}
+
+
+def _is_silent(row: Source, now: datetime) -> bool:
+    if row.good_at is None:
+        return row.failures >= MOST_FAILURES
+    return now - row.good_at > LONGEST_DROUGHT
+
+
+def _silence(row: Source) -> str:
+    name = row.name.partition("?")[0]  # behind it a feed's address may hold a key
+    since = f"{row.good_at:%d %B, %H:%M} UTC" if row.good_at else "it was first asked"
+    return f"The source {name} has brought nothing since {since}: {row.says}"

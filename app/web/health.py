@@ -22,15 +22,13 @@ router = APIRouter()
 LEAST_FREE = 0.05
 LONGEST_SILENCE = timedelta(seconds=90)
 LONGEST_WAIT = timedelta(minutes=30)
-# Longer than a night of maintenance. One that never was good is tried so often: about a day.
-LONGEST_DROUGHT, MOST_FAILURES = timedelta(hours=36), 9
 
 
 @dataclass(frozen=True)
 class Watched:
     """What readiness is judged by. ticks: whether a scheduler is to run here, since `started`.
 
-    sources: the names of those on the web that are to be asked.
+    sources: the names of those that are to be read, without folders.
     """
 
     engine: Engine
@@ -63,7 +61,7 @@ def _faults(watched: Watched, now: datetime) -> Iterator[str]:
         with engines.transaction(engines.reading(watched.engine)) as session:
             yield from _of_scheduler(session, watched, now)
             yield from _of_sending(session, now)
-            yield from _of_sources(session, watched.sources, now)
+            yield from sources.silent(session, now).values()
     except NotReady as e:
         yield str(e)
 
@@ -106,19 +104,6 @@ def _of_sending(session: Session, now: datetime) -> Iterator[str]:
             f"Sending is held since {brake.since:%d %B %Y, %H:%M} UTC ({brake.name}): {reason}. "
             "`paperboy resume` lets it go on."
         )
-
-
-def _of_sources(session: Session, names: tuple[str, ...], now: datetime) -> Iterator[str]:
-    """Those that have brought neither papers nor a good reason for too long."""
-    for each in sources.standings(session, names, now.date()):
-        source = each.source
-        if source is None or source.state in sources.GOOD:
-            continue
-        since = source.good_at
-        if now - since > LONGEST_DROUGHT if since else source.failures >= MOST_FAILURES:
-            good = f"since {since:%d %B, %H:%M} UTC" if since else "since it was first asked"
-            name = each.name.partition("?")[0]  # behind it a feed's address may hold a key
-            yield f"The source {name} has brought nothing {good}: {source.says}"
 
 
 @router.get("/robots.txt")

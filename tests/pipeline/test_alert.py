@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from conftest import NOW
@@ -11,8 +12,10 @@ from web_hook import WebHook
 
 from app.pipeline import admission
 from app.pipeline.alert import Ways
-from app.store import brakes, departures, heartbeats, outbox
+from app.store import brakes, departures, heartbeats, outbox, sources
 from app.store import engine as engines
+from app.store.sources import Outcome
+from app.store.tables import SourceState
 from app.wire.smtp import Server
 
 OPERATOR = "operator@example.org"
@@ -148,6 +151,18 @@ def test_a_flood_of_sign_ups_is_told_once_however_long_it_lasts(told, hook, engi
     sign_up(admission.PER_HOUR + 1)
     told.tell()
     assert len(hook.posted) == 2
+
+
+def test_a_source_that_is_silent_for_long_is_told(told, hook, engine, clock):
+    with engines.transaction(engine) as session:
+        source = sources.named(session, "hf-daily")
+        failed = Outcome(SourceState.FAILED, "huggingface.co answers 500.")
+        sources.note_last(session, source, failed, clock.now)
+        source.good_at = clock.now - timedelta(hours=37)
+    told.tell()
+    (said,) = hook.posted
+    assert said["alert"] == "a source is silent (hf-daily)"
+    assert "has brought nothing since 18 November, 20:00 UTC: huggingface.co" in said["text"]
 
 
 def test_one_way_is_enough_and_what_nobody_heard_is_told_again_later(

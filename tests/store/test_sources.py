@@ -96,3 +96,26 @@ def test_each_source_is_told_with_its_days_whether_it_was_asked_or_not(session: 
 
     found = sources.standings(session, ["arxiv:cs.LG", "hf-daily"], DAY)
     assert found == [Standing("arxiv:cs.LG", None), Standing("hf-daily", source, (row,))]
+
+
+@pytest.mark.parametrize(
+    ("state", "hours_since_good", "failures", "is_silent"),
+    [
+        (SourceState.FAILED, 37, 1, True),
+        (SourceState.STALE, 37, 0, True),
+        (SourceState.FAILED, 35, 20, False),
+        (SourceState.EMPTY, 37, 0, False),
+        (SourceState.UNREADABLE, None, 9, True),
+        (SourceState.UNREADABLE, None, 8, False),
+    ],
+)
+def test_a_source_is_silent_when_nothing_good_came_for_long(
+    session: Session, state, hours_since_good, failures, is_silent
+):
+    source = sources.named(session, "hf-daily")
+    sources.note_last(session, source, Outcome(state, "So."), NOW)
+    source.failures = failures
+    source.good_at = hours_since_good and NOW - timedelta(hours=hours_since_good)
+
+    assert bool(sources.silent(session, NOW)) == is_silent
+    assert sources.silent(session, NOW + timedelta(days=3)) == {}  # nobody asks it any more
