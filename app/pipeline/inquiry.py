@@ -11,7 +11,14 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
-from app.errors import EmptyAnswer, FetchError, SourceError, TooMany, UnreadableDigest
+from app.errors import (
+    EmptyAnswer,
+    FetchError,
+    NotAllowed,
+    SourceError,
+    TooMany,
+    UnreadableDigest,
+)
 from app.papers import digest as digests
 from app.papers.paper import Digest, Entry
 from app.pipeline import questions, verdict
@@ -23,6 +30,10 @@ from app.store.sources import Outcome
 from app.store.tables import SourceState
 from app.wire.fetching import Answer, Client, Validators
 
+# An answer's length, and the signs that begin its elements, objects and texts: several times what
+# the longest real pages have (2,000 papers of arXiv's), and far from what fills a memory.
+MOST_BYTES = 12_000_000
+MOST_SIGNS = {b"<": 300_000, b"{": 100_000, b"[": 100_000, b'"': 1_000_000}
 # Of a rolling list: more than any shows at a time.
 MOST_NAMES = 10_000
 
@@ -81,6 +92,8 @@ def _ask(asker: Asker, question: Question, before: Batch, held: Validators | Non
             return _refused(asker, answer, host, question.day)
         if not answer.body.strip():
             raise EmptyAnswer(f"{host} answers with nothing at all, as services do that are busy.")
+        if not _is_bearable(answer.body):
+            raise NotAllowed(f"{host} answers with more than any list of papers has.")
         page = digests.read(answer.body, question.day)
         validators = validators if pages else answer.validators
         pages.append(page)
@@ -88,6 +101,11 @@ def _ask(asker: Asker, question: Question, before: Batch, held: Validators | Non
             asker.turns.leave_alone(host, answer.wait)
         url = questions.following(question, page.page, answer.next_url)
     return _judged(question, _joined(pages), before, validators)
+
+
+def _is_bearable(body: bytes) -> bool:
+    """Whether reading it costs no more than a hundred megabytes, which it may tenfold."""
+    return len(body) <= MOST_BYTES and all(body.count(s) <= n for s, n in MOST_SIGNS.items())
 
 
 def _headers(asker: Asker, question: Question) -> dict[str, str]:

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.errors import AppError
 from app.pipeline import catalogue
@@ -64,3 +66,13 @@ def test_without_a_name_the_usual_folder_is_read_if_it_is_there(tmp_path: Path):
 def test_the_part_that_is_wrong_is_named(named: str, says: str):
     with pytest.raises(AppError, match=says):
         catalogue.parse(f"hf-daily,{named}", Path("/none"))
+
+
+@given(st.sampled_from([*Kind, "gopher"]), st.text(max_size=30))
+def test_any_text_is_a_source_or_an_error_of_ours(kind: str, argument: str):
+    try:
+        found = catalogue.parse(f"{kind}:{argument}", Path("/none"))
+    except AppError:
+        return
+    for each in found:
+        assert catalogue.parse(each.name, Path("/none")) == [each]
