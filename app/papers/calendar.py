@@ -68,7 +68,7 @@ def feed(day: date) -> Announcement:
 
 
 def weekday(day: date) -> Announcement:
-    """Should a list of this day exist that appears from Monday to Friday, as Hugging Face's does?"""
+    """Whether a list of this day should exist that appears Monday to Friday: Hugging Face's."""
     is_due = day.weekday() not in {_SATURDAY, _SUNDAY}
     return Announcement(is_due, "" if is_due else WEEKEND)
 

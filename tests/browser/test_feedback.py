@@ -1,12 +1,12 @@
 """The pages behind a tap, in a real browser: without fault, and without script."""
 
 import pytest
-from browser.conftest import LOOKS
 
 from app.mail.links import Verdict
 from app.recommend import interests
 from app.store import engine as engines
 from app.store import feedback, subscribers
+from browser.conftest import LOOKS
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

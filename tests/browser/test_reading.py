@@ -3,12 +3,12 @@
 from datetime import date
 
 import pytest
-from browser.conftest import LOOKS
 
 from app.mail.links import Verdict
 from app.papers.paper import Paper
 from app.store import engine as engines
 from app.store import feedback
+from browser.conftest import LOOKS
 
 HOSTILE = (
     "<script>document.title='owned'</script><img src=x onerror=document.title='owned'>"
