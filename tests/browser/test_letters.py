@@ -4,12 +4,12 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from browser.conftest import SCHEMES
 
 from app.papers.paper import Paper
 from app.pipeline import opt_in
 from app.recommend import interests
 from app.store import engine as engines
+from browser.conftest import SCHEMES
 
 TRAPS = (
     '<img src="https://tracker.example/a.gif">',

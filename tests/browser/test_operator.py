@@ -1,6 +1,7 @@
 """The operator's pages, as an operator sees them."""
 
 import pytest
+
 from browser.conftest import LOOKS
 
 PATHS = ("", "/people", "/people/1", "/tomorrow", "/sources", "/charts", "/deeds")

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from browser.conftest import LOOKS
 from conftest import NOW
 
 from app.mail.links import Verdict
@@ -12,6 +11,7 @@ from app.pipeline import ingest, notices
 from app.store import engine as engines
 from app.store import feedback, letters, subscribers
 from app.store.tables import LetterKind, OutboxEntry, State, Status, Subscriber
+from browser.conftest import LOOKS
 
 PAGES = ("", "/profile", "/papers", "/papers?verdict=like", "/letters", "/records")
 

@@ -1,6 +1,7 @@
 """What holds for every page: no fault for those who read it by ear or by keyboard, any width."""
 
 import pytest
+
 from browser.conftest import LOOKS
 
 PUBLIC = ("/", "/days/2026-11-20", "/subscribe", "/subscribe/sent", "/papers/1", "/nowhere")

@@ -1,11 +1,11 @@
 """Somebody signs up in a real browser, with and without script, by keyboard alone."""
 
 import pytest
-from browser.conftest import LOOKS
 
 from app.papers.paper import Paper
 from app.store import engine as engines
 from app.store import feedback, subscribers
+from browser.conftest import LOOKS
 
 TOPICS = ("sparse retrieval", "dense retrieval", "whale songs", "soft bread")
 
