@@ -19,7 +19,7 @@ from app.errors import AppError
 from app.mail import alert, message
 from app.pipeline import admission, guard
 from app.pipeline.compose import Letterhead
-from app.store import brakes, doubts, heartbeats, sources
+from app.store import brakes, doubts, heartbeats, sources, turns
 from app.store import engine as engines
 from app.wire import smtp, webhook
 
@@ -66,6 +66,7 @@ class Alerts:
         """The causes that are to be told now, taken on for us alone."""
         now, new = self.clock(), {}
         with engines.transaction(self.engine) as session:
+            turns.wait(session, "alerts")
             found, known = dict(causes(session, now)), heartbeats.latest(session)
             for row in known:
                 first = next((word for word in (TELLING, TOLD) if row.startswith(word)), None)

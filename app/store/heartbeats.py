@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, select
 
 from app.store.tables import Heartbeat
@@ -13,9 +14,20 @@ def beat(session: Session, name: str, now: datetime) -> datetime | None:
     """Note that a part is at work now; return when it was before, None if never."""
     row = session.get(Heartbeat, name)
     before = row.at if row else None
-    session.merge(Heartbeat(name=name, at=now))
-    session.flush()
+    if row:
+        row.at = now
+        session.flush()
+    else:
+        _begin(session, name, now)
     return before
+
+
+def _begin(session: Session, name: str, now: datetime) -> None:
+    # Two programs may be the first at once; neither is to fail for it.
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if on_postgresql else sqlite.insert
+    first = insert(Heartbeat).values(name=name, at=now)
+    session.execute(first.on_conflict_do_update(index_elements=["name"], set_={"at": now}))
 
 
 def advance(session: Session, name: str, now: datetime) -> datetime:

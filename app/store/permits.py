@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
+from app.store import turns
 from app.store.tables import Permit
 
 # The longest time any limit looks back.
@@ -16,7 +17,7 @@ def take(session: Session, name: str, limit: int, per: timedelta, now: datetime)
 
     Exact for every window of that length; an act refused is not remembered.
     """
-    _wait_for_others(session, name)
+    turns.wait(session, name)
     if count(session, name, per, now) >= limit:
         return False
     session.add(Permit(name=name, at=now))
@@ -31,7 +32,7 @@ def book(
 
     None, and nothing is reserved, where that were after `latest`. As exact as `take`.
     """
-    _wait_for_others(session, name)
+    turns.wait(session, name)
     newest = select(Permit.at).where(Permit.name == name).order_by(col(Permit.at).desc())
     earlier = session.exec(newest.offset(limit - 1).limit(1)).first()
     at = now if earlier is None else max(now, earlier + per)
@@ -40,12 +41,6 @@ def book(
     session.add(Permit(name=name, at=at))
     session.flush()
     return at
-
-
-def _wait_for_others(session: Session, name: str) -> None:
-    """Until whoever counts acts of this name has committed; SQLite lets one write at a time."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def count(session: Session, name: str, per: timedelta, now: datetime) -> int:

@@ -1,7 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from conftest import NOW
 
+from app.store import engine as engines
 from app.store import heartbeats
 
 
@@ -11,6 +13,20 @@ def test_the_last_beat_of_each_part_is_known(session):
     assert heartbeats.beat(session, "scheduler", later) == NOW
     heartbeats.beat(session, "delivery", NOW)
     assert heartbeats.latest(session) == {"scheduler": later, "delivery": NOW}
+
+
+def test_of_two_that_beat_first_neither_fails(engine):
+    def beat():
+        with engines.transaction(engine) as session:
+            heartbeats.beat(session, "scheduler", NOW + timedelta(seconds=1))
+
+    with ThreadPoolExecutor() as pool:
+        with engines.transaction(engine) as session:
+            heartbeats.beat(session, "scheduler", NOW)
+            other = pool.submit(beat)
+        other.result()
+    with engines.transaction(engine) as session:
+        assert heartbeats.latest(session) == {"scheduler": NOW + timedelta(seconds=1)}
 
 
 def test_a_beat_follows_a_clock_that_was_set_back(session):
