@@ -27,7 +27,6 @@ MOST_PAGES = 30
 # A holiday, or two in a row, may defer an announcement; not a week of them.
 _MOST_DEFERRED = 7
 _ONE_DAY = timedelta(days=1)
-_WEEKEND = 5  # date.weekday() from here on
 
 
 @dataclass(frozen=True)
@@ -54,13 +53,12 @@ def day_at(kind: Kind, moment: datetime) -> date:
 
 
 def due(kind: Kind, day: date) -> Announcement:
-    """Whether a list is to be expected on a day; not certain where it may well be late or empty."""
+    """Whether a list is to be expected on a day."""
     if kind is Kind.ARXIV:
         return calendar.feed(day)
     if kind in ROLLING:
         return Announcement(is_due=False, is_certain=False)
-    is_weekend = day.weekday() >= _WEEKEND
-    return Announcement(not is_weekend, calendar.WEEKEND if is_weekend else "", is_certain=False)
+    return calendar.weekday(day)
 
 
 def first(listed: Listed, day: date, now: datetime, since: date | None = None) -> Question:
