@@ -53,6 +53,8 @@ def test_a_week_or_month_has_no_day(period):
         '<div data-target="DailyPapers" data-props=\'{"dailyPapers":"none"}\'></div>',
         "<div data-props='not JSON' class=\"SVELTE_HYDRATER\"></div>",
         '<div data-props="[1, 2]" data-target="DailyPapers"></div>',
+        '<div data-props="not JSON" data-target="DailyPapers"></div>',
+        '<div data-props=\'{"dailyPapers":[]}\' data-target="SideBar"></div>',
     ],
 )
 def test_a_decoy_is_passed_over(decoy):
