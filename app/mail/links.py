@@ -271,6 +271,11 @@ def verdict_url(start: str, rank: int, verdict: Verdict) -> str:
     return f"{start}/{rank}/{verdict}"
 
 
+def why_url(start: str, rank: int) -> str:
+    """Why the paper at `rank` is in a letter. start: as above."""
+    return f"{start}/{rank}/why"
+
+
 def only_web(url: str) -> str:
     """Return the URL if it leads to the open web by http or https, else ""."""
     try:

@@ -100,6 +100,7 @@ class Card(NamedTuple):
             "like_url": self._link(start, Verdict.LIKE),
             "dislike_url": self._link(start, Verdict.DISLIKE),
             "save_url": self._link(start, Verdict.SAVE),
+            "why_url": links.why_url(start, self.pick.rank) if start else "",
             "exploring": self.pick.exploring,
         }
 

@@ -11,6 +11,7 @@ letters in the same minutes.
 from datetime import timedelta
 from hashlib import sha256
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import Response
@@ -28,7 +29,15 @@ from app.store.feedback import Said, Standing
 from app.store.tables import Means, Tap
 from app.web import clicks, deps, networks
 from app.web.clicks import ClickDep
-from app.web.deps import ModelsDep, NowDep, PagesDep, ReadingDep, SessionDep, TokensDep
+from app.web.deps import (
+    LetterheadDep,
+    ModelsDep,
+    NowDep,
+    PagesDep,
+    ReadingDep,
+    SessionDep,
+    TokensDep,
+)
 
 router = APIRouter(prefix="/feedback", dependencies=[Depends(deps.own_pages_only)])
 
@@ -144,6 +153,15 @@ def trap(token: str, request: Request, tokens: TokensDep, pages: PagesDep, now: 
             )
             taps.add(session, mark)
     return pages.show("trap")
+
+
+@router.get("/{token}/{rank}/why")
+def why(click: ClickDep, session: ReadingDep, head: LetterheadDep, pages: PagesDep) -> Response:
+    """To the reader's own page that says so, by the very link that stands in the letter."""
+    letter = letters.by_id(session, click.letter_id)
+    version = letter.version if letter else 0
+    own = urlsplit(head.links.preferences(click.subscriber_id, version)).path
+    return pages.go(f"{own.removeprefix(pages.root)}/papers/{click.paper_id}")
 
 
 @router.get("/{token}/{rank}/{verdict}")

@@ -260,6 +260,7 @@ def get_paths(reader: Reader, confirm_link: str, links: Links, asked: Asked) -> 
         },
         "/feedback/{token}/{rank}/mute": reader.feedback("mute"),
         "/feedback/{token}/0/trap": reader.trap,
+        "/feedback/{token}/{rank}/why": reader.feedback("why"),
         "/preferences/{token}": reader.preferences,
         "/preferences/{token}/papers/{paper_id}": f"{reader.preferences}/papers/1",
         **{f"/preferences/{{token}}/{page}": f"{reader.preferences}/{page}" for page in OWN_PAGES},

@@ -12,7 +12,7 @@ def post(app, engine, clock):
 
 
 @pytest.mark.parametrize(
-    "n_letters", [20, pytest.param(400, marks=pytest.mark.full)], ids=["some", "many"]
+    "n_letters", [12, pytest.param(400, marks=pytest.mark.full)], ids=["some", "many"]
 )
 def test_who_fetches_every_link_of_a_mail_does_nothing(n_letters, client, post, clock):
     """HEAD, then GET, of all links, from one second to a minute after hand-over."""
@@ -22,11 +22,12 @@ def test_who_fetches_every_link_of_a_mail_does_nothing(n_letters, client, post, 
         for url in mail.urls:
             path = url.removeprefix("http://localhost:8000")
             for method in ("HEAD", "GET"):
-                assert client.request(method, path).status_code == 200
+                answer = client.request(method, path, follow_redirects=True)
+                assert answer.status_code == 200
         clock.forward(seconds=-1 if n % 2 else -59)
     post.settle()
 
-    assert len(mails[0].urls) >= 30
+    assert len(mails[0].urls) >= 40
     assert post.counted() == {}
     assert post.n_taps() == (0, 0)
     assert post.statuses() == [Status.ACTIVE] * n_letters + [Status.PENDING]

@@ -166,3 +166,23 @@ def test_a_hostile_title_stays_text(client, reader, store_papers, read_page, hos
     tree = read_page(client.get(_page(reader, paper_id)).text)
     assert tree.find(".//img") is None
     assert all(script.get("src") for script in tree.iter("script"))
+
+
+def test_the_letter_itself_leads_to_why_each_of_its_papers_is_there(
+    client, sent, app, engine, read_page
+):
+    tree = read_page(client.get(sent.letter).text)
+    urls = [a.get("href") for a in tree.iter("a") if a.text == "Why this?"]
+    assert len(urls) == len(sent.paper_ids)
+    for rank, url in enumerate(urls, start=1):
+        page = client.get(url.removeprefix("http://localhost:8000"), follow_redirects=True)
+        assert f"Yes: it is number {rank} of your letter" in page.text
+    assert app.state.models.latest() is None
+
+
+def test_a_letter_whose_links_were_made_void_leads_to_nobody_s_page(client, sent, engine):
+    with engines.transaction(engine) as session:
+        subscribers.renew_links(session, subscribers.by_id(session, sent.id))
+    answer = client.get(sent.feedback("why"), follow_redirects=True)
+    assert answer.status_code == 404
+    assert "ada@example.org" not in answer.text
