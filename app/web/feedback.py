@@ -51,6 +51,20 @@ WITH_BUTTON = "button"
 LONGEST_WORD = 20
 
 
+# What `record` reads by itself.
+FORM = {
+    "requestBody": {
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "properties": {name: {"type": "string"} for name in ("means", "trusted")}
+                }
+            }
+        }
+    }
+}
+
+
 class Desk:
     """What the pages of one click are made with."""
 
@@ -172,7 +186,7 @@ def ask(verdict: Verdict, desk: DeskDep, by: ByDep = "") -> Response:
     return desk.ask(verdict, sends_itself=by != WITH_BUTTON and not desk.needs_button())
 
 
-@router.post("/{token}/{rank}/{verdict}")
+@router.post("/{token}/{rank}/{verdict}", openapi_extra=FORM)
 async def record(request: Request, token: str, rank: int, verdict: Verdict) -> Response:
     """Record the verdict; it moves the scores from the next letter on.
 
