@@ -17,6 +17,8 @@ from app.papers.paper import Digest
 
 # Alternatives, attachments, forwarded mails: a letter has a few parts, a bomb has thousands.
 _MOST_PARTS = 100
+# Anybody may send a mail, and a page's lines take up to a millisecond each to tell apart.
+_MOST_LINES = 5_000
 _QUOTE = re.compile(r"^(?:> ?)+", re.MULTILINE)
 _CHARSET = re.compile(
     r"(?:us-)?ascii|utf-?8|iso-8859-(?:1?[1-9]|1[0-6])|windows-125\d|koi8-[ru]|gb2312|gbk|gb18030"
@@ -70,7 +72,7 @@ def _page(text: str, read_on: date) -> Iterator[Digest]:
     """The Daily Papers page that was pasted into a mail, from the first line that only it has."""
     rows = text.splitlines()
     start = next((n for n, row in enumerate(rows) if row.strip() in lines.UNMISTAKABLE), None)
-    if start is not None:
+    if start is not None and len(rows) - start <= _MOST_LINES:
         try:
             found = saved_page.read("\n".join(rows[start:]), read_on)
         except UnreadableDigest:  # it talks of the page; its links are read all the same

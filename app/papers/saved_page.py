@@ -11,13 +11,21 @@ from app.papers.marks import Mark, Token
 from app.papers.paper import Digest, UnreadLine
 from app.papers.reading import Reading
 
+# A month of cards has ten thousand; some texts take a millisecond a line to tell apart.
+MOST_LINES = 50_000
+
 
 def read(text: str, read_on: date) -> Digest:
     """Read a list of papers in either plain layout, or as list cards or trending cards.
 
     Raises UnreadableDigest if it holds no paper, or reads like something else than a digest.
     """
-    head, rest = _take_head(lines.split(text))
+    page = lines.split(text)
+    if len(page) > MOST_LINES:
+        raise UnreadableDigest(
+            f"This text has {len(page):,} lines, and no page of papers more than {MOST_LINES:,}."
+        )
+    head, rest = _take_head(page)
     body, subjects = categories.lift(rest)
     is_known = any(line.text in lines.UNMISTAKABLE for line in head)
     if not body:

@@ -51,6 +51,11 @@ def test_what_is_no_digest_is_refused_with_one_sentence(text, said):
     assert str(refusal.value).endswith(".")
 
 
+def test_a_text_of_more_lines_than_any_page_is_refused_before_it_is_looked_at():
+    with pytest.raises(UnreadableDigest, match="60,001 lines"):
+        digest.read("Daily Papers\n" + "a b c\n" * 60_000, READ_ON)
+
+
 def test_prose_in_paragraphs_is_refused(papers):
     prose = "\n\n".join(abstract for _, abstract in papers)
 

@@ -124,6 +124,15 @@ def test_a_page_pasted_into_a_mail_is_read(papers):
     assert (found.layout, found.date) == ("spaced", date(2026, 10, 2))
 
 
+def test_a_pasted_page_without_end_is_read_for_its_links_only(papers):
+    page = "\n\n".join(["Daily Papers", "Oct 2", *(row for pair in papers for row in pair)])
+    link = "Sparse Retrieval Works Again\nhttps://arxiv.org/abs/2610.00001\n"
+
+    found = read(f"{link}\n{page}\n" + "a b c\n" * 6_000)
+
+    assert titles(found) == [("2610.00001", "Sparse Retrieval Works Again")]
+
+
 @pytest.mark.parametrize("charset", ["utf-8", "iso-8859-1", "windows-1252", "none-such"])
 def test_each_part_has_its_own_encoding(charset):
     body = "Löss in the Danube Basin Again\nhttps://arxiv.org/abs/2610.00001\n"
