@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from app.papers import tex
-from app.pipeline import due, ingest, readers, trial
+from app.pipeline import due, editions, ingest, rank
 from app.pipeline.rank import Desk
 from app.store import growth, papers, subscribers
 
@@ -19,13 +19,17 @@ N_TITLES = 15
 
 @dataclass(frozen=True)
 class Draft:
-    """One letter that would go out. subject: the title of its first pick, or "" without any."""
+    """One edition as it would be. subject: the title of its first pick, or "" without any.
+
+    is_letter: whether anything would be mailed; else it would be skipped.
+    """
 
     subscriber_id: int
     address: str
     due_at: datetime
     n_picks: int
     subject: str
+    is_letter: bool
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,8 @@ class Rehearsal:
 
     @property
     def n_empty(self) -> int:
-        """How many of the drafts hold no paper: those are skipped."""
-        return sum(not draft.n_picks for draft in self.drafts)
+        """How many of the drafts would be skipped."""
+        return sum(not draft.is_letter for draft in self.drafts)
 
 
 def rehearse(session: Session, desk: Desk, now: datetime) -> Rehearsal:
@@ -59,14 +63,9 @@ def rehearse(session: Session, desk: Desk, now: datetime) -> Rehearsal:
     today = ingest.day(now)
     if not people or desk.models.at_hand(session, today) is None:
         return Rehearsal(by_hour, [], [], has_model=not people)
-    board = desk.models.board(session, today, now)
-    asking = readers.of(session, people, today, now)
-    seeds = [
-        trial.seed(person.id or 0, due.at(person, person.next_due_at or now).edition)
-        for person in people
-    ]
-    found = trial.rank(board, asking, desk.rules.trial, seeds)
-    counts = Counter(pick.paper_id for picks in found for pick, _ in picks)
+    wanted = [due.at(person, person.next_due_at or now) for person in people]
+    made = editions.of(session, desk.models, wanted, today, now)
+    counts = Counter(pick.paper_id for each in made for pick, _ in each.found)
     rows = papers.by_ids(session, list(counts))
     titles = {paper_id: tex.to_unicode(row.title) for paper_id, row in rows.items()}
     return Rehearsal(
@@ -76,10 +75,11 @@ def rehearse(session: Session, desk: Desk, now: datetime) -> Rehearsal:
                 person.id or 0,
                 person.address,
                 person.next_due_at or now,
-                len(picks),
-                titles.get(picks[0][0].paper_id, "") if picks else "",
+                len(each.found),
+                titles.get(each.found[0][0].paper_id, "") if each.found else "",
+                rank.is_letter(each, person),
             )
-            for person, picks in zip(people, found, strict=True)
+            for person, each in zip(people, made, strict=True)
         ],
         [(paper_id, titles[paper_id], n) for paper_id, n in counts.most_common(N_TITLES)],
     )

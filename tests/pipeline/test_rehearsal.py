@@ -4,6 +4,7 @@ import pytest
 from sqlmodel import select
 
 from app.pipeline import ingest, rehearsal
+from app.recommend.tuning import EmptyDay, Tuning
 from app.store import engine as engines
 from app.store.tables import Pick, Subscriber
 
@@ -44,6 +45,18 @@ def test_what_is_rehearsed_is_what_the_day_brings(
     assert found.n_empty == 1
     assert sum(draft.n_picks for draft in found.drafts) == len(picked)
     assert {paper_id for paper_id, _, _ in found.titles} <= {pick.paper_id for pick in picked}
+
+
+def test_who_wants_a_note_on_an_empty_day_is_not_called_skipped(
+    rehearse, fit, make_subscriber, store_papers, retrieval_papers
+):
+    store_papers(*retrieval_papers)
+    make_subscriber("semiconductors")
+    make_subscriber("semiconductors", tuning=Tuning(empty_day=EmptyDay.NOTE))
+    fit()
+    found = rehearse()
+    assert [draft.n_picks for draft in found.drafts] == [0, 0]
+    assert found.n_empty == 1
 
 
 def test_a_rehearsal_records_nothing(
