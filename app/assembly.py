@@ -5,6 +5,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from app import logs
 from app import settings as settings_
 from app.choices import Doubt
 from app.errors import BadValue, NotReady
+from app.languages import Languages
 from app.mail import dkim, layout, links, message
 from app.mail.links import Links, Tokens
 from app.pipeline import inbox, trial
@@ -89,14 +91,30 @@ def _make_key(path: Path) -> None:
         draft.unlink()
 
 
-def letterhead(settings: Settings) -> Letterhead:
+@cache
+def languages() -> Languages:
+    """English, and each language with a catalog in templates/languages. Raises NotReady."""
+    # Babel is needed for nothing else, and `--help` need not wait for it.
+    from app import catalogs  # noqa: PLC0415
+
+    found = {}
+    for path in sorted((engines.resource_dir("templates") / "languages").glob("*.po")):
+        try:
+            found[path.stem] = catalogs.read(path.stem, path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as e:
+            raise NotReady(f"The catalog {path} cannot be used: {e}.") from e
+    return Languages(found)
+
+
+def letterhead(settings: Settings, spoken: Languages | None = None) -> Letterhead:
     """What every letter of this service shares. Raises NotReady for what would fail them all."""
     loader = FileSystemLoader(engines.resource_dir("templates"))
-    signs = tokens(settings)
+    signs, spoken = tokens(settings), spoken or languages()
     return Letterhead(
         sender=settings.mail_from,
         links=Links(settings.base_url, signs),
         templates=layout.environment(loader),
+        others={code: layout.environment(loader, each) for code, each in spoken.others.items()},
         postal_address=settings.postal_address,
         contact=settings.admin_mail,
         bounce_address=bounce_address(settings, signs),

@@ -25,6 +25,12 @@ from datetime import timedelta
 class AppError(Exception):
     """Its text is a sentence for the person who can do something about it."""
 
+    @property
+    def said(self) -> str:
+        """The same as it was given: mostly a `languages.Sentence`, to be said by who shows it."""
+        said: str = self.args[0] if self.args else ""
+        return said
+
 
 class BadValue(AppError):
     """`field` names the form field or option, so that a page can put the sentence beside it."""

@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.routing import BaseRoute
 
 from app import assembly
+from app.languages import Languages
 from app.pipeline import catalogue, votes
 from app.pipeline.catalogue import Kind
 from app.pipeline.readers import Models
@@ -58,21 +59,24 @@ def create_app(
     clock: Callable[[], datetime] = assembly.utc_now,
     lifespan: Lifespan | None = None,
     models: Models | None = None,
+    spoken: Languages | None = None,
 ) -> FastAPI:
     """Build the pages. lifespan: what runs beside them, such as the scheduler, and its models.
+
+    spoken: the languages of pages and letters, all that have a catalog if left out.
 
     Starts on a database that is not migrated too: its pages then say so.
     Raises NotReady where the data folder or the database's address cannot be used, AppError where
     a source is named that we cannot read.
     """
-    templates = engines.resource_dir("templates")
+    templates, spoken = engines.resource_dir("templates"), spoken or assembly.languages()
     listed = catalogue.parse(settings.sources, settings.data_dir)
     # Pages are no interface for programs; that one describes itself.
     app = FastAPI(title="Paperboy", openapi_url=None, lifespan=lifespan)
     app.state.engine = engines.connect(settings.database)
-    app.state.letterhead = assembly.letterhead(settings)
+    app.state.letterhead = assembly.letterhead(settings, spoken)
     app.state.letter_size = settings.letter_size
-    app.state.pages = Pages(templates, settings.base_url)
+    app.state.pages = Pages(templates, settings.base_url, spoken)
     app.state.shelf = Shelf()
     app.state.clock = clock
     app.state.admin_token = settings.admin_token.get_secret_value()

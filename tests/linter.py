@@ -36,6 +36,9 @@ HIDDEN = re.compile(
     "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
 VAGUE = {"here", "click here", "more", "link", "read more", "this"}
+# What letters call it, in each of their languages.
+UNSUBSCRIBE = {"unsubscribe", "abbestellen"}
+EXPIRES = re.compile("works until|gilt bis")
 URL = re.compile(r"https?://\S+")
 
 
@@ -262,12 +265,12 @@ def _trap_faults(plain: str, root: Element, kind: str) -> Iterator[str]:
 
 def _link_faults(plain: str, root: Element, kind: str) -> Iterator[str]:
     labels = [(a, _fold("".join(a.itertext()))) for a in root.iter("a")]
-    out = [a.get("href", "") for a, label in labels if "unsubscribe" in label.lower()]
+    out = [a.get("href", "") for a, label in labels if label.lower() in UNSUBSCRIBE]
     if kind == "daily" and not (out and out[0] and out[0] in plain):
         yield "no unsubscribe link in both parts"
     if kind == "confirm" and (len(labels) != 1 or root.find(".//h2") is not None):
         yield f"a question with {len(labels)} links, or with papers"
-    if kind == "confirm" and "works until" not in plain:
+    if kind == "confirm" and not EXPIRES.search(plain):
         yield "a question that does not say how long its link works"
     for a, label in labels:
         if not label or label.lower() in VAGUE:

@@ -23,7 +23,9 @@ FLOORS = [
     {"papers"},
     {"settings", "logs", "samples"},
     {"choices", "environment"},
+    {"catalogs"},
     {"errors"},
+    {"languages"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 # The settings become values before they reach a room that computes.
@@ -36,6 +38,7 @@ HOMES = {
     "aiosmtplib": {"wire"},
     "alembic": {"store"},
     "apscheduler": {"scheduler"},
+    "babel": {"catalogs"},
     "bibtexparser": {"papers"},
     "cryptography": {"mail"},
     "css_inline": {"mail"},

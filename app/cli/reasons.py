@@ -25,7 +25,7 @@ def why(
     from app import assembly
     from app.pipeline import due, ingest
     from app.pipeline import why as reasons
-    from app.recommend import explain
+    from app.recommend import voice as voices
     from app.store import engine as engines
     from app.store import papers
 
@@ -40,7 +40,7 @@ def why(
             )
         wanted = due.on(person, edition, now)
         today = edition or ingest.day(now)
-        answer = reasons.of(session, desk, wanted, row, today, now, explain.OF_READER)
+        answer = reasons.of(session, desk, wanted, row, today, now, voices.OF_READER)
     if as_json:
         print(json.dumps(shown.plain(answer), ensure_ascii=False, indent=1))
     else:

@@ -3,6 +3,19 @@
 from email_validator import EmailNotValidError, validate_email
 
 from app.errors import BadValue
+from app.languages import Sentence, english, roughly
+
+# Of the library's own words, those that people meet; the rest is as precise in English only.
+_KNOWN = (
+    english("An email address must have an @-sign."),
+    english("There must be something before the @-sign."),
+    english("There must be something after the @-sign."),
+    english("The part after the @-sign is not valid. It should have a period."),
+    english("The part after the @-sign is not valid. It is not within a valid top-level domain."),
+    english("An email address cannot have two periods in a row."),
+    english("An email address cannot end with a period."),
+    english("An email address cannot have a period immediately after the @-sign."),
+)
 
 
 def normalise(text: str) -> str:
@@ -17,5 +30,14 @@ def normalise(text: str) -> str:
         )
     except EmailNotValidError as e:
         shown = text.strip()[:80]
-        raise BadValue("email", f"“{shown}” is no mail address we can write to: {e}") from e
+        said = english(
+            "“{typed}” is no mail address we can write to: {why}", typed=shown, why=_why(e)
+        )
+        raise BadValue("email", said) from e
     return found.normalized.lower()
+
+
+def _why(error: EmailNotValidError) -> Sentence:
+    said = str(error)
+    known = (each for each in _KNOWN if each == said)
+    return next(known, roughly(said, english("It holds signs that it must not, or is too long.")))

@@ -13,6 +13,7 @@ from itertools import count
 from zoneinfo import ZoneInfo, available_timezones
 
 from app.errors import BadValue
+from app.languages import Sentence, english
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -69,16 +70,30 @@ def parse_zone(name: str) -> ZoneInfo:
     """Look up an IANA zone by its exact name. Raises BadValue."""
     if name not in _zones():
         near = [zone for zone in _zones() if name and name.lower() in zone.lower()]
-        hint = f"did you mean {near[0]}?" if near else "write it like Europe/Berlin or UTC."
-        raise BadValue("zone", f"“{name}” is no time zone we know; {hint}")
+        raise BadValue("zone", _no_zone(name, near[0] if near else ""))
     return ZoneInfo(name)
+
+
+def _no_zone(name: str, near: str) -> Sentence:
+    if near:
+        return english(
+            "“{typed}” is no time zone we know; did you mean {near}?", typed=name, near=near
+        )
+    return english(
+        "“{typed}” is no time zone we know; write it like Europe/Berlin or UTC.", typed=name
+    )
 
 
 def parse_hour(text: str | int) -> int:
     """Read an hour of the day, "7" or "07:00". Raises BadValue."""
     digits = str(text).strip().removesuffix(":00")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 2 and int(digits) < 24):
-        raise BadValue("hour", f"“{text}” is no hour of the day; give a whole number from 0 to 23.")
+        raise BadValue(
+            "hour",
+            english(
+                "“{typed}” is no hour of the day; give a whole number from 0 to 23.", typed=text
+            ),
+        )
     return int(digits)
 
 
@@ -89,7 +104,11 @@ def parse_days(text: str) -> frozenset[str]:
         days = tuple(_day(part.strip().lower()) for part in text.split(",") if part.strip())
     if not days or "" in days:
         raise BadValue(
-            "days", f"“{text}” names no days; write daily, weekdays, weekly or days like mon,thu."
+            "days",
+            english(
+                "“{typed}” names no days; write daily, weekdays, weekly or days like mon,thu.",
+                typed=text,
+            ),
         )
     return frozenset(days)
 

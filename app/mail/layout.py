@@ -3,14 +3,15 @@
 import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from functools import cache, lru_cache
+from typing import cast
 
 import css_inline
 from jinja2 import BaseLoader, Environment, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from app.languages import ENGLISH, Language
 from app.mail import excerpt, foreign
 from app.recommend import highlight
 
@@ -19,8 +20,12 @@ TEXT_WIDTH = 72
 _LINK_LIKE = re.compile(r"://|@|\bwww\.|[^\W_]\.[^\W\d_]{2,}", re.IGNORECASE)
 
 
-def environment(loader: BaseLoader) -> Environment:
-    """Make the environment for letters. loader: finds "letters/daily/body.html" and the like."""
+def environment(loader: BaseLoader, language: Language = ENGLISH) -> Environment:
+    """Make the environment for letters in one language.
+
+    loader: finds "letters/daily/body.html" and the like. What is kept of a letter's texts and
+    layout is kept by environment, and so by language.
+    """
     made = Environment(
         loader=loader,
         autoescape=select_autoescape(disabled_extensions=["txt"], default=True),
@@ -29,11 +34,24 @@ def environment(loader: BaseLoader) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-    filters = {"cut": excerpt.cut, "day": day, "wrapped": wrapped}
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        language.gettext, language.ngettext, newstyle=True
+    )
+    filters = {"cut": excerpt.cut, "day": language.day, "wrapped": wrapped}
     made.filters |= filters | {"without_links": without_links}
-    made.globals["said"] = said
+    made.globals |= {"said": said, "language": language, "of_papers": of_papers(language)}
     return made
+
+
+def of_papers(language: Language) -> Markup:
+    """What the tag around a paper's own words says of them on a page in this language."""
+    # Papers are taken to be in English, as the words of interests are.
+    return Markup("" if language is ENGLISH else ' lang="en"')  # noqa: S704  (ours)
+
+
+def language_of(templates: Environment) -> Language:
+    """The language that an environment was made for."""
+    return cast("Language", templates.globals["language"])
 
 
 @pass_context
@@ -49,11 +67,6 @@ def said(context: Context, name: str, **facts: object) -> str:
 def sentence(templates: Environment, name: str, facts: Mapping[str, object]) -> str:
     """The same for texts that are made before any template is filled in."""
     return foreign.tame(templates.get_template(f"letters/{name}.txt").render(facts))
-
-
-def day(edition: date) -> str:
-    """Write a date as "Saturday 21 November 2026"."""
-    return f"{edition:%A} {edition.day} {edition:%B} {edition.year}"
 
 
 def marked(text: str, words: Sequence[str]) -> Markup:

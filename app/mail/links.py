@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from itsdangerous import BadSignature, Signer
 
 from app.errors import BadLink, BadValue
+from app.languages import english
 
 CONFIRM_WITHIN = timedelta(hours=48)
 # What a letter asks to be pressed: to move to another address, to be erased.
@@ -95,8 +96,10 @@ class Tokens:
             return struct.unpack(f">{n_facts}Q", packed.rjust(8 * n_facts, b"\0"))
         except (BadSignature, ValueError, struct.error) as e:
             raise BadLink(
-                "This link is not one of ours, or it was cut short on its way to you. "
-                "Please use the link from the letter itself."
+                english(
+                    "This link is not one of ours, or it was cut short on its way to you. "
+                    "Please use the link from the letter itself."
+                )
             ) from e
 
     def marks(self, use: str, text: str) -> list[str]:

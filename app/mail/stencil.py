@@ -36,7 +36,7 @@ def mark(name: str) -> Markup:
     return Markup(f"{_OPEN}{name}{_CLOSE}")  # noqa: S704  (names are ours)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=50)
 def drafting(templates: Environment) -> Environment:
     """The same templates, fit to be filled in with marks."""
     made = templates.overlay()

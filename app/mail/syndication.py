@@ -12,6 +12,7 @@ from app.mail import foreign
 
 ATOM = "http://www.w3.org/2005/Atom"
 register_namespace("atom", ATOM)
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Feed:
-    """id: a URI that never changes. home: our front page; own: where the feed itself is."""
+    """id: a URI that never changes. home: our front page; own: where the feed itself is.
+
+    language: of what we say in it, a code.
+    """
 
     id: str
     title: str
@@ -41,6 +45,7 @@ class Feed:
     own: str
     updated: datetime
     entries: tuple[Entry, ...] = ()
+    language: str = "en"
 
 
 def rss(feed: Feed) -> bytes:
@@ -50,6 +55,7 @@ def rss(feed: Feed) -> bytes:
     _add(channel, "title", feed.title)
     _add(channel, "link", feed.home)
     _add(channel, "description", feed.title)
+    _add(channel, "language", feed.language)
     SubElement(channel, f"{{{ATOM}}}link", rel="self", href=feed.own, type="application/rss+xml")
     _add(channel, "lastBuildDate", format_datetime(feed.updated.astimezone(UTC)))
     for entry in feed.entries:
@@ -64,7 +70,7 @@ def rss(feed: Feed) -> bytes:
 
 def atom(feed: Feed) -> bytes:
     """Atom, with all the authors that are told."""
-    root = Element(f"{{{ATOM}}}feed")
+    root = Element(f"{{{ATOM}}}feed", {XML_LANG: feed.language})
     _add(root, f"{{{ATOM}}}title", feed.title)
     _add(root, f"{{{ATOM}}}id", feed.id)
     _add(root, f"{{{ATOM}}}updated", _moment(feed.updated))
@@ -90,6 +96,7 @@ def json_feed(feed: Feed) -> bytes:
     told = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
+        "language": feed.language,
         "home_page_url": feed.home,
         "feed_url": feed.own,
         "items": [

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment
 
+from app.languages import Language, english
 from app.mail import excerpt, foreign, layout, links, transfer
 from app.mail.letter import MAX_TEXT, Confirm, Daily, Notice, PaperView, PickView
 from app.mail.links import Verdict
@@ -20,7 +21,7 @@ from app.recommend import highlight
 # By its name in the templates: text to print; a bool or a date, which is only looked at.
 Told = dict[str, Any]
 # For a title of nothing but characters that cannot be seen: a heading and a subject need words.
-UNNAMED = "Untitled"
+UNNAMED = english("Untitled")
 # No line of the HTML begins with the dot between two facts.
 _DOT, _KEPT_DOT = " · ", "\u00a0· "
 
@@ -29,7 +30,7 @@ def of_daily(
     templates: Environment, daily: Daily, picks: Sequence[PickView], n_left_out: int = 0
 ) -> Told:
     """All but the cards of a letter that shows only `picks`."""
-    titles = tuple(_paper(pick.paper).title for pick in picks[:4])
+    titles = tuple(_title(templates, _paper(pick.paper)) for pick in picks[:4])
     return {
         "edition": daily.edition,
         "subject": _subject(templates, titles[0] if titles else "", len(picks), daily.n_candidates),
@@ -71,6 +72,7 @@ class Card(NamedTuple):
     paper: "_Paper"
     pick: PickView
     number: int
+    title: str
     byline: str
     label: str
     reason: str
@@ -93,7 +95,7 @@ class Card(NamedTuple):
         return {
             "rank": str(self.number),
             "url": self.paper.url,
-            "title": self.paper.title,
+            "title": self.title,
             "byline": self.byline,
             **self.own_text(),
             "excerpt": self.paper.excerpt if self.has_excerpt else "",
@@ -156,8 +158,9 @@ def of_picks(templates: Environment, picks: Sequence[PickView]) -> list[Card]:
 
 def _of_pick(templates: Environment, pick: PickView, number: int) -> Card:
     paper, label = _paper(pick.paper), _label(templates, pick.band, pick.exploring)
-    byline = paper.byline(templates, pick.votes)
-    return Card(paper, pick, number, byline, label, line(pick.reason), _shares(pick.shares))
+    title, byline = _title(templates, paper), paper.byline(templates, pick.votes)
+    shares = _shares(layout.language_of(templates), pick.shares)
+    return Card(paper, pick, number, title, byline, label, line(pick.reason), shares)
 
 
 def line(text: str, limit: int = MAX_TEXT) -> str:
@@ -177,7 +180,7 @@ class _Paper:
     """What all letters say of a paper."""
 
     def __init__(self, view: PaperView) -> None:
-        self.title = line(view.title) or UNNAMED
+        self.title = line(view.title)
         self.url = foreign.href(view.url)
         self.excerpt = line(view.excerpt, excerpt.LIMIT)
         self._facts = {"authors": tuple(map(line, view.authors)), "host": line(view.host)}
@@ -194,16 +197,20 @@ class _Paper:
 _paper = lru_cache(maxsize=4_000)(_Paper)
 
 
+def _title(templates: Environment, paper: _Paper) -> str:
+    return paper.title or layout.language_of(templates).gettext(UNNAMED)
+
+
 @lru_cache(maxsize=50)
 def _label(templates: Environment, band: str, exploring: bool) -> str:
     return layout.sentence(templates, "daily/label", {"band": band, "exploring": exploring})
 
 
-def _shares(shares: Sequence[tuple[str, int]]) -> str:
+def _shares(language: Language, shares: Sequence[tuple[str, int]]) -> str:
     """What made the score; nothing where one thing did."""
     if len(shares) < 2:
         return ""
-    parts = (f"{'−' * (n < 0)}{abs(n)}% {known(name)}" for name, n in shares)
+    parts = (f"{language.percent(n)} {known(name)}" for name, n in shares)
     return _DOT.join(part.rstrip() for part in parts)
 
 

@@ -12,6 +12,7 @@ import rispy
 from bibtexparser import entrypoint, model
 
 from app.errors import BadValue
+from app.languages import english
 from app.papers import identity, tex
 from app.papers.paper import Paper, fold
 
@@ -60,8 +61,10 @@ def read(content: bytes) -> References:
         return _read_bib(text)
     raise BadValue(
         "file",
-        "There is no reference in this file. Choose one that your literature program wrote as "
-        "BibTeX (.bib) or RIS (.ris).",
+        english(
+            "There is no reference in this file. Choose one that your literature program wrote as "
+            "BibTeX (.bib) or RIS (.ris)."
+        ),
     )
 
 
@@ -71,7 +74,9 @@ def _decode(content: bytes) -> str:
     if b"\0" in content:
         raise BadValue(
             "file",
-            "This file is no text. Choose one that was saved as BibTeX (.bib) or RIS (.ris).",
+            english(
+                "This file is no text. Choose one that was saved as BibTeX (.bib) or RIS (.ris)."
+            ),
         )
     try:
         return content.decode("utf-8-sig")
@@ -100,7 +105,7 @@ def _read_bib(text: str) -> References:
                     _add(found, inner.key, _bib_paper(_fields(inner)))
             case model.ParsingFailedBlock():
                 line = (block.start_line or 0) + 1
-                reason = f"It begins in line {line} and is not closed as it should."
+                reason = english("It begins in line {n} and is not closed as it should.", n=line)
                 found.unread.append(Unread(_first_words(block.raw or ""), reason))
     return found
 
@@ -136,7 +141,9 @@ def _read_ris(text: str) -> References:
     for raw in _records(text):
         end = _END.search(raw)
         if end is None:
-            found.unread.append(Unread(_first_words(raw), "It has no end, a line with “ER  -”."))
+            found.unread.append(
+                Unread(_first_words(raw), english("It has no end, a line with “ER  -”."))
+            )
             continue
         record = _record(raw[: end.end()])
         _add(found, _first_words(raw), _ris_paper(record))
@@ -183,7 +190,9 @@ def _add(found: References, name: str, paper: Paper) -> None:
     if identity.keys(paper):
         found.entries.append(paper)
     else:
-        found.unread.append(Unread(_first_words(name), "It has no title, arXiv id or DOI."))
+        found.unread.append(
+            Unread(_first_words(name), english("It has no title, arXiv id or DOI."))
+        )
 
 
 def _first_words(raw: str) -> str:

@@ -6,6 +6,7 @@ import structlog
 from sqlmodel import Session
 
 from app.errors import TooMany
+from app.languages import english
 from app.mail.links import Tokens
 from app.store import permits
 
@@ -30,8 +31,10 @@ def admit(session: Session, tokens: Tokens, network: str, now: datetime) -> None
     name = f"sign-up from {tokens.marks('sign-up', network)[0]}"
     if not permits.take(session, name, PER_NETWORK, HOUR, now):
         raise TooMany(
-            "There were several sign-ups from your network within an hour, and we take no more of "
-            "them for now. Please try again in an hour.",
+            english(
+                "There were several sign-ups from your network within an hour, and we take no "
+                "more of them for now. Please try again in an hour."
+            ),
             HOUR,
         )
 

@@ -1,7 +1,7 @@
 """From the facts of a stored letter to what a reader sees, and to the bytes that travel."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
 from functools import cached_property, lru_cache
 from typing import Any
@@ -9,12 +9,14 @@ from typing import Any
 from jinja2 import Environment
 from sqlmodel import Session
 
-from app.mail import dkim, links, message, press
+from app.languages import ENGLISH, Language, english
+from app.mail import dkim, layout, links, message, press
 from app.mail import letter as letters_mail
 from app.papers.paper import Paper
 from app.pipeline import notices, reading
 from app.pipeline.reading import Contents
 from app.recommend import explain, highlight, interests
+from app.recommend.voice import Voice, to_reader
 from app.store import letters, subscribers
 from app.store.tables import Letter, LetterKind, Pick, Subscriber
 
@@ -23,7 +25,8 @@ from app.store.tables import Letter, LetterKind, Pick, Subscriber
 class Letterhead:
     """What all letters of one service share. sender: "Paperboy <paperboy@example.org>".
 
-    contact: the operator's address. bounce_address: a mailbox of ours, each letter's own return
+    templates: in English; others: those of other languages, by code. contact: the operator's
+    address. bounce_address: a mailbox of ours, each letter's own return
     path is made of it; "": bounces go to the sender. signer: None leaves signing to the relay.
     has_trap: whether letters have a link that nobody sees; see `mail.scanners`.
     """
@@ -31,11 +34,20 @@ class Letterhead:
     sender: str
     links: links.Links
     templates: Environment
+    others: Mapping[str, Environment] = field(default_factory=dict)
     postal_address: str = ""
     contact: str = ""
     bounce_address: str = ""
     signer: dkim.Signer | None = None
     has_trap: bool = True
+
+    def templates_in(self, code: str) -> Environment:
+        """Those of a language; the English ones where it is not, or no longer, spoken."""
+        return self.others.get(code, self.templates)
+
+    def language(self, code: str) -> Language:
+        """The language itself."""
+        return layout.language_of(self.templates_in(code))
 
     @cached_property
     def address(self) -> str:
@@ -61,6 +73,9 @@ class Letterhead:
         return links.unsubscribe_address(self.bounce_address, self.links.tokens, subscriber_id)
 
 
+BY_WORDS = english("You signed up on {day}; your letters go by your words: {words}.")
+BY_LIKES = english("You signed up on {day}; your letters go by the papers you like.")
+WHY_CONFIRM = english("Somebody, most likely you, typed this address on our sign-up page.")
 # Of a message that must not be too long, as much for its HTML; the rest is text and headers.
 PARTS = (0.8, 0.7, 0.6, 0.45, 0.3, 0)
 
@@ -74,13 +89,13 @@ class Envelope:
     message: bytes
 
 
-def why(session: Session, subscriber: Subscriber) -> str:
+def why(session: Session, subscriber: Subscriber, language: Language = ENGLISH) -> str:
     """Say in a sentence why this person gets letters, to be kept with each of them."""
     subscriber_id = subscriber.id or 0
     typed = subscribers.interests_of(session, [subscriber_id]).get(subscriber_id, ())
     since = (subscriber.confirmed_at or subscriber.created_at).date()
-    goes_by = f"your words: {interests.format(typed)}" if typed else "the papers you like"
-    return f"You signed up on {since.day} {since:%B %Y}; your letters go by {goes_by}."
+    facts = {"day": language.date(since), "words": interests.format(typed)}
+    return language.fill(BY_WORDS if typed else BY_LIKES, **facts)
 
 
 def envelopes(
@@ -124,7 +139,7 @@ def _envelope(
 ) -> Envelope:
     daily = row.kind == LetterKind.DAILY
     content = message.build(
-        press.quote(head.templates, says, max_html),
+        press.quote(head.templates_in(row.language), says, max_html),
         sender=head.sender,
         recipient=row.recipient,
         message_id=row.message_id,
@@ -143,7 +158,7 @@ def _envelope(
 
 def rendered(session: Session, head: Letterhead, row: Letter) -> letters_mail.Rendered:
     """A stored letter as a page: all of it, where the message had to leave out papers."""
-    return press.render(head.templates, view(session, head, row))
+    return press.render(head.templates_in(row.language), view(session, head, row))
 
 
 def view(session: Session, head: Letterhead, row: Letter) -> letters_mail.Letter:
@@ -157,14 +172,20 @@ def unstored(
     """The page of a letter that is only looked at; its feedback links lead to letter 0."""
     choices = [letters.Choice(each.rank, each.paper_id, each.reason) for each in chosen]
     contents = reading.unstored(session, row, choices)
-    return press.render(head.templates, _view(head, row, contents))
+    return press.render(head.templates_in(row.language), _view(head, row, contents))
 
 
 def _view(
     head: Letterhead, row: Letter, contents: Contents | Exception | None
 ) -> letters_mail.Letter:
     if row.kind in notices.KINDS:
-        return notices.view(head.links, row, postal=head.postal_address, contact=head.contact)
+        return notices.view(
+            head.links,
+            row,
+            head.language(row.language),
+            postal=head.postal_address,
+            contact=head.contact,
+        )
     if contents is None:
         return _confirm(head, row)
     if isinstance(contents, Exception):
@@ -173,12 +194,12 @@ def _view(
 
 
 def _confirm(head: Letterhead, row: Letter) -> letters_mail.Confirm:
-    until = row.date + links.CONFIRM_WITHIN
+    until, language = row.date + links.CONFIRM_WITHIN, head.language(row.language)
     return letters_mail.Confirm(
         confirm_url=head.links.confirm(row.subscriber_id, row.date),
         words=row.why,
-        expires=f"{until.day} {until:%B %Y, %H:%M} UTC",
-        why="Somebody, most likely you, typed this address on our sign-up page.",
+        expires=language.until(until),
+        why=language.gettext(WHY_CONFIRM),
         postal=head.postal_address,
         contact=head.contact,
     )
@@ -189,7 +210,7 @@ def _daily(head: Letterhead, row: Letter, contents: Contents) -> letters_mail.Da
     preferences = head.links.preferences(row.subscriber_id, row.version)
     return letters_mail.Daily(
         edition=row.edition_date,
-        picks=_picks(head, contents),
+        picks=_picks(head, contents, head.language(row.language)),
         n_candidates=row.n_candidates,
         wider_days=row.wider_days,
         preferences_url=preferences,
@@ -204,16 +225,18 @@ def _daily(head: Letterhead, row: Letter, contents: Contents) -> letters_mail.Da
     )
 
 
-def _picks(head: Letterhead, contents: Contents) -> tuple[letters_mail.PickView, ...]:
-    titles = contents.titles
+def _picks(
+    head: Letterhead, contents: Contents, language: Language
+) -> tuple[letters_mail.PickView, ...]:
+    titles, voice = contents.titles, to_reader(language)
     return tuple(
         letters_mail.PickView(
             paper=_shown(contents.papers[paper_id], head.links.paper(paper_id)),
-            reason=explain.sentence(reason, titles),
+            reason=explain.sentence(reason, titles, voice),
             words=tuple(word for term in reason.terms for word in (term.text, *term.part)),
             votes=contents.votes.get(paper_id),
             rank=rank,
-            **(_rated(reason, titles) if reason.fit or reason.exploring else {}),
+            **(_rated(reason, titles, voice) if reason.fit or reason.exploring else {}),
         )
         for (rank, paper_id, _), reason in zip(contents.choices, contents.reasons, strict=True)
     )
@@ -227,12 +250,12 @@ def _shown(paper: Paper, own_url: str) -> letters_mail.PaperView:
     return shown if shown.url else replace(shown, url=own_url)
 
 
-def _rated(reason: explain.Reason, titles: Mapping[int, str]) -> dict[str, Any]:
+def _rated(reason: explain.Reason, titles: Mapping[int, str], voice: Voice) -> dict[str, Any]:
     """What a pick's view shows since fits are stored; a letter made before stays as it went out."""
     return {
         "band": reason.band,
         "exploring": reason.exploring,
-        "shares": tuple(explain.parts(reason, titles)),
+        "shares": tuple(explain.parts(reason, titles, voice)),
         "terms": highlight.terms(reason),
         "names": highlight.authors(reason),
     }

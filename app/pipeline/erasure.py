@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from app.errors import BadValue
+from app.languages import english
 from app.mail.links import Purpose, Tokens
 from app.pipeline import notices
 from app.store import permits, scrubbing, subscribers, suppressions
@@ -22,7 +23,9 @@ ERASED = "erased "
 def request(session: Session, reader: Subscriber, now: datetime, domain: str) -> None:
     """Queue the letter that asks whether it is meant. Raises BadValue for the fourth in a day."""
     if not permits.take(session, f"erase {reader.id}", PER_DAY, DAY, now):
-        raise BadValue("erase", "That was asked for three times today. Try again tomorrow.")
+        raise BadValue(
+            "erase", english("That was asked for three times today. Try again tomorrow.")
+        )
     notices.queue(session, reader, LetterKind.ERASE, now, domain)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from sqlmodel import Session
 
 from app.errors import BadValue
+from app.languages import english
 from app.mail import foreign
 from app.papers import tex
 from app.recommend import explain, interests
@@ -87,15 +88,21 @@ def _check(session: Session, subscriber_id: int, kept: list[Interest], choice: C
     if len(kept) >= interests.MAX_INTERESTS:
         raise BadValue(
             "choice",
-            f"You name {len(kept)} words and authors already, and more cannot be kept. "
-            "Take some out on your own page first.",
+            english(
+                "You name {n} words and authors already, and more cannot be kept. Take some out "
+                "on your own page first.",
+                n=len(kept),
+            ),
         )
     is_left = any(not each.negative for each in kept) or feedback.has_liked(session, subscriber_id)
     if not is_left:
         raise BadValue(
             "choice",
-            f"“{choice.interest.text}” is all you asked for so far: without it there would be "
-            "nothing to pick papers by. Add another word on your own page first.",
+            english(
+                "“{text}” is all you asked for so far: without it there would be nothing to pick "
+                "papers by. Add another word on your own page first.",
+                text=choice.interest.text,
+            ),
         )
 
 

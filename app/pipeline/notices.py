@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from app.errors import BadLink
+from app.languages import Language, english
 from app.mail import letter as letters_mail
 from app.mail import message
 from app.mail.links import ASKED_WITHIN, Links, Purpose, Tokens
@@ -13,10 +14,14 @@ from app.store.tables import Letter, LetterKind, OutboxEntry, State, Subscriber
 
 # Why its reader gets it, by kind.
 WHY = {
-    LetterKind.LINK: "Somebody, most likely you, asked for this link on our pages.",
-    LetterKind.MOVE: "Somebody, most likely you, typed this address on their page of preferences.",
-    LetterKind.MOVED: "Your letters from Paperboy went to this address until now.",
-    LetterKind.ERASE: "Somebody, most likely you, pressed “delete” on your page of preferences.",
+    LetterKind.LINK: english("Somebody, most likely you, asked for this link on our pages."),
+    LetterKind.MOVE: english(
+        "Somebody, most likely you, typed this address on their page of preferences."
+    ),
+    LetterKind.MOVED: english("Your letters from Paperboy went to this address until now."),
+    LetterKind.ERASE: english(
+        "Somebody, most likely you, pressed “delete” on your page of preferences."
+    ),
 }
 KINDS = frozenset(WHY)
 _ASKS = {Purpose.MOVE: LetterKind.MOVE, Purpose.ERASE: LetterKind.ERASE}
@@ -47,6 +52,7 @@ def queue(
         message_id=message.message_id(today, subscriber_id, kind, domain, nth=nth),
         date=now.replace(microsecond=0),
         version=subscriber.version,
+        language=subscriber.language,
     )
     letters.add(session, letter)
     entry = OutboxEntry(
@@ -70,14 +76,16 @@ def _make_room(session: Session, subscriber_id: int, kind: LetterKind, now: date
     return outbox.forget(session, earlier)
 
 
-def view(links: Links, row: Letter, *, postal: str, contact: str) -> letters_mail.Notice:
+def view(
+    links: Links, row: Letter, language: Language, *, postal: str, contact: str
+) -> letters_mail.Notice:
     """What a stored one says."""
     until = row.date + ASKED_WITHIN
     return letters_mail.Notice(
         kind=row.kind.value,
-        why=WHY[row.kind],
+        why=language.say(WHY[row.kind]),
         url=_url(links, row),
-        expires=f"{until.day} {until:%B %Y, %H:%M} UTC",
+        expires=language.until(until),
         postal=postal,
         contact=contact,
     )
@@ -100,7 +108,7 @@ def read_token(
     subscriber = subscribers.by_id(session, letter.subscriber_id) if letter else None
     is_of_it = letter is not None and letter.kind == _ASKS[purpose]
     if not (letter and subscriber and is_of_it and letter.version == subscriber.version):
-        raise BadLink("This link was used already, or a newer letter has taken its place.")
+        raise BadLink(english("This link was used already, or a newer letter has taken its place."))
     if now - letter.date > ASKED_WITHIN:
-        raise BadLink("This link was good for 48 hours. Please ask for a new one.")
+        raise BadLink(english("This link was good for 48 hours. Please ask for a new one."))
     return letter, subscriber

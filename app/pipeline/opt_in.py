@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from sqlmodel import Session
 
 from app.errors import BadLink
+from app.languages import english
 from app.mail import edition, message
 from app.mail.links import CONFIRM_WITHIN, Purpose, Tokens, Verdict
 from app.pipeline import admission, erasure
@@ -22,7 +23,10 @@ from app.store.tables import Consent, Letter, LetterKind, OutboxEntry, State, St
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody asked for at sign-up. address: normalised; liked: paper ids."""
+    """What somebody asked for at sign-up. address: normalised; liked: paper ids.
+
+    language: its code, "" where nobody said.
+    """
 
     address: str
     interests: tuple[Interest, ...]
@@ -32,6 +36,7 @@ class Wish:
     days: frozenset[str] = frozenset(edition.DAYS)
     letter_size: int = 10
     tuning: Tuning = tuning.USUAL
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,7 @@ def note(session: Session, wish: Wish, now: datetime) -> Subscriber:
     subscriber.zone, subscriber.hour = wish.zone, wish.hour
     subscriber.days = ",".join(day for day in edition.DAYS if day in wish.days)
     subscriber.letter_size = wish.letter_size
+    subscriber.language = wish.language
     subscribers.tune(subscriber, wish.tuning)
     _set_tastes(session, subscriber.id or 0, wish.interests, wish.liked, now)
     return subscriber
@@ -159,6 +165,7 @@ def _confirm_letter(
         date=due_at.replace(microsecond=0),
         why=interests.format(typed),
         version=subscriber.version,
+        language=subscriber.language,
     )
 
 
@@ -194,9 +201,9 @@ def read_confirm_token(session: Session, tokens: Tokens, token: str, now: dateti
     subscriber_id, stamp = tokens.read(Purpose.CONFIRM, token, n_facts=2)
     subscriber = subscribers.by_id(session, subscriber_id)
     if now.timestamp() - stamp > CONFIRM_WITHIN.total_seconds():
-        raise BadLink("This link was good for 48 hours. Please sign up once more.")
+        raise BadLink(english("This link was good for 48 hours. Please sign up once more."))
     if subscriber is None or subscriber.status == Status.UNSUBSCRIBED:
-        raise BadLink("This sign-up was withdrawn. Please sign up once more.")
+        raise BadLink(english("This sign-up was withdrawn. Please sign up once more."))
     return subscriber
 
 

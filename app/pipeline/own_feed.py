@@ -7,16 +7,19 @@ from urllib.parse import urlsplit
 from sqlmodel import Session
 
 from app.errors import BadLink
+from app.languages import Language, english
 from app.mail import letter as letters_mail
 from app.mail.links import Purpose, Verdict
 from app.mail.syndication import Entry, Feed
 from app.pipeline import reading
 from app.pipeline.compose import Letterhead
 from app.recommend import explain
+from app.recommend.voice import to_reader
 from app.store import history, papers, subscribers
 from app.store.tables import Letter, Paper, Pick, Status
 
 DAYS, MOST = timedelta(days=30), 300
+TITLE, WHOLE = english("Paperboy: your picks"), english("The whole letter")
 
 
 def of(session: Session, head: Letterhead, token: str, form: str, now: datetime) -> Feed:
@@ -24,16 +27,20 @@ def of(session: Session, head: Letterhead, token: str, form: str, now: datetime)
     subscriber_id, version = head.links.tokens.read(Purpose.FEED, token, n_facts=2)
     reader = subscribers.by_id(session, subscriber_id)
     if reader is None or reader.version != version or reader.status != Status.ACTIVE:
-        raise BadLink("This feed is no longer kept up. Your newest letter leads to the new one.")
+        raise BadLink(
+            english("This feed is no longer kept up. Your newest letter leads to the new one.")
+        )
+    language = head.language(reader.language)
     rows = history.picks_since(session, subscriber_id, (now - DAYS).date(), MOST)
     since = reader.confirmed_at or reader.created_at
     return Feed(
         id=_tag(head, since.date(), f"picks/{subscriber_id}"),
-        title="Paperboy: your picks",
+        title=language.say(TITLE),
+        language=language.code,
         home=f"{head.links.base_url}/",
         own=head.links.feed(subscriber_id, version, form),
         updated=max((letter.date for letter, _, _ in rows), default=since),
-        entries=tuple(_entries(session, head, rows)),
+        entries=tuple(_entries(session, head, rows, language)),
     )
 
 
@@ -43,7 +50,10 @@ def _tag(head: Letterhead, day: date, name: str) -> str:
 
 
 def _entries(
-    session: Session, head: Letterhead, rows: Sequence[tuple[Letter, Pick, Paper]]
+    session: Session,
+    head: Letterhead,
+    rows: Sequence[tuple[Letter, Pick, Paper]],
+    language: Language,
 ) -> Iterator[Entry]:
     reasons = [explain.from_json(pick.reason) for _, pick, _ in rows]
     titles = reading.titles_named(session, reasons)
@@ -51,7 +61,7 @@ def _entries(
         shown = letters_mail.show(papers.told(row))
         letter_id = letter.id or 0
         ways = [
-            (what, head.links.feedback(letter_id, pick.rank, verdict))
+            (language.say(what), head.links.feedback(letter_id, pick.rank, verdict))
             for what, verdict in _WAYS.items()
         ]
         yield Entry(
@@ -60,14 +70,14 @@ def _entries(
             url=shown.url or head.links.paper(row.id or 0),
             at=letter.date,
             authors=shown.authors,
-            reason=explain.sentence(reason, titles),
+            reason=explain.sentence(reason, titles, to_reader(language)),
             excerpt=shown.excerpt,
-            ways=(*ways, ("The whole letter", head.links.letter(letter_id))),
+            ways=(*ways, (language.say(WHOLE), head.links.letter(letter_id))),
         )
 
 
 _WAYS = {
-    "More like this": Verdict.LIKE,
-    "Less like this": Verdict.DISLIKE,
-    "Save for later": Verdict.SAVE,
+    english("More like this"): Verdict.LIKE,
+    english("Less like this"): Verdict.DISLIKE,
+    english("Save for later"): Verdict.SAVE,
 }

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
+from app.languages import ENGLISH, Language
 from app.mail import foreign
 from app.mail import letter as letters_mail
 from app.mail.letter import PaperView, Rendered
@@ -14,6 +15,7 @@ from app.recommend import explain, hints, picks
 from app.recommend.board import Board
 from app.recommend.hints import Unknown
 from app.recommend.interests import Interest
+from app.recommend.voice import to_reader
 from app.store import feedback, letters, papers, subscribers
 from app.store.tables import Subscriber
 
@@ -61,7 +63,13 @@ def letter_for(
 
 
 def of_wish(
-    session: Session, models: readers.Models, board: Board, wish: Wish, now: datetime, today: date
+    session: Session,
+    models: readers.Models,
+    board: Board,
+    wish: Wish,
+    now: datetime,
+    today: date,
+    language: Language = ENGLISH,
 ) -> Outlook:
     """What somebody who is no subscriber yet would have got today, and why.
 
@@ -82,7 +90,7 @@ def of_wish(
             Glimpse(
                 paper_id=pick.paper_id,
                 paper=letters_mail.show(papers.told(rows[pick.paper_id])),
-                reason=foreign.tame(explain.sentence(pick.reason, titles)),
+                reason=foreign.tame(explain.sentence(pick.reason, titles, to_reader(language))),
                 band=pick.reason.band,
                 exploring=pick.reason.exploring,
             )

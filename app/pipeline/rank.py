@@ -242,8 +242,9 @@ def new_letter(
         model_id=model_id,
         n_candidates=made.n_new,
         wider_days=made.wider_days,
-        why=compose.why(session, subscriber),
+        why=compose.why(session, subscriber, head.language(subscriber.language)),
         version=subscriber.version,
+        language=subscriber.language,
     )
 
 

@@ -15,8 +15,8 @@ from app.recommend import absence, explain, picks, selection
 from app.recommend.absence import Case
 from app.recommend.board import Board
 from app.recommend.calibration import EDGES
-from app.recommend.explain import Voice
 from app.recommend.picks import Reader, Weighed
+from app.recommend.voice import TO_READER, Voice
 from app.store import feedback, letters, outbox, papers, subscribers
 from app.store.feedback import Opinion
 from app.store.tables import Letter, OutboxEntry, Paper, State
@@ -68,7 +68,7 @@ def of(
     paper: Paper,
     today: date,
     now: datetime,
-    voice: Voice = explain.TO_READER,
+    voice: Voice = TO_READER,
 ) -> Answer:
     """Explain one paper's place in the edition somebody got, or would get.
 

@@ -5,19 +5,21 @@ A letter or page that only says its sentences needs no numpy, so this module imp
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
+from app.languages import QUOTED
+from app.recommend import voice as voices
 from app.recommend.interests import Kind
+from app.recommend.voice import TO_READER, Voice
 
 # The sentence names a share that is at least this part of the largest, and no lesser one.
 _NAMED = 0.3
 # A list of shares names so many, and none that is less than this part of the score.
 N_PARTS = 3
 _WORTH_A_PART = 0.05
-_TITLE = 40  # characters of a title in such a list
 _DECIMALS = 6
 
 
@@ -76,30 +78,6 @@ class Reason:
         return asked + sum([near.share for near in (*self.liked, *self.disliked)]) + self.rest
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """Who is told of a reason: the reader, or somebody else of the reader."""
-
-    they: str
-    their: str
-    theirs: str
-    unsure: str
-
-
-TO_READER = Voice(
-    "you",
-    "your",
-    "yours",
-    "We are less sure of this one: tell us whether you want more of it.",
-)
-OF_READER = Voice(
-    "they",
-    "their",
-    "theirs",
-    "Less sure than the others: they are asked whether they want more of it.",
-)
-
-
 def to_json(reason: Reason) -> str:
     """Write a reason on one line; equal reasons give equal text."""
     return _WRITER.encode(reason)
@@ -142,17 +120,16 @@ def _liked(read: list[dict[str, Any]]) -> tuple[LikedShare, ...]:
 
 
 def sentence(reason: Reason, titles: Mapping[int, str], voice: Voice = TO_READER) -> str:
-    """Say the largest shares in plain English; plain text, to be escaped by whoever prints it.
+    """Say the largest shares in plain words; plain text, to be escaped by whoever prints it.
 
     titles: of the liked papers, TeX already turned into signs; one without a title goes unnamed.
     """
     said = _say_shares(reason, titles, voice)
     if reason.exploring:
-        said.insert(0, voice.unsure)
+        said.insert(0, voice.say(voices.UNSURE))
     elif reason.trending:
-        alone = "" if said else f"; not yet chosen by {voice.their} own interests"
-        said.insert(0, f"Trending now{alone}.")
-    return " ".join(said) or f"No word of it is among {voice.theirs}."
+        said.insert(0, voice.say(voices.TRENDING if said else voices.TRENDING_ALONE))
+    return " ".join(said) or voice.say(voices.NO_WORD)
 
 
 def _say_shares(reason: Reason, titles: Mapping[int, str], voice: Voice) -> list[str]:
@@ -174,7 +151,7 @@ def _say_terms(terms: Sequence[Share], voice: Voice) -> list[str]:
     spoken: dict[str, list[Share]] = {}
     for term in named:
         spoken.setdefault(_way_of(term), []).append(term)
-    return [_WAYS[way](each, voice) for way, each in list(spoken.items())[:2]]
+    return [_say(way, each, voice) for way, each in list(spoken.items())[:2]]
 
 
 def _way_of(term: Share) -> str:
@@ -185,33 +162,19 @@ def _way_of(term: Share) -> str:
     return "near" if term.near else "whole"
 
 
-def _say_part(terms: Sequence[Share], voice: Voice) -> str:
-    return f"Speaks of {_list(terms[0].part)}, from {voice.their} {_quote(terms[0].text)}."
+def _say(way: str, terms: Sequence[Share], voice: Voice) -> str:
+    first = terms[0]
+    if way == "part":
+        text = voices.quote(voice, first.text)
+        return voice.say(voices.PART, words=voices.join(voice, first.part), text=text)
+    if way == "near":
+        return voice.say(voices.NEAR, words=voices.join(voice, first.near), text=first.text)
+    names = tuple([_name(term, voice) for term in terms])
+    return voice.say(voices.WANTED[way], names=voices.join(voice, names))
 
 
-def _say_near(terms: Sequence[Share], voice: Voice) -> str:
-    return f"Related to {voice.their} “{terms[0].text}”: it speaks of {_list(terms[0].near)}."
-
-
-def _say_wanted(verb: str, terms: Sequence[Share], voice: Voice) -> str:
-    return f"{voice.they.capitalize()} {verb} {_names(terms)}."
-
-
-def _say_category(terms: Sequence[Share], voice: Voice) -> str:
-    return f"In {_names(terms)}, which {voice.they} asked for."
-
-
-_WAYS: dict[str, Callable[[Sequence[Share], Voice], str]] = {
-    "whole": partial(_say_wanted, "asked for"),
-    "part": _say_part,
-    "near": _say_near,
-    "author": partial(_say_wanted, "follow"),
-    "category": _say_category,
-}
-
-
-def _names(terms: Sequence[Share]) -> str:
-    return _list([_quote(term.text, term.kind) for term in terms])
+def _name(term: Share, voice: Voice) -> str:
+    return voices.quote(voice, term.text) if term.kind in {Kind.WORD, Kind.PHRASE} else term.text
 
 
 def _say_liked(reason: Reason, titles: Mapping[int, str], voice: Voice) -> str:
@@ -219,44 +182,47 @@ def _say_liked(reason: Reason, titles: Mapping[int, str], voice: Voice) -> str:
     title = titles.get(nearest.paper_id, "").strip()
     liked = sum(share.share for share in reason.liked) + reason.rest
     others = nearest.share < _NAMED * liked
-    name = f"“{title}”, which {voice.they} liked" if title else f"a paper {voice.they} liked"
-    speak = f" (both speak of {_list(nearest.words)})" if nearest.words else ""
-    return f"Close to {name}{speak}{', and to others' if others else ''}."
+    said = voices.LIKED[bool(title), bool(nearest.words), others]
+    return voice.say(said, title=title, words=voices.join(voice, nearest.words))
 
 
 def _say_readers(reason: Reason, voice: Voice) -> str:
-    liked = any(near.share > 0 for near in reason.liked)
-    readers = f"like what {voice.they} like" if liked else f"share {voice.their} interests"
-    return f"Readers who {readers} tend to like such papers."
+    is_liking = any(near.share > 0 for near in reason.liked)
+    return voice.say(voices.READERS_LIKING if is_liking else voices.READERS_ASKING)
 
 
 def shares(
     reason: Reason, titles: Mapping[int, str], voice: Voice = TO_READER
 ) -> list[tuple[str, float]]:
     """Name every share of a score, largest first, what was taken away last; they add up to it."""
-    named = [(_label(term), term.share) for term in reason.terms]
-    brief = {s.paper_id: _brief(titles.get(s.paper_id, "")) for s in reason.liked + reason.disliked}
-    named += [(brief[s.paper_id] or f"a paper {voice.they} liked", s.share) for s in reason.liked]
-    disliked = f"which {voice.they} disliked"
-    named += [(f"{brief[s.paper_id] or 'a paper'}, {disliked}", s.share) for s in reason.disliked]
+    named = [(_label(term, voice), term.share) for term in reason.terms]
+    for near, with_title, without in (
+        *((near, QUOTED, voices.A_LIKED) for near in reason.liked),
+        *((near, voices.DISLIKED, voices.A_DISLIKED) for near in reason.disliked),
+    ):
+        title = titles.get(near.paper_id, "").strip()
+        said = with_title if title else without
+        named.append((voices.entitle(voice, said, title), near.share))
     if reason.rest:
-        named.append((f"other papers {voice.they} rated", reason.rest))
+        named.append((voice.say(voices.OTHERS_RATED), reason.rest))
     return sorted((each for each in named if each[1]), key=lambda each: (-each[1], each[0]))
 
 
-def parts(reason: Reason, titles: Mapping[int, str]) -> list[tuple[str, int]]:
+def parts(
+    reason: Reason, titles: Mapping[int, str], voice: Voice = TO_READER
+) -> list[tuple[str, int]]:
     """Name the largest shares in whole percent of the score; with the last, "other", they make 100.
 
     What was taken away is below 0. Empty where hardly anything is left of what was added: percents
     of so little would say more than we know.
     """
-    told, total = shares(reason, titles), reason.total
+    told, total = shares(reason, titles, voice), reason.total
     if total < _NAMED * sum(share for _, share in told if share > 0) or total <= 0:
         return []
     named = sorted(told, key=lambda each: -abs(each[1]))[:N_PARTS]
     named = [each for each in named if abs(each[1]) >= _WORTH_A_PART * total]
     named.sort(key=lambda each: -each[1])
-    named.append(("other", total - sum(share for _, share in named)))
+    named.append((voice.say(voices.OTHER), total - sum(share for _, share in named)))
     percents = _whole([100 * share / total for _, share in named])
     return [(name, n) for (name, _), n in zip(named, percents, strict=True) if n]
 
@@ -270,24 +236,8 @@ def _whole(percents: Sequence[float]) -> list[int]:
     return floors
 
 
-def _label(term: Share) -> str:
+def _label(term: Share, voice: Voice) -> str:
+    name = _name(term, voice)
     if term.part:
-        return f"{_list(term.part)}, of {_quote(term.text)}"
-    return f"near {_quote(term.text)}" if term.near else _quote(term.text, term.kind)
-
-
-def _brief(title: str) -> str:
-    """The beginning of a title, whole words where they fit."""
-    title = title.strip()
-    if len(title) > _TITLE:
-        end = title.rfind(" ", 0, _TITLE)
-        title = f"{title[: end if end > 0 else _TITLE - 1]}…"
-    return f"“{title}”" if title else ""
-
-
-def _quote(text: str, kind: Kind = Kind.WORD) -> str:
-    return f"“{text}”" if " " in text and kind in {Kind.WORD, Kind.PHRASE} else text
-
-
-def _list(texts: Sequence[str]) -> str:
-    return " and ".join([", ".join(texts[:-1]), texts[-1]] if texts[1:] else texts)
+        return voice.say(voices.PART_OF, words=voices.join(voice, term.part), text=name)
+    return voice.say(voices.NEAR_TO, text=name) if term.near else name

@@ -4,7 +4,9 @@ import heapq
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
+from app.languages import Sentence, english, quoted
 from app.recommend import facets, names, spelling, words
 from app.recommend.interests import Interest, Kind
 from app.recommend.vectors import Model
@@ -12,21 +14,62 @@ from app.recommend.vectors import Model
 N_NEAR = 3
 
 
+class Lack(Enum):
+    """What no paper does; that of no paper may be told who wrote it, or of what category it is."""
+
+    WORD = "word"
+    PHRASE = "phrase"
+    AUTHOR = "author"
+    AUTHORS = "authors"
+    CATEGORY = "category"
+    CATEGORIES = "categories"
+
+
+# By what is lacking: without anything near, and with.
+SAID = {
+    Lack.WORD: (
+        english("no paper of the last year contains “{text}”"),
+        english("no paper of the last year contains “{text}”; near: {near}"),
+    ),
+    Lack.PHRASE: (
+        english("no paper of the last year contains “{text}” as neighbours"),
+        english("no paper of the last year contains “{text}” as neighbours; near: {near}"),
+    ),
+    Lack.AUTHOR: (
+        english("no paper of the last year is by “{text}”"),
+        english("no paper of the last year is by “{text}”; near: {near}"),
+    ),
+    Lack.AUTHORS: (
+        english("no paper of the last year says who wrote it, so that “{text}” finds none"),
+        english("no paper of the last year says who wrote it, so that “{text}” finds none"),
+    ),
+    Lack.CATEGORY: (
+        english("no paper of the last year is in “{text}”"),
+        english("no paper of the last year is in “{text}”; near: {near}"),
+    ),
+    Lack.CATEGORIES: (
+        english("no paper of the last year says its category, so that “{text}” finds none"),
+        english("no paper of the last year says its category, so that “{text}” finds none"),
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Unknown:
-    """An interest that no paper meets. text: as typed. near: as papers write it, likeliest first.
+    """An interest that no paper meets.
 
-    lack: what no paper does, with {} where the text stands.
+    text: as typed. near: as papers write it, likeliest first.
     """
 
     text: str
     near: tuple[str, ...] = ()
-    lack: str = "contains {}"
+    lack: Lack = Lack.WORD
 
-    def sentence(self) -> str:
+    def sentence(self) -> Sentence:
         """Say it to the person; plain text, to be escaped by whoever prints it."""
-        near = f"; near: {', '.join(f'“{text}”' for text in self.near)}" if self.near else ""
-        return f"no paper of the last year {self.lack.replace('{}', f'“{self.text}”')}{near}"
+        near = [quoted(text) for text in self.near]
+        alone, with_near = SAID[self.lack]
+        return english(with_near if near else alone, text=self.text, near=near)
 
 
 def unknown(model: Model, typed: Sequence[Interest]) -> list[Unknown]:
@@ -49,7 +92,7 @@ def _unknown(model: Model, interest: Interest) -> Unknown | None:
         return None
     stems = words.stems(interest.text)
     if all(stem in model.vocabulary for stem in stems):
-        return Unknown(interest.text, _pairs(model, terms, stems), "contains {} as neighbours")
+        return Unknown(interest.text, _pairs(model, terms, stems), Lack.PHRASE)
     return Unknown(interest.text, _corrected(model, interest.text))
 
 
@@ -129,7 +172,7 @@ def _author(facet_of: Mapping[str, int], interest: Interest) -> Unknown | None:
         near = facets.namesakes(facet_of, family)
     else:
         near = {each.title() for each in _least(spelling.near(family, known))}
-    lack = "is by {}" if known else "says who wrote it, so that {} finds none"
+    lack = Lack.AUTHOR if known else Lack.AUTHORS
     return Unknown(interest.text, tuple(sorted(near)[:N_NEAR]), lack)
 
 
@@ -138,5 +181,5 @@ def _category(facet_of: Mapping[str, int], interest: Interest) -> Unknown | None
         return None
     known = facets.categories(facet_of)
     near = _least(spelling.near(interest.text.casefold(), known))
-    lack = "is in {}" if known else "says its category, so that {} finds none"
+    lack = Lack.CATEGORY if known else Lack.CATEGORIES
     return Unknown(interest.text, tuple(sorted(map(facets.category, near))[:N_NEAR]), lack)

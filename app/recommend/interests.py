@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from app.languages import counted, english
 from app.recommend import language, names, words
 
 MAX_INTERESTS = 100
@@ -60,8 +61,12 @@ def parse(text: str, *, has_likes: bool = False, skips_empty: bool = False) -> t
         known = found.setdefault(same, interest)
         if known.negative is not interest.negative:
             raise language.bad(
-                f"“{typed.text}” is both asked for and left out: choose one; the second stands at"
-                f" character {typed.at}"
+                english(
+                    "“{text}” is both asked for and left out: choose one; the second stands at "
+                    "character {at}",
+                    text=typed.text,
+                    at=typed.at,
+                )
             )
         if typed.weight is not None:
             found[same] = replace(known, weight=typed.weight)
@@ -104,16 +109,29 @@ def _check(
 ) -> None:
     if said_nothing:
         at = {typed.text: typed.at for typed in reversed(said_nothing)}
-        told = [f"“{text}” (character {at[text]})" for text in reversed(at)]
-        listed = " and ".join([", ".join(told[:-1]), told[-1]] if told[1:] else told)
-        verb = "say" if told[1:] else "says"
+        told = [
+            english("“{text}” (character {at})", text=text, at=at[text]) for text in reversed(at)
+        ]
         raise language.bad(
-            f"{listed} {verb} nothing alone: remove, or put the whole phrase in quotes"
+            counted(
+                "{texts} says nothing alone: remove, or put the whole phrase in quotes",
+                "{texts} say nothing alone: remove, or put the whole phrase in quotes",
+                len(told),
+                texts=tuple(told),
+            )
         )
     if len(found) > MAX_INTERESTS:
-        raise language.bad(f"{len(found)} interests are too many: {MAX_INTERESTS} are the most")
+        raise language.bad(
+            english(
+                "{n} interests are too many: {most} are the most", n=len(found), most=MAX_INTERESTS
+            )
+        )
     if has_likes or any(not interest.negative for interest in found):
         return
     if found:
-        raise language.bad("these are only things to leave out: name at least one that you want")
-    raise language.bad('name at least one word or phrase, such as: diffusion, "protein folding"')
+        raise language.bad(
+            english("these are only things to leave out: name at least one that you want")
+        )
+    raise language.bad(
+        english('name at least one word or phrase, such as: diffusion, "protein folding"')
+    )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app import errors
+from app.languages import english
 from app.recommend import spelling
 
 NAMES = ("author", "category")
@@ -69,7 +70,11 @@ def read(text: str) -> Iterator[Typed]:
     """Read what was typed, in its order. Raises BadValue that points at the character, from 1."""
     if sign := _FORBIDDEN.search(text):
         raise bad(
-            f"character {sign.start() + 1} is a control sign (U+{ord(sign[0]):04X}): remove it"
+            english(
+                "character {at} is a control sign ({code}): remove it",
+                at=sign.start() + 1,
+                code=f"U+{ord(sign[0]):04X}",
+            )
         )
     at = _skip(text, 0)
     while at < len(text):
@@ -108,8 +113,12 @@ def _find(text: str, at: int) -> tuple[str, bool, int, int]:
     assert token is not None  # noqa: S101 - every part of the pattern may be empty
     if not token["start"]:
         raise bad(
-            f"the “{token['minus']}” at character {at + 1} stands alone:"
-            " put it straight before what to leave out"
+            english(
+                "the “{minus}” at character {at} stands alone: put it straight before what to "
+                "leave out",
+                minus=token["minus"],
+                at=at + 1,
+            )
         )
     start, end = token.span("start")
     name, value = _named(text, start, end)
@@ -132,13 +141,21 @@ def _named(text: str, start: int, end: int) -> tuple[str, int]:
     meant = _meant(text[start:end], is_sure=before_quote)
     if meant and (before_quote or found.end() < end):
         raise bad(
-            f"“{found['name']}:” at character {found.start('name') + 1} is unknown:"
-            f" did you mean {meant}:"
+            english(
+                "“{name}:” at character {at} is unknown: did you mean {meant}:",
+                name=found["name"],
+                at=found.start("name") + 1,
+                meant=meant,
+            )
         )
     if before_quote:
         raise bad(
-            f"“{found['name']}:” at character {found.start('name') + 1} is unknown: only author:"
-            " and category: may stand before a quote"
+            english(
+                "“{name}:” at character {at} is unknown: only author: and category: may stand "
+                "before a quote",
+                name=found["name"],
+                at=found.start("name") + 1,
+            )
         )
     return "", start
 
@@ -164,7 +181,14 @@ def _value(text: str, name: str, start: int, at: int) -> tuple[int, int]:
     named = _NAME.match(said)
     if not said or said[0] in _MINUS or (named and _fold(named["name"]) in NAMES):
         like = {"author": 'author:"Ada Lovelace"', "category": "category:cs.LG"}[name]
-        raise bad(f"the “{name}:” at character {start + 1} has nothing after it: type {like}")
+        raise bad(
+            english(
+                "the “{name}:” at character {at} has nothing after it: type {like}",
+                name=name,
+                at=start + 1,
+                like=like,
+            )
+        )
     return value.span("start")
 
 
@@ -177,7 +201,7 @@ def _closing(text: str, opened: int) -> int:
     for at in range(opened + 1, len(text)):
         if text[at] in signs:
             return at + 1
-    raise bad(f"the quote opened at character {opened + 1} is never closed")
+    raise bad(english("the quote opened at character {at} is never closed", at=opened + 1))
 
 
 def _said(raw: str, at: int) -> tuple[str, bool]:
@@ -185,11 +209,18 @@ def _said(raw: str, at: int) -> tuple[str, bool]:
     said = " ".join(re.sub(f"[{_QUOTES}]", " ", raw).split())
     bare = _trim(said)
     if not bare:
-        raise bad(f"“{said}” at character {at + 1} holds no letter or digit")
+        raise bad(
+            english("“{text}” at character {at} holds no letter or digit", text=said, at=at + 1)
+        )
     if max(map(len, said.split())) > MAX_WORD or len(said) > MAX_PHRASE:
         raise bad(
-            f"what starts at character {at + 1} is too long: {MAX_WORD} characters are the most"
-            f" for a word, {MAX_PHRASE} for a phrase"
+            english(
+                "what starts at character {at} is too long: {word} characters are the most for a "
+                "word, {phrase} for a phrase",
+                at=at + 1,
+                word=MAX_WORD,
+                phrase=MAX_PHRASE,
+            )
         )
     needs_quotes = raw[0] in _QUOTES and not stands_bare(said)
     return (said, True) if needs_quotes else (bare, False)
@@ -211,13 +242,23 @@ def _weight(text: str, end: int, *, negative: bool) -> tuple[float | None, int]:
     said, at = found["weight"], found.start("weight") + 1
     if negative:
         raise bad(
-            f"the “{said}” at character {at} weighs something that is left out altogether: remove"
-            " it, or put a comma before it if it is a word"
+            english(
+                "the “{weight}” at character {at} weighs something that is left out altogether: "
+                "remove it, or put a comma before it if it is a word",
+                weight=said,
+                at=at,
+            )
         )
     weight = float(found["number"].replace(",", "."))
     if not LEAST <= weight <= MOST:
         raise bad(
-            f"the weight “{said}” at character {at} must be from x{LEAST:g} to x{MOST:g}; if it is"
-            " a word, put a comma before it"
+            english(
+                "the weight “{weight}” at character {at} must be from x{least} to x{most}; if it "
+                "is a word, put a comma before it",
+                weight=said,
+                at=at,
+                least=f"{LEAST:g}",
+                most=f"{MOST:g}",
+            )
         )
     return round(weight, 2), found.end()

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from app.errors import BadValue
+from app.languages import english
 from app.recommend.calibration import Band
 
 DIAL_STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -50,7 +51,12 @@ def parse_threshold(text: str) -> Band:
     try:
         return Band(_plain(text))
     except ValueError as e:
-        raise _bad("threshold", text, "threshold", [band.value for band in Band]) from e
+        raise BadValue(
+            "threshold",
+            english(
+                "“{typed}” is no threshold; choose strong, good or worth a look.", typed=text[:40]
+            ),
+        ) from e
 
 
 def parse_dial(text: str) -> float:
@@ -58,14 +64,27 @@ def parse_dial(text: str) -> float:
     try:
         return DIAL_STEPS[DIAL_STEPS.index(float(text))]
     except ValueError as e:
-        raise _bad("dial", text, "step of the dial", [f"{step:g}" for step in DIAL_STEPS]) from e
+        raise BadValue(
+            "dial",
+            english(
+                "“{typed}” is no step of the dial; choose 0, 0.25, 0.5, 0.75 or 1.",
+                typed=text[:40],
+            ),
+        ) from e
 
 
 def parse_exploration(text: str) -> float:
     """Read one of the words of EXPLORATION as a share of letters. Raises BadValue."""
     share = EXPLORATION.get(_plain(text))
     if share is None:
-        raise _bad("exploration", text, "choice of how often to explore", list(EXPLORATION))
+        raise BadValue(
+            "exploration",
+            english(
+                "“{typed}” is no choice of how often to explore; choose never, now and then or "
+                "every letter.",
+                typed=text[:40],
+            ),
+        )
     return share
 
 
@@ -73,7 +92,10 @@ def parse_consent(text: str) -> bool:
     """Read "yes" or "no"; nothing else is ever taken for a yes. Raises BadValue."""
     agreed = _CONSENT.get(_plain(text))
     if agreed is None:
-        raise _bad("shares_likes", text, "answer to sharing likes", ["yes", "no"])
+        raise BadValue(
+            "shares_likes",
+            english("“{typed}” is no answer to sharing likes; choose yes or no.", typed=text[:40]),
+        )
     return agreed
 
 
@@ -106,8 +128,3 @@ _READ: Mapping[str, Callable[[str], Any]] = MappingProxyType(
 
 def _plain(text: str) -> str:
     return " ".join(text.lower().replace("-", " ").split())
-
-
-def _bad(field: str, text: str, noun: str, choices: list[str]) -> BadValue:
-    listed = f"{', '.join(choices[:-1])} or {choices[-1]}"
-    return BadValue(field, f"“{text[:40]}” is no {noun}; choose {listed}.")

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlmodel import Session
 
 from app.errors import BadLink
+from app.languages import english
 from app.mail.links import Purpose
 from app.pipeline import compose
 from app.recommend import trend
@@ -194,6 +195,6 @@ def letter(token: str, session: SessionDep, tokens: TokensDep, head: LetterheadD
     (letter_id,) = tokens.read(Purpose.LETTER, token, n_facts=1)
     row = letters.by_id(session, letter_id)
     if row is None or row.kind != LetterKind.DAILY:
-        raise BadLink("This letter is no longer kept.")
+        raise BadLink(english("This letter is no longer kept."))
     html = compose.rendered(session, head, row).html
     return HTMLResponse(html, headers={"Content-Security-Policy": gate.LETTER_POLICY})

@@ -15,7 +15,8 @@ def ask_move(
     token: str, session: SessionDep, head: LetterheadDep, pages: PagesDep, now: NowDep
 ) -> Response:
     """One real button and no script: a scanner must not answer for the owner of the address."""
-    letter, _ = moving.read_token(session, head.links.tokens, token, now)
+    letter, reader = moving.read_token(session, head.links.tokens, token, now)
+    pages.speak(reader.language)
     return pages.show("move", address=letter.recipient)
 
 
@@ -24,7 +25,9 @@ def move(
     token: str, session: SessionDep, head: LetterheadDep, pages: PagesDep, now: NowDep
 ) -> Response:
     """Send the letters to the new address from now on."""
-    reader = moving.move(session, head, token, now)
+    _, reader = moving.read_token(session, head.links.tokens, token, now)
+    pages.speak(reader.language)
+    reader = moving.move(session, head, token, now, pages.language)
     return pages.show(
         "moved",
         address=reader.address,
@@ -38,6 +41,7 @@ def ask_erase(
 ) -> Response:
     """One real button and no script."""
     reader = erasure.read_token(session, head.links.tokens, token, now)
+    pages.speak(reader.language)
     return pages.show("erase", address=reader.address)
 
 
@@ -47,5 +51,7 @@ def erase(
 ) -> Response:
     """Delete everything at once."""
     tokens = head.links.tokens
-    erasure.erase(session, tokens, erasure.read_token(session, tokens, token, now), now)
+    reader = erasure.read_token(session, tokens, token, now)
+    pages.speak(reader.language)
+    erasure.erase(session, tokens, reader, now)
     return pages.show("erased")

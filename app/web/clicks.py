@@ -6,17 +6,19 @@ from typing import Annotated
 from fastapi import Depends
 
 from app.errors import BadLink
+from app.languages import english
 from app.mail import letter as letters_mail
 from app.mail.links import FEEDBACK_WITHIN, Purpose
 from app.pipeline import votes
-from app.store import letters, papers
+from app.store import letters, papers, subscribers
 from app.store.tables import Paper, Pick
-from app.web.deps import NowDep, ReadingDep, TokensDep
+from app.web.deps import NowDep, PagesDep, ReadingDep, TokensDep
 
-NO_PAPER = "This link leads to no paper of a letter of ours."
-TOO_OLD = (
-    f"This letter is more than {FEEDBACK_WITHIN.days} days old, and its links no longer count. "
-    "Those in newer letters do."
+NO_PAPER = english("This link leads to no paper of a letter of ours.")
+TOO_OLD = english(
+    "This letter is more than {n} days old, and its links no longer count. Those in newer "
+    "letters do.",
+    n=FEEDBACK_WITHIN.days,
 )
 
 
@@ -41,10 +43,19 @@ class Click:
         return letters_mail.show(papers.told(self.paper)).title
 
 
-def _click(token: str, rank: int, session: ReadingDep, tokens: TokensDep, now: NowDep) -> Click:
+def _click(
+    token: str,
+    rank: int,
+    session: ReadingDep,
+    tokens: TokensDep,
+    now: NowDep,
+    pages: PagesDep,
+) -> Click:
     """Read the link. Raises BadLink if it is not ours, too old, or leads to no paper."""
     (letter_id,) = tokens.read(Purpose.LETTER, token, n_facts=1)
     letter = letters.by_id(session, letter_id)
+    reader = subscribers.by_id(session, letter.subscriber_id) if letter else None
+    pages.speak(reader.language if reader else "")
     found = letters.pick_at(session, letter_id, rank) if letter and rank < votes.MAX_RANK else None
     if letter is None or found is None:
         raise BadLink(NO_PAPER)

@@ -51,8 +51,21 @@ async def _now(request: Request) -> datetime:
     return now
 
 
-async def _pages(request: Request) -> Pages:
-    pages: Pages = request.app.state.pages
+async def pages_of(request: Request) -> Pages:
+    """The pages of this request, in the language that its browser asks for.
+
+    The same each time it is asked for, so that a reader's own language holds from then on.
+    """
+    return pages_for(request)
+
+
+def pages_for(request: Request) -> Pages:
+    """The same, outside of dependencies."""
+    pages: Pages | None = getattr(request.state, "pages", None)
+    if pages is None:
+        every: Pages = request.app.state.pages
+        asked = request.headers.get("accept-language", "")
+        pages = request.state.pages = every.speaking(every.spoken.asked_for(asked))
     return pages
 
 
@@ -85,5 +98,5 @@ TokensDep = Annotated[Tokens, Depends(_tokens)]
 LetterheadDep = Annotated[Letterhead, Depends(_letterhead)]
 NowDep = Annotated[datetime, Depends(_now)]
 ModelsDep = Annotated[Models, Depends(_models)]
-PagesDep = Annotated[Pages, Depends(_pages)]
+PagesDep = Annotated[Pages, Depends(pages_of)]
 MostPapersDep = Annotated[int, Depends(_most_papers)]

@@ -18,6 +18,7 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from app.errors import BadLink
+from app.languages import english
 from app.mail import scanners
 from app.mail.links import Purpose, Verdict
 from app.pipeline import effect
@@ -41,7 +42,7 @@ from app.web.deps import (
 
 router = APIRouter(prefix="/feedback", dependencies=[Depends(deps.own_pages_only)])
 
-TOO_MANY = (
+TOO_MANY = english(
     "The links of this letter were used more often than a person can. Those of your next letter "
     "will work."
 )

@@ -9,6 +9,7 @@ from fastapi import UploadFile
 from pydantic import BaseModel, Field, field_validator
 
 from app.errors import BadValue
+from app.languages import Language, Languages, english
 from app.mail import edition, foreign
 from app.recommend import interests, tuning
 from app.recommend.tuning import Tuning
@@ -24,6 +25,7 @@ class Choices(BaseModel):
     """What the sign-up page and the preferences share. rhythm: one of RHYTHMS, or "chosen".
 
     threshold to empty_day: see recommend.tuning; a box that is not ticked is not sent at all.
+    language: a code, "" for that of the page.
     """
 
     interests: str = ""
@@ -37,6 +39,7 @@ class Choices(BaseModel):
     exploration: str = tuning.name_exploration(tuning.USUAL.exploration)
     shares_likes: str = "no"
     empty_day: str = tuning.USUAL.empty_day.value
+    language: str = ""
 
     @property
     def is_tuned(self) -> bool:
@@ -85,7 +88,7 @@ class Reader:
         try:
             return read()
         except BadValue as e:
-            self.problems[e.field] = as_sentence(str(e))
+            self.problems[e.field] = e.said
             return otherwise
 
 
@@ -123,6 +126,7 @@ def choices_of(subscriber: Subscriber, wanted: Sequence[interests.Interest]) -> 
         exploration=tuning.name_exploration(subscriber.exploration),
         shares_likes="yes" if subscriber.shares_likes else "no",
         empty_day=subscriber.empty_day,
+        language=subscriber.language,
     )
 
 
@@ -135,10 +139,10 @@ def read_days(typed: Choices) -> frozenset[str]:
     """The days of a named rhythm, or those ticked. Raises BadValue."""
     if typed.rhythm != CHOSEN:
         if typed.rhythm not in edition.RHYTHMS:
-            raise BadValue("days", "Choose one of the rhythms offered.")
+            raise BadValue("days", english("Choose one of the rhythms offered."))
         return frozenset(edition.RHYTHMS[typed.rhythm])
     if not typed.days:
-        raise BadValue("days", "Tick at least one day of the week.")
+        raise BadValue("days", english("Tick at least one day of the week."))
     return edition.parse_days(",".join(typed.days))
 
 
@@ -146,8 +150,18 @@ def read_size(typed: Choices, most: int) -> int:
     """How many papers a letter may hold; the usual number if nothing is said. Raises BadValue."""
     digits = typed.letter_size.strip() or usual_size(most)
     if not (digits.isascii() and digits.isdigit() and len(digits) < 4 and 1 <= int(digits) <= most):
-        raise BadValue("letter_size", f"Give a whole number of papers from 1 to {most}.")
+        raise BadValue(
+            "letter_size", english("Give a whole number of papers from 1 to {most}.", most=most)
+        )
     return int(digits)
+
+
+def read_language(typed: str, otherwise: Language, spoken: Languages) -> str:
+    """The code of the language chosen, that of the page if none was. Raises BadValue."""
+    code = typed.strip() or otherwise.code
+    if not spoken.knows(code):
+        raise BadValue("language", english("Choose one of the languages offered."))
+    return code
 
 
 def read_tuning(typed: Choices, reader: Reader) -> Tuning:
@@ -176,9 +190,9 @@ def read_pause(until: str, today: date) -> date:
     try:
         day = date.fromisoformat(until.strip())
     except ValueError as e:
-        raise BadValue("until", "Give a date like 2026-12-31.") from e
+        raise BadValue("until", english("Give a date like 2026-12-31.")) from e
     if not today < day <= today.replace(day=1, year=today.year + 2):
-        raise BadValue("until", "Give a date after today, and within the next two years.")
+        raise BadValue("until", english("Give a date after today, and within the next two years."))
     return day
 
 

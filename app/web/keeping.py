@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import PlainTextResponse, Response
 
+from app.languages import english
 from app.mail import letter as letters_mail
 from app.mail.links import Verdict
 from app.papers import bibtex
@@ -19,9 +20,9 @@ router = APIRouter(prefix="/preferences/{token}", dependencies=[Depends(deps.own
 PAGE = 40
 PageNumber = Annotated[int, Query(ge=1, le=10_000)]
 HEADINGS = {
-    Verdict.SAVE: "Papers you saved",
-    Verdict.LIKE: "Papers you want more of",
-    Verdict.DISLIKE: "Papers you want less of",
+    Verdict.SAVE: english("Papers you saved"),
+    Verdict.LIKE: english("Papers you want more of"),
+    Verdict.DISLIKE: english("Papers you want less of"),
 }
 
 
@@ -49,7 +50,7 @@ def show(
         listed=[(row.id, letters_mail.show(papers.told(row)).title, said.at) for said, row in rows],
         page=page,
         n_pages=-(-counts.get(verdict, 0) // PAGE),
-        done="Taken out. This counts from your next letter on." if done else "",
+        done=english("Taken out. This counts from your next letter on.") if done else "",
     )
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.responses import Response
 
 from app.errors import BadValue
+from app.languages import english
 from app.pipeline import mute
 from app.pipeline.mute import Choice
 from app.recommend import language
@@ -39,7 +40,7 @@ class Desk:
         """The one a form names. Raises BadValue where this pick does not offer it."""
         found = next((each for each in self.choices() if each.written == written), None)
         if found is None:
-            raise BadValue("choice", "Please choose one of the authors and words below.")
+            raise BadValue("choice", english("Please choose one of the authors and words below."))
         return found
 
     def show(
@@ -73,7 +74,7 @@ def silence(click: ClickDep, session: SessionDep, desk: DeskDep, choice: Written
     try:
         done = mute.mute(session, click.subscriber_id, desk.chosen(choice))
     except BadValue as e:
-        return desk.show(problem=str(e))
+        return desk.show(problem=e.said)
     return desk.show(done=done)
 
 
@@ -90,5 +91,5 @@ def undo(
     try:
         back = mute.unmute(session, click.subscriber_id, desk.chosen(choice), weight)
     except BadValue as e:
-        return desk.show(problem=str(e))
+        return desk.show(problem=e.said)
     return desk.show(back=back)

@@ -9,7 +9,6 @@ from app.pipeline.readers import Models
 from app.recommend import hints
 from app.store import subscribers
 from app.store.tables import Subscriber
-from app.web import forms
 
 
 def of(session: Session, models: Models, reader: Subscriber, now: datetime) -> list[str]:
@@ -21,4 +20,4 @@ def of(session: Session, models: Models, reader: Subscriber, now: datetime) -> l
     if model is None or not model.row_of:
         return []
     typed = subscribers.interests_of(session, [reader.id or 0]).get(reader.id or 0, ())
-    return [forms.as_sentence(each.sentence()) for each in hints.unknown(model, typed)]
+    return [each.sentence() for each in hints.unknown(model, typed)]

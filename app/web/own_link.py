@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from app.errors import BadValue
+from app.languages import english
 from app.pipeline import own_link
 from app.web import deps, networks, typed
 from app.web.deps import LetterheadDep, NowDep, PagesDep, SessionDep
@@ -11,7 +12,7 @@ from app.web.pages import Pages
 
 router = APIRouter(prefix="/preferences", dependencies=[Depends(deps.own_pages_only)])
 
-TOO_MANY = "There were many such questions from your network. Please try again in an hour."
+TOO_MANY = english("There were many such questions from your network. Please try again in an hour.")
 
 
 @router.get("")
@@ -34,7 +35,7 @@ def ask(
     try:
         normal = typed.read_address(email)
     except BadValue as e:
-        return _page(pages, 400, email, str(e))
+        return _page(pages, 400, email, e.said)
     if not own_link.may_ask(session, tokens, networks.of(request), now):
         return _page(pages, 429, email, TOO_MANY)
     own_link.request(session, tokens, normal, now, head.domain)

@@ -1,68 +1,103 @@
-"""Pages: the Jinja environment they are rendered in, and the answers made of them."""
+"""Pages: the Jinja environments they are rendered in, and the answers made of them."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from copy import copy
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from app.languages import ENGLISH, WEEKDAYS, Language, Languages, english
+from app.mail import edition, layout
 from app.recommend import highlight
 from app.web import forms
 
-DAY_NAMES = {
-    "mon": "Monday",
-    "tue": "Tuesday",
-    "wed": "Wednesday",
-    "thu": "Thursday",
-    "fri": "Friday",
-    "sat": "Saturday",
-    "sun": "Sunday",
-}
+DAY_NAMES = dict(zip(edition.DAYS, WEEKDAYS, strict=True))
 
 # Of a `recommend.calibration.Band`.
-BANDS = {"strong": "Strong fit", "good": "Good fit", "worth a look": "Worth a look"}
+BANDS = {
+    "strong": english("Strong fit"),
+    "good": english("Good fit"),
+    "worth a look": english("Worth a look"),
+}
 
 
 class Pages:
-    """Renders templates/web/<name>.html. folder: of all templates; base_url: of the service."""
+    """Renders templates/web/<name>.html. folder: of all templates; base_url: of the service.
 
-    def __init__(self, folder: Path, base_url: str) -> None:
+    language: of what is shown; English until `speaking` or `speak` says another.
+    """
+
+    def __init__(self, folder: Path, base_url: str, spoken: Languages | None = None) -> None:
         self.root = urlsplit(base_url).path.rstrip("/")
+        self.spoken, self.language = spoken or Languages(), ENGLISH
         self._static = folder / "static"
-        self._templates = Environment(
-            loader=FileSystemLoader(folder / "web"),
+        loader, asset = FileSystemLoader(folder / "web"), cache(self._asset)
+        self._templates = {
+            language.code: self._environment(loader, language) for language in self.spoken.all
+        }
+        self.know(asset=asset)
+
+    def _environment(self, loader: FileSystemLoader, language: Language) -> Environment:
+        made = Environment(
+            loader=loader,
             autoescape=True,
             undefined=StrictUndefined,
+            finalize=language.say_any,
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        self._templates.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-        self._templates.globals |= {"root": self.root, "asset": cache(self._asset)}
-        self._templates.globals |= {"day_names": DAY_NAMES, "bands": BANDS, "zones": zones}
-        self._templates.filters |= {"day": day, "moment": moment, "month": month}
-        self._templates.filters |= {"highlighted": highlighted, "sentence": forms.as_sentence}
+        made.install_gettext_callables(  # type: ignore[attr-defined]
+            language.gettext, language.ngettext, newstyle=True
+        )
+        made.globals |= {"root": self.root, "language": language, "languages": self.spoken.all}
+        made.globals["of_papers"] = layout.of_papers(language)
+        made.globals |= {"day_names": DAY_NAMES, "bands": BANDS, "zones": zones}
+        made.filters |= {"day": language.day, "date": language.date, "month": language.month}
+        made.filters |= {"moment": language.moment, "percent": language.percent}
+        made.filters |= {"number": language.number}
+        made.filters |= {"brief_date": language.brief_date, "listed": language.listed}
+        made.filters |= {"highlighted": highlighted, "said": language.say}
+        # term: a word that the database keeps; clock: a moment of UTC, where a column says so.
+        made.filters |= {"term": language.gettext, "until": language.until, "clock": language.clock}
+        made.filters["sentence"] = lambda text: forms.as_sentence(language.say(text))
+        return made
 
     def know(self, **facts: Any) -> None:
         """Let every template use these."""
-        self._templates.globals |= facts
+        for each in self._templates.values():
+            each.globals |= facts
+
+    def speaking(self, language: Language) -> "Pages":
+        """The same pages in another language."""
+        other = copy(self)
+        other.language = language
+        return other
+
+    def speak(self, code: str) -> None:
+        """Go on in a reader's own language, where they chose one."""
+        if code:
+            self.language = self.spoken.named(code)
 
     def text(self, name: str, **facts: Any) -> str:
         """The words of one template as a person reads them, without markup, on one line."""
-        html = self._templates.get_template(f"{name}.html").render(facts)
+        html = self._render(name, facts)
         return " ".join(Markup(html).striptags().split())  # noqa: S704 - only to take tags off
 
     def show(self, name: str, *, status: int = 200, **facts: Any) -> HTMLResponse:
         """Render one page."""
-        html = self._templates.get_template(f"{name}.html").render(facts)
-        return HTMLResponse(html, status)
+        said_in = {"Content-Language": self.language.code, "Vary": "Accept-Language"}
+        return HTMLResponse(self._render(name, facts), status, said_in)
+
+    def _render(self, name: str, facts: dict[str, Any]) -> str:
+        return self._templates[self.language.code].get_template(f"{name}.html").render(facts)
 
     def go(self, path: str) -> RedirectResponse:
         """Send the browser to a page of ours with GET, so that a reload repeats no POST."""
@@ -80,22 +115,6 @@ def zones() -> tuple[str, ...]:
     hidden = ("Etc/", "SystemV/", "US/", "posix/", "right/")
     named = (name for name in available_timezones() if "/" in name and not name.startswith(hidden))
     return ("UTC", *sorted(named))
-
-
-def day(when: date) -> str:
-    """Write a date as "Saturday 21 November 2026"."""
-    return f"{when:%A} {when.day} {when:%B} {when.year}"
-
-
-def month(when: date) -> str:
-    """Write the month of a date as "November 2026"."""
-    return f"{when:%B} {when.year}"
-
-
-def moment(when: datetime, zone: str) -> str:
-    """Write a moment as "Monday 23 November 2026 at 07:00 (Europe/Berlin)"."""
-    local = when.astimezone(ZoneInfo(zone))
-    return f"{day(local)} at {local:%H:%M} ({zone})"
 
 
 def highlighted(text: str, terms: Sequence[str]) -> Markup:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from app.languages import english
 from app.pipeline import rank
 from app.store import history
 from app.store.history import Past
@@ -17,19 +18,19 @@ router = APIRouter(prefix="/preferences/{token}")
 PAGE = 40
 # What became of a letter, for its reader.
 STATES = {
-    State.READY: "on its way",
-    State.CLAIMED: "on its way",
-    State.IN_DATA: "on its way",
-    State.DEFERRED: "waits: your mail server asked us to come back later",
-    State.SENT: "sent",
-    State.FAILED: "could not be delivered",
-    State.SKIPPED: "no letter",
-    State.SUPPRESSED: "stopped before it was sent",
+    State.READY: english("on its way"),
+    State.CLAIMED: english("on its way"),
+    State.IN_DATA: english("on its way"),
+    State.DEFERRED: english("waits: your mail server asked us to come back later"),
+    State.SENT: english("sent"),
+    State.FAILED: english("could not be delivered"),
+    State.SKIPPED: english("no letter"),
+    State.SUPPRESSED: english("stopped before it was sent"),
 }
 # Why there was none, where the ranking noted it in words for operators.
 WHY_NONE = {
-    rank.NO_PAPERS: "no letter: there were no new papers",
-    rank.NO_FIT: "no letter: no new paper fitted you well enough",
+    rank.NO_PAPERS: english("no letter: there were no new papers"),
+    rank.NO_FIT: english("no letter: no new paper fitted you well enough"),
 }
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.responses import Response
 
 from app.errors import BadValue
+from app.languages import english
 from app.mail import edition
 from app.store import feedback, subscribers
 from app.store.tables import Status, Subscriber
@@ -22,9 +23,9 @@ router = APIRouter(prefix="/preferences", dependencies=[Depends(deps.own_pages_o
 # What the page may say after a redirect; the address only names one of these.
 SAVED = "saved"
 DONE = {
-    SAVED: "Saved. This counts from your next letter on.",
-    "paused": "Your letters are paused.",
-    "resumed": "Your letters come again.",
+    SAVED: english("Saved. This counts from your next letter on."),
+    "paused": english("Your letters are paused."),
+    "resumed": english("Your letters come again."),
 }
 
 
@@ -97,8 +98,13 @@ def save(
     form = forms.Reader()
     most = max(desk.most_papers, reader.letter_size)
     wanted = forms.apply_choices(reader, typed, most, has_likes, form)
+    pages = desk.pages
+    language = form.take(
+        lambda: forms.read_language(typed.language, pages.language, pages.spoken), ""
+    )
     if form.problems:
         return desk.show(reader, typed, form.problems)
+    reader.language = language
     subscribers.set_interests(session, reader.id or 0, wanted)
     subscribers.plan_anew(session, reader, desk.now)
     return desk.go(SAVED)
@@ -117,6 +123,6 @@ def pause(
     try:
         reader.paused_until = None if resume else forms.read_pause(until, today)
     except BadValue as e:
-        return desk.show(reader, problems={e.field: str(e)}, until=until)
+        return desk.show(reader, problems={e.field: e.said}, until=until)
     subscribers.plan_anew(session, reader, desk.now)
     return desk.go("resumed" if resume else "paused")

@@ -8,29 +8,36 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from app.errors import AppError, BadLink, BadValue, NotReady, TooMany
-from app.web import gate
+from app.languages import Sentence, english
+from app.web import deps, gate
 from app.web.pages import Pages
 
 TITLES = {
-    400: "That did not work",
-    403: "Not from here",
-    404: "Not found",
-    405: "Not possible here",
-    413: "Too long",
-    422: "That did not work",
-    429: "Too many at once",
-    500: "Our mistake",
-    503: "Not available right now",
+    400: english("That did not work"),
+    403: english("Not from here"),
+    404: english("Not found"),
+    405: english("Not possible here"),
+    413: english("Too long"),
+    422: english("That did not work"),
+    429: english("Too many at once"),
+    500: english("Our mistake"),
+    503: english("Not available right now"),
 }
 SENTENCES = {
-    400: "What your browser sent could not be read. Please go back and try again.",
-    403: "This form was sent by a page of another site. Please use the form on our own page.",
-    404: "There is no page at this address. It may have been cut short on its way to you.",
-    405: "This address cannot be used that way. Please use the buttons on our pages.",
-    413: "What you sent is longer than {} kB. Please shorten it.",
-    422: "A part of the form could not be read. Please go back and try again.",
-    500: "Something broke on our side, and nothing was changed. Please try again later.",
+    400: english("What your browser sent could not be read. Please go back and try again."),
+    403: english(
+        "This form was sent by a page of another site. Please use the form on our own page."
+    ),
+    404: english("There is no page at this address. It may have been cut short on its way to you."),
+    405: english("This address cannot be used that way. Please use the buttons on our pages."),
+    422: english("A part of the form could not be read. Please go back and try again."),
+    500: english("Something broke on our side, and nothing was changed. Please try again later."),
 }
+
+
+def too_long(most: int) -> Sentence:
+    """For what has more bytes than it may."""
+    return english("What you sent is longer than {n} kB. Please shorten it.", n=most // 1024)
 
 
 def status_of(error: AppError) -> int:
@@ -50,18 +57,17 @@ def register(app: FastAPI) -> None:
 
 
 async def _ours(request: Request, error: Any) -> Response:
-    response = _page(request, status_of(error), str(error))
+    response = _page(request, status_of(error), error.said)
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(int(error.wait.total_seconds()))
     return response
 
 
 async def _http(request: Request, error: Any) -> Response:
-    sentence = SENTENCES.get(error.status_code, str(error.detail))
+    sentence = SENTENCES.get(error.status_code, error.detail)
     if error.status_code == 413:
         path = gate.below(request.app.state.pages.root, request.url.path)
-        most = gate.longest(path, request.headers.get("content-type", ""))
-        sentence = sentence.format(most // 1024)
+        sentence = too_long(gate.longest(path, request.headers.get("content-type", "")))
     response = _page(request, error.status_code, sentence)
     response.headers.update(error.headers or {})
     return response
@@ -83,9 +89,8 @@ async def _unforeseen(request: Request, _error: Any) -> Response:
 
 
 def _page(request: Request, status: int, sentence: str) -> Response:
-    pages: Pages = request.app.state.pages
-    title = TITLES.get(status, "That did not work")
-    response = pages.show("error", status=status, title=title, sentence=sentence)
+    title = TITLES.get(status, TITLES[400])
+    response = deps.pages_for(request).show("error", status=status, title=title, sentence=sentence)
     if status == 503:
         response.headers["Retry-After"] = "60"
     return response

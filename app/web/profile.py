@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from app.errors import BadValue
+from app.languages import english
 from app.pipeline import portrait
 from app.store.tables import Subscriber
-from app.web import deps, forms, typed
+from app.web import deps, typed
 from app.web.deps import ModelsDep, NowDep, PagesDep, SessionDep
 from app.web.reader import ActiveDep, ReaderDep
 
@@ -17,9 +18,9 @@ router = APIRouter(
 )
 
 DONE = {
-    "taken": "Taken back. This counts from your next letter on.",
-    "deleted": "Deleted. This counts from your next letter on.",
-    "left-out": "Papers that speak of it are left out from your next letter on.",
+    "taken": english("Taken back. This counts from your next letter on."),
+    "deleted": english("Deleted. This counts from your next letter on."),
+    "left-out": english("Papers that speak of it are left out from your next letter on."),
 }
 
 
@@ -66,7 +67,7 @@ def delete(
     try:
         portrait.drop(session, reader, interest)
     except BadValue as e:
-        return desk.show(reader, problem=forms.as_sentence(str(e)))
+        return desk.show(reader, problem=e.said)
     return desk.go("deleted")
 
 
@@ -78,5 +79,5 @@ def leave_out(
     try:
         portrait.leave_out(session, reader, word)
     except BadValue as e:
-        return desk.show(reader, problem=forms.as_sentence(str(e)))
+        return desk.show(reader, problem=e.said)
     return desk.go("left-out")

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from app.errors import BadValue
+from app.languages import english
 from app.mail import syndication
 from app.pipeline import erasure, moving, notices
 from app.store import dossier, subscribers
@@ -22,10 +23,14 @@ from app.web.reader import ActiveDep, ReaderDep
 router = APIRouter(prefix="/preferences/{token}", dependencies=[Depends(deps.own_pages_only)])
 
 DONE = {
-    "asked": "If this address can take your letters, a short mail is on its way to it. Your "
-    "letters go there once the button behind its link is pressed.",
-    "erase": "A short mail is on its way to you. Only when the button behind its link is pressed "
-    "is everything deleted.",
+    "asked": english(
+        "If this address can take your letters, a short mail is on its way to it. Your "
+        "letters go there once the button behind its link is pressed."
+    ),
+    "erase": english(
+        "A short mail is on its way to you. Only when the button behind its link is pressed "
+        "is everything deleted."
+    ),
 }
 
 
@@ -86,7 +91,7 @@ def ask_to_move(
         normal = typed.read_address(email)
         moving.request(session, tokens, reader, normal, desk.now, desk.head.domain)
     except BadValue as e:
-        return desk.show(reader, problems={"email": str(e)}, wanted=email)
+        return desk.show(reader, problems={"email": e.said}, wanted=email)
     return desk.go("asked")
 
 
@@ -104,7 +109,7 @@ def ask_to_erase(reader: ReaderDep, session: SessionDep, desk: DeskDep) -> Respo
     try:
         erasure.request(session, reader, desk.now, desk.head.domain)
     except BadValue as e:
-        return desk.show(reader, problems={"erase": str(e)})
+        return desk.show(reader, problems={"erase": e.said})
     return desk.go("erase")
 
 

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import Response
 
 from app.errors import BadValue
+from app.languages import english
 from app.mail import foreign
 from app.pipeline import lookup
 from app.store import papers
-from app.web import forms, listed
+from app.web import listed
 from app.web.archive import PageNumber
 from app.web.deps import ModelsDep, NowDep, PagesDep, SessionDep
 
@@ -19,7 +20,9 @@ router = APIRouter()
 
 PAGE = 20
 LONGEST = 1000  # characters
-TOO_LONG = f"That is longer than {LONGEST} characters. Please leave words out."
+TOO_LONG = english(
+    "That is longer than {longest} characters. Please leave words out.", longest=LONGEST
+)
 
 NOTHING: Mapping[str, Any] = {
     "answer": None,
@@ -57,7 +60,7 @@ class Desk:
         try:
             answer = lookup.answer(self.session, self.models, typed)
         except BadValue as e:
-            return self.show(typed, problem=forms.as_sentence(str(e)))
+            return self.show(typed, problem=e.said)
         start = (self.page - 1) * PAGE
         here = answer.paper_ids[start : start + PAGE]
         if start and not here:

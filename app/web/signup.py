@@ -88,7 +88,9 @@ class Desk:
         board, today = self.board(), ingest.day(self.now)
         if board is None:
             return None
-        return preview.of_wish(self.reading, self.models, board, wish, self.now, today)
+        return preview.of_wish(
+            self.reading, self.models, board, wish, self.now, today, self.pages.language
+        )
 
 
 DeskDep = Annotated[Desk, Depends(Desk)]
@@ -135,7 +137,7 @@ def subscribe(
     if typed.comment:
         return desk.pages.go("/subscribe/sent")
     reader = forms.Reader()
-    wish, report = wishes.read(desk.reading, typed, desk.most_papers, reader)
+    wish, report = wishes.read(desk.reading, typed, desk.most_papers, reader, desk.pages)
     if reader.problems:
         return desk.form(typed, reader.problems, report=report)
     place = seals.read(head.links.tokens, typed.seal, desk.now)
@@ -167,6 +169,7 @@ def ask(
 ) -> Response:
     """One real button and no script: a scanner must not confirm for the owner of the address."""
     asked = opt_in.read_confirm_token(session, tokens, token, now)
+    pages.speak(asked.language)
     return pages.show("confirm", shares_likes=asked.shares_likes)
 
 
@@ -181,5 +184,6 @@ def confirm(
 ) -> Response:
     """Start the letters and say when the first one comes; the second time says it again."""
     subscriber = opt_in.confirm(session, tokens, token, now)
+    pages.speak(subscriber.language)
     told = notes.of(session, models, subscriber, now)
     return pages.show("confirmed", subscriber=subscriber, notes=told)

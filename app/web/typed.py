@@ -6,8 +6,8 @@ from fastapi import Form
 from pydantic import AfterValidator
 
 from app.errors import BadValue
+from app.languages import english
 from app.mail import address
-from app.web import forms
 
 LONGEST = 1000
 LOST = "\N{REPLACEMENT CHARACTER}"
@@ -24,8 +24,10 @@ Text = Annotated[str, Form(max_length=LONGEST), AfterValidator(_fit)]
 def read_address(text: str) -> str:
     """The address as we keep it. Raises BadValue, field "email", with a whole sentence."""
     if LOST in text:
-        raise BadValue("email", "A letter of this address was lost on its way. Type it again.")
+        raise BadValue(
+            "email", english("A letter of this address was lost on its way. Type it again.")
+        )
     try:
         return address.normalise(text)
     except BadValue as e:
-        raise BadValue("email", forms.as_sentence(str(e))) from e
+        raise BadValue("email", e.said) from e

@@ -12,12 +12,14 @@ from pydantic import StringConstraints
 from sqlmodel import Session
 
 from app.errors import BadLink
+from app.languages import english
 from app.mail import edition
 from app.mail.links import RETURN_WITHIN, Purpose, Tokens
 from app.store import subscribers
 from app.store.tables import Status, Subscriber
 from app.web import deps
 from app.web.deps import NowDep, PagesDep, SessionDep, TokensDep
+from app.web.pages import Pages
 
 # Open to forms from anywhere: with one click, RFC 8058, it is the mail program that posts.
 router = APIRouter()
@@ -31,7 +33,7 @@ REST = timedelta(days=28)
 @router.get("/unsubscribe/{token}")
 def ask(token: str, session: SessionDep, tokens: TokensDep, pages: PagesDep) -> Response:
     """One real button and no script: a scanner must not unsubscribe anybody."""
-    reader = _reader(session, tokens, token)
+    reader = _reader(session, tokens, token, pages)
     return pages.show("unsubscribe", token=token, reader=reader, is_weekly=_is_weekly(reader))
 
 
@@ -46,7 +48,7 @@ def unsubscribe(
     button: Annotated[str, Form()] = "",
 ) -> Response:
     """Stop the letters at once: no log-in, no question, no redirect, 200 the second time too."""
-    reader = _reader(session, tokens, token)
+    reader = _reader(session, tokens, token, pages)
     if one_click != ONE_CLICK and not button:
         raise HTTPException(400)
     was_active = reader is not None and reader.status == Status.ACTIVE
@@ -54,7 +56,9 @@ def unsubscribe(
     if reader is not None:
         subscribers.unsubscribe(session, reader)
     if not button:
-        return PlainTextResponse("You will get no more letters.\n")
+        return PlainTextResponse(
+            pages.language.say(english("You will get no more letters.")) + "\n"
+        )
     back = ""
     if reader is not None and was_active:
         back = tokens.make(Purpose.RETURN, reader.id or 0, int(now.timestamp()))
@@ -66,7 +70,7 @@ def weekly(
     token: str, session: SessionDep, tokens: TokensDep, pages: PagesDep, now: NowDep
 ) -> Response:
     """Letters on Mondays only."""
-    reader = _active(session, tokens, token)
+    reader = _active(session, tokens, token, pages)
     reader.days = ",".join(edition.RHYTHMS["weekly"])
     subscribers.plan_anew(session, reader, now)
     return pages.show("fewer", token=token, reader=reader)
@@ -77,7 +81,7 @@ def pause(
     token: str, session: SessionDep, tokens: TokensDep, pages: PagesDep, now: NowDep
 ) -> Response:
     """No letters for four weeks."""
-    reader = _active(session, tokens, token)
+    reader = _active(session, tokens, token, pages)
     reader.paused_until = edition.day_of(subscribers.schedule(reader), now) + REST
     subscribers.plan_anew(session, reader, now)
     return pages.show("fewer", token=token, reader=reader)
@@ -93,30 +97,32 @@ def undo(
     back: Annotated[str, Form()] = "",
 ) -> Response:
     """Go on as before, for whoever unsubscribed on our page by mistake just now."""
-    reader = _reader(session, tokens, token)
+    reader = _reader(session, tokens, token, pages)
     whose, stamp = tokens.read(Purpose.RETURN, back, n_facts=2)
     if (
         reader is None
         or whose != reader.id
         or now.timestamp() - stamp > RETURN_WITHIN.total_seconds()
     ):
-        raise BadLink("This was possible for half an hour. Please sign up again.")
+        raise BadLink(english("This was possible for half an hour. Please sign up again."))
     if reader.status == Status.UNSUBSCRIBED:
         reader.status = Status.ACTIVE
         subscribers.plan_next(session, reader, now)
     return pages.show("fewer", token=token, reader=reader)
 
 
-def _reader(session: Session, tokens: Tokens, token: str) -> Subscriber | None:
+def _reader(session: Session, tokens: Tokens, token: str, pages: Pages) -> Subscriber | None:
     """Whose link it is; None where they were removed altogether. Raises BadLink."""
     (subscriber_id,) = tokens.read(Purpose.UNSUBSCRIBE, token, n_facts=1)
-    return subscribers.by_id(session, subscriber_id)
+    reader = subscribers.by_id(session, subscriber_id)
+    pages.speak(reader.language if reader else "")
+    return reader
 
 
-def _active(session: Session, tokens: Tokens, token: str) -> Subscriber:
-    reader = _reader(session, tokens, token)
+def _active(session: Session, tokens: Tokens, token: str, pages: Pages) -> Subscriber:
+    reader = _reader(session, tokens, token, pages)
     if reader is None or reader.status != Status.ACTIVE:
-        raise BadLink("You get no letters at present, so there is nothing to change.")
+        raise BadLink(english("You get no letters at present, so there is nothing to change."))
     return reader
 
 

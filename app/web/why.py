@@ -10,6 +10,7 @@ from app.pipeline import due, ingest, why
 from app.pipeline.rank import Desk
 from app.pipeline.why import Answer
 from app.recommend import absence
+from app.recommend.voice import to_reader
 from app.store import feedback, letters, papers
 from app.store.tables import Paper
 from app.web import deps, listed
@@ -53,7 +54,9 @@ def explain(
     if sent or models.is_ready(session, ingest.day(now), now):
         desk = Desk(request.app.state.engine, head, models)
         wanted = due.on(reader, sent, now)
-        answer = why.of(session, desk, wanted, row, sent or ingest.day(now), now)
+        answer = why.of(
+            session, desk, wanted, row, sent or ingest.day(now), now, to_reader(pages.language)
+        )
     return pages.show(
         "why",
         token=token,

@@ -6,6 +6,7 @@ from fastapi import UploadFile
 from sqlmodel import Session
 
 from app.errors import BadValue
+from app.languages import english, quoted
 from app.mail import address, edition, foreign
 from app.papers import references, tex
 from app.papers.references import Unread
@@ -14,6 +15,7 @@ from app.recommend.interests import Interest
 from app.store import papers
 from app.web import forms
 from app.web.forms import Reader, SignUp
+from app.web.pages import Pages
 
 MAX_LIKED = 50
 # Of one file; more than these would weigh no more.
@@ -41,9 +43,12 @@ class Report:
 
 
 def read(
-    session: Session, typed: SignUp, most_papers: int, reader: Reader
+    session: Session, typed: SignUp, most_papers: int, reader: Reader, pages: Pages
 ) -> tuple[Wish, Report | None]:
-    """Of use only if the reader has no problem afterwards; then an address is given too."""
+    """Of use only if the reader has no problem afterwards; then an address is given too.
+
+    pages: on which it was typed; their language is that of the letters if no other is chosen.
+    """
     wish, report = read_tastes(session, typed, most_papers, reader)
     wish = Wish(
         address=reader.take(lambda: _address(typed.email), ""),
@@ -54,6 +59,9 @@ def read(
         days=reader.take(lambda: forms.read_days(typed), frozenset()),
         letter_size=wish.letter_size,
         tuning=wish.tuning,
+        language=reader.take(
+            lambda: forms.read_language(typed.language, pages.language, pages.spoken), ""
+        ),
     )
     return wish, report
 
@@ -81,23 +89,31 @@ def read_tastes(
 
 def _address(typed: str) -> str:
     if not typed.strip():
-        raise BadValue("email", "Type the address your letters shall go to.")
+        raise BadValue("email", english("Type the address your letters shall go to."))
     if "\N{REPLACEMENT CHARACTER}" in typed:
-        raise BadValue("email", "A letter of this address was lost on its way. Type it again.")
+        raise BadValue(
+            "email", english("A letter of this address was lost on its way. Type it again.")
+        )
     return address.normalise(typed)
 
 
 def _liked(session: Session, typed: str) -> tuple[int, ...]:
     lines = [line.strip() for line in typed.splitlines() if line.strip()]
     if len(lines) > MAX_LIKED:
-        raise BadValue("liked", f"Name {MAX_LIKED} papers at most; these are {len(lines)}.")
+        raise BadValue(
+            "liked",
+            english("Name {most} papers at most; these are {n}.", most=MAX_LIKED, n=len(lines)),
+        )
     found = {line: papers.named(session, line) for line in lines}
-    unknown = [f"“{line[:80]}”" for line, row in found.items() if row is None]
+    unknown = [quoted(line[:80]) for line, row in found.items() if row is None]
     if unknown:
         raise BadValue(
             "liked",
-            f"We have not seen {', '.join(unknown)} yet. Give an arXiv id, a link or the exact "
-            "title of a paper from our pages, or take the line out.",
+            english(
+                "We have not seen {papers} yet. Give an arXiv id, a link or the exact title of a "
+                "paper from our pages, or take the line out.",
+                papers=unknown,
+            ),
         )
     return tuple(dict.fromkeys(row.id for row in found.values() if row and row.id))
 
@@ -112,7 +128,10 @@ def _picked(session: Session, ticked: list[str]) -> tuple[int, ...]:
     """The papers ticked; one that is gone by now is no fault of the visitor's."""
     ids = ticked_ids(ticked)
     if len(ids) > MAX_FROM_FILE + MAX_LIKED:
-        raise BadValue("picked", f"Tick {MAX_FROM_FILE} papers at most; these are {len(ids)}.")
+        raise BadValue(
+            "picked",
+            english("Tick {most} papers at most; these are {n}.", most=MAX_FROM_FILE, n=len(ids)),
+        )
     known = papers.by_ids(session, ids)
     return tuple(each for each in dict.fromkeys(ids) if each in known)
 

@@ -12,7 +12,7 @@
 {
   const PAUSE_MS = 450;
   // Nothing of these decides which papers come; the file is sent once, when it is chosen.
-  const UNASKED = ["email", "seal", "comment", "file", "zone", "hour", "rhythm", "days"];
+  const UNASKED = ["email", "seal", "comment", "file", "zone", "hour", "rhythm", "days", "language"];
   const form = document.querySelector("form[data-preview]");
   const place = form && form.querySelector("[data-outlook]");
   if (place) {

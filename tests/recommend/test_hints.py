@@ -93,7 +93,9 @@ def test_a_sentence_says_what_is_missing_and_what_is_near():
     assert Unknown("protien", ("protein", "protean")).sentence() == (
         "no paper of the last year contains “protien”; near: “protein”, “protean”"
     )
-    assert Unknown("Yun", lack="is by {}").sentence() == "no paper of the last year is by “Yun”"
+    assert (
+        Unknown("Yun", lack=hints.Lack.AUTHOR).sentence() == "no paper of the last year is by “Yun”"
+    )
 
 
 def test_where_no_paper_names_its_authors_the_hint_says_so():

@@ -314,3 +314,19 @@ def read_page() -> Callable[[str], object]:
         return parser.parse(html)
 
     return read
+
+
+@pytest.fixture
+def client_of() -> Callable[[FastAPI], TestClient]:
+    """A browser of a visitor to another app, who reads a language of its own first."""
+
+    def make(app: FastAPI, language: str = "xx") -> TestClient:
+        return TestClient(
+            app,
+            base_url="http://localhost:8000",
+            follow_redirects=False,
+            headers={"accept-language": language},
+            client=("127.0.0.1", 50_000),
+        )
+
+    return make

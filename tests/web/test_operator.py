@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
+from app.languages import ENGLISH
 from app.main import create_app
 from app.store import brakes, deeds, outbox, sources, subscribers, suppressions
 from app.store import engine as engines
@@ -249,9 +250,8 @@ def test_hostile_words_stay_words(operator, make_reader, engine, clock, hostile)
 
 
 def test_bars_stand_on_each_other_and_never_leave_the_chart():
-    chart = bars.stacked(
-        "t", "s", [("a", "first"), ("b", "second")], [("x", [1, 3]), ("y", [0, 2]), ("z", [0, 0])]
-    )
+    columns = [("x", [1, 3]), ("y", [0, 2]), ("z", [0, 0])]
+    chart = bars.stacked("t", "s", [("a", "first"), ("b", "second")], columns, ENGLISH)
     assert [(p.kind, p.y, p.height) for p in chart.parts] == [
         ("a", 120.0, 40.0),
         ("b", 0.0, 120.0),
@@ -262,7 +262,7 @@ def test_bars_stand_on_each_other_and_never_leave_the_chart():
 
 
 def test_a_chart_of_nothing_is_empty():
-    assert bars.stacked("t", "s", [("a", "first")], []).parts == ()
+    assert bars.stacked("t", "s", [("a", "first")], [], ENGLISH).parts == ()
 
 
 def test_sources_are_shown_with_what_came_of_them(settings, clock, engine):

@@ -48,7 +48,7 @@ def test_a_paper_of_a_letter_tells_its_place_and_its_reason_without_a_model(clie
     assert page.status_code == 200
     assert "Yes: it is number 1 of your letter of Friday 20 November 2026." in page.text
     assert "You asked for moons." in page.text
-    assert "100 %" in page.text
+    assert "100%" in page.text
     assert app.state.models.latest() is None
 
 

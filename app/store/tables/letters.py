@@ -54,7 +54,7 @@ class Letter(SQLModel, table=True):
     says why this person gets it; in a letter of confirmation, the words they typed. version: that
     of the subscriber's preference link. recipient: where it went; a later change of address does
     not alter a letter on its way. wider_days: how many days its papers were looked for in, where
-    the usual ones brought none; else 0.
+    the usual ones brought none; else 0. language: the code of the one it is in, "" for English.
     """
 
     __table_args__ = (UniqueConstraint("subscriber_id", "kind", "edition_date"), NEVER_REUSED)
@@ -71,6 +71,7 @@ class Letter(SQLModel, table=True):
     why: str = ""
     version: int = 1
     wider_days: int = 0
+    language: str = ""
 
 
 class Pick(SQLModel, table=True):

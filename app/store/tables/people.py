@@ -28,6 +28,7 @@ class Subscriber(SQLModel, table=True):
     "what everyone reads". exploration: the share of letters with a paper to learn from.
     shares_likes: whether their likes may teach, in sum with those of others, what goes together.
     empty_day: a recommend.tuning.EmptyDay.
+    language: the code of the one they want, "" while they chose none: pages then go by the browser.
     """
 
     __table_args__ = NEVER_REUSED
@@ -47,6 +48,7 @@ class Subscriber(SQLModel, table=True):
     exploration: float = 0.2
     shares_likes: bool = False
     empty_day: str = "no letter"
+    language: str = ""
     created_at: datetime
     confirmed_at: datetime | None = None
 

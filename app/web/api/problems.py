@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from app.errors import AppError, BadValue, TooMany
 from app.mail import foreign
+from app.web import gate
 from app.web import problems as pages
 
 MEDIA_TYPE = "application/problem+json"
@@ -20,7 +21,7 @@ DETAILS = {
     "their preferences page.",
     404: "There is nothing at this address.",
     405: "This address cannot be used with that method.",
-    413: pages.SENTENCES[413],
+    413: pages.too_long(gate.MAX_BODY),
     500: pages.SENTENCES[500],
 }
 

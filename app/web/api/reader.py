@@ -114,7 +114,8 @@ def change(
     )
     found = forms.apply_choices(reader, choices, most, has_likes, form)
     if form.problems:
-        raise problems.BadFields(form.problems)
+        said = {name: forms.as_sentence(text) for name, text in form.problems.items()}
+        raise problems.BadFields(said)
     if "paused_until" in given:
         reader.paused_until = pause
     subscribers.set_interests(session, reader.id or 0, found)
@@ -142,7 +143,7 @@ def _pause(until: date, today: date) -> date:
     try:
         return forms.read_pause(until.isoformat(), today)
     except BadValue as e:
-        raise BadValue("paused_until", str(e)) from e
+        raise BadValue("paused_until", e.said) from e
 
 
 @router.delete("", status_code=204, response_class=Response)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.languages import Language
+
 WIDTH, HEIGHT, GAP = 600, 160, 2
 
 
@@ -35,6 +37,7 @@ def stacked(
     said: str,
     names: Sequence[tuple[str, str]],
     bars: Sequence[tuple[str, Sequence[float]]],
+    language: Language,
 ) -> Chart:
     """Bars of parts that stand on each other.
 
@@ -49,7 +52,7 @@ def stacked(
             height = HEIGHT * size / top
             floor -= height
             if size:
-                tip = f"{label}: {size:g} {name}"
+                tip = f"{language.say(label)}: {language.number(size)} {language.say(name)}"
                 width = round(step - GAP, 2)
                 parts.append(
                     Part(kind, round(n * step, 2), round(floor, 2), width, round(height, 2), tip)
@@ -58,7 +61,7 @@ def stacked(
         title,
         said,
         ("", *(name for _, name in names)),
-        tuple((label, *(f"{size:g}" for size in sizes)) for label, sizes in bars),
+        tuple((label, *map(language.number, sizes)) for label, sizes in bars),
         tuple(parts),
         tuple(names) if len(names) > 1 else (),
     )

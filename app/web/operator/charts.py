@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from sqlmodel import Session
 
+from app.languages import Language, english
 from app.store import deeds, growth, statistics
 from app.store.tables import State
 from app.web.deps import NowDep, PagesDep, SessionDep
@@ -20,12 +21,12 @@ RECENT = timedelta(days=30)
 A_YEAR = timedelta(days=365)
 N_DEEDS = 200
 KINDS = {
-    "strong": "strong fit",
-    "good": "good fit",
-    "worth a look": "worth a look",
-    statistics.EXPLORING: "to learn from",
-    statistics.TREND: "what everyone reads",
-    "": "not told",
+    "strong": english("strong fit"),
+    "good": english("good fit"),
+    "worth a look": english("worth a look"),
+    statistics.EXPLORING: english("to learn from"),
+    statistics.TREND: english("what everyone reads"),
+    "": english("not told"),
 }
 
 
@@ -33,13 +34,14 @@ KINDS = {
 def charts(visit: VisitDep, session: SessionDep, pages: PagesDep, now: NowDep) -> Response:
     """How letters went, what was said of them, and how the readership grew."""
     shown = statistics.shown(session, now - RECENT)
-    found = [_letters(session), *_feedback(shown), _growth(session, now)]
+    said = pages.language
+    found = [_letters(session, said), *_feedback(shown, said), _growth(session, now, said)]
     return pages.show(
         "operator/charts", visit=visit, charts=found, width=bars.WIDTH, height=bars.HEIGHT
     )
 
 
-def _letters(session: Session) -> Chart:
+def _letters(session: Session, language: Language) -> Chart:
     bad = (State.FAILED, State.SUPPRESSED)
     waiting = (State.READY, State.CLAIMED, State.IN_DATA, State.DEFERRED)
     columns = []
@@ -51,23 +53,31 @@ def _letters(session: Session) -> Chart:
             sum(states[s] for s in waiting),
             sum(states[s] for s in bad),
         )
-        columns.append((f"{each.date:%d %b}", sizes))
-    names = [("sent", "sent"), ("skipped", "skipped"), ("waiting", "waiting"), ("bad", "not sent")]
-    return bars.stacked("Letters by edition", f"The last {N_EDITIONS} editions.", names, columns)
+        columns.append((language.brief_date(each.date), sizes))
+    names = [
+        ("sent", english("sent")),
+        ("skipped", english("skipped")),
+        ("waiting", english("waiting")),
+        ("bad", english("not sent")),
+    ]
+    title, said = english("Letters by edition"), english("The last {n} editions.", n=N_EDITIONS)
+    return bars.stacked(title, said, names, columns, language)
 
 
-def _feedback(shown: Sequence[statistics.Shown]) -> list[Chart]:
+def _feedback(shown: Sequence[statistics.Shown], language: Language) -> list[Chart]:
     ranks = sorted({each.rank for each in shown})
     by_rank = [(f"{rank}", [each for each in shown if each.rank == rank]) for rank in ranks]
     kinds = [kind for kind in KINDS if any(each.kind == kind for each in shown)]
     by_kind = [(KINDS[kind], [each for each in shown if each.kind == kind]) for kind in kinds]
-    said = "How many of a hundred picks were liked, in the letters of thirty days."
-    names = [("sent", "liked of 100")]
+    said = english("How many of a hundred picks were liked, in the letters of thirty days.")
+    names = [("sent", english("liked of 100"))]
     return [
-        bars.stacked(title, said, names, [(label, [_liked(some)]) for label, some in columns])
+        bars.stacked(
+            title, said, names, [(label, [_liked(some)]) for label, some in columns], language
+        )
         for title, columns in (
-            ("Likes by place in the letter", by_rank),
-            ("Likes by reason", by_kind),
+            (english("Likes by place in the letter"), by_rank),
+            (english("Likes by reason"), by_kind),
         )
     ]
 
@@ -77,11 +87,12 @@ def _liked(some: Sequence[statistics.Shown]) -> float:
     return round(100 * sum(each.n_liked for each in some) / n, 1) if n else 0
 
 
-def _growth(session: Session, now: datetime) -> Chart:
+def _growth(session: Session, now: datetime, language: Language) -> Chart:
     weeks = growth.confirmed_by_week(session, now - A_YEAR)
-    columns = [(f"{monday:%d %b %y}", [n]) for monday, n in weeks.items()]
-    said = "New readers who confirmed, by week, in the last year."
-    return bars.stacked("Growth", said, [("sent", "confirmed")], columns)
+    columns = [(language.date(monday), [n]) for monday, n in weeks.items()]
+    said = english("New readers who confirmed, by week, in the last year.")
+    names = [("sent", english("confirmed"))]
+    return bars.stacked(english("Growth"), said, names, columns, language)
 
 
 @router.get("/deeds")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
+from app.languages import english
 from app.pipeline import guard
 from app.store import brakes, deeds, health, heartbeats, outbox, sources, statistics, waiting
 from app.store.tables import State
@@ -20,8 +21,8 @@ N_DIGESTS = 40
 SOURCE_DAYS = timedelta(days=7)
 DAY = timedelta(days=1)
 DONE = {
-    "held": "Sending is held. Letters are still written, and wait.",
-    "resumed": "The brakes are off. What waits goes out with the next tick.",
+    "held": english("Sending is held. Letters are still written, and wait."),
+    "resumed": english("The brakes are off. What waits goes out with the next tick."),
 }
 
 

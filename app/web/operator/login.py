@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
+from app.languages import english
 from app.store import deeds
 from app.web import networks
 from app.web.deps import NowDep, PagesDep, SessionDep, TokensDep
@@ -12,8 +13,10 @@ from app.web.operator import session as sessions
 from app.web.operator.session import ActingDep, SecretDep
 
 router = APIRouter()
-WRONG = "This is not the token that PAPERBOY_ADMIN_TOKEN holds."
-TOO_OFTEN = "Too many wrong tokens came from where you are. Try again in a quarter of an hour."
+WRONG = english("This is not the token that PAPERBOY_ADMIN_TOKEN holds.")
+TOO_OFTEN = english(
+    "Too many wrong tokens came from where you are. Try again in a quarter of an hour."
+)
 
 
 @router.get("/login", dependencies=[Depends(sessions.secret)])

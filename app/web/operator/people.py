@@ -1,11 +1,13 @@
 """The people: who they are to us, what was sent to them, and the little an operator may do."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from fastapi.responses import HTMLResponse, Response
 
+from app.languages import english
 from app.mail import letter as letters_mail
 from app.pipeline import compose, learn
 from app.recommend import interests
@@ -32,10 +34,12 @@ N_LETTERS = 60
 # As large as an id may be in every database.
 Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 DONE = {
-    "again": "The letter is in the queue again, the same to the last byte.",
-    "settled": "That letter is on its way already, or was never made: there is nothing to send.",
-    "lifted": "The address may be mailed again.",
-    "stopped": "They get no more letters.",
+    "again": english("The letter is in the queue again, the same to the last byte."),
+    "settled": english(
+        "That letter is on its way already, or was never made: there is nothing to send."
+    ),
+    "lifted": english("The address may be mailed again."),
+    "stopped": english("They get no more letters."),
 }
 
 
@@ -80,7 +84,7 @@ class Said:
     verdict: str
     title: str
     paper_id: int
-    at: str
+    at: datetime
 
 
 @router.get("/{person_id}")
@@ -91,7 +95,7 @@ def show(
     person_id = person.id or 0
     typed = subscribers.interests_of(session, [person_id]).get(person_id, ())
     said = [
-        Said(row.verdict, letters_mail.show(papers.told(paper)).title, row.paper_id, f"{row.at:%F}")
+        Said(row.verdict, letters_mail.show(papers.told(paper)).title, row.paper_id, row.at)
         for row, paper in feedback.of_subscriber(session, person_id)
     ]
     return pages.show(
