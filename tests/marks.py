@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from gettext import NullTranslations
+from operator import index
 
 from app.languages import Language
 
@@ -14,7 +15,8 @@ class Marks(NullTranslations):
         return f"⟦{message}⟧"
 
     def ngettext(self, one: str, many: str, n: int) -> str:
-        return self.gettext(one if n == 1 else many)
+        # As gettext does, which takes nothing else for a number.
+        return self.gettext(one if index(n) == 1 else many)
 
 
 MARKED = Language("xx", "⟦Marked⟧", Marks())

@@ -59,12 +59,15 @@ class Site:
     contexts: list[BrowserContext] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
 
-    def window(self, *, width: int = 1280, scheme: str = "light", script: bool = True) -> Page:
+    def window(
+        self, *, width: int = 1280, scheme: str = "light", script: bool = True, language: str = "en"
+    ) -> Page:
         """A browser without a past, that has opened nothing yet."""
         context = self.browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if scheme == "dark" else "light",
             java_script_enabled=script,
+            locale=language,
         )
         context.set_default_timeout(PATIENCE_MS)
         context.on("request", self._note)
@@ -72,10 +75,16 @@ class Site:
         return context.new_page()
 
     def visit(
-        self, path: str, *, width: int = 1280, scheme: str = "light", script: bool = True
+        self,
+        path: str,
+        *,
+        width: int = 1280,
+        scheme: str = "light",
+        script: bool = True,
+        language: str = "en",
     ) -> Page:
         """Open a path, or a whole address of ours, in such a browser."""
-        page = self.window(width=width, scheme=scheme, script=script)
+        page = self.window(width=width, scheme=scheme, script=script, language=language)
         page.goto(self.address(path))
         return page
 

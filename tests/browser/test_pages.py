@@ -26,3 +26,13 @@ def test_a_page_weighs_sixty_kilobytes_at_most_all_in(site, make_reader):
     reader = make_reader()
     for path in (*PUBLIC, *_own(reader)):
         assert 0 < site.weigh(path) <= 60_000, path
+
+
+def test_german_pages_have_room_for_their_words(site, make_reader, check_page):
+    reader = make_reader()
+    for path in ("/", "/subscribe", "/papers/1", "/nowhere", *_own(reader)[:3]):
+        page = site.visit(path, width=360, language="de-DE")
+        assert page.get_attribute("html", "lang") == "de"
+        assert "Unser Fehler" not in page.inner_text("h1")
+        check_page(page)
+        page.close()

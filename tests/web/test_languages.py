@@ -70,6 +70,7 @@ def running(node) -> str:
 def escaped(html: str) -> list[str]:
     """Words of a page that are ours and were not translated."""
     assert "⟦" in html or not html
+    assert "⟦Our mistake⟧" not in html
     return [word for text in texts(html) for word in unmarked(text, FOREIGN)]
 
 
