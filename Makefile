@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FILES ?=
+NEW ?=
 
-.PHONY: help demo serve test lint types faults bench clean
+.PHONY: help demo serve test lint types faults bench catalogs clean
 
 help: ## Say what there is
 	@echo "Paperboy: your daily papers, delivered."
@@ -34,6 +35,15 @@ bench: $(READY) ## Speed and ranking quality, as ratios
 	@for name in ranking_quality scoring delivery; do \
 		echo "== benchmarks/$$name.py"; $(BIN)/python "benchmarks/$$name.py" || exit 1; \
 	done
+
+catalogs: $(READY) ## Bring the catalogs of languages up to date with all texts (NEW=fr: begin one)
+	@pot=$$(mktemp) && $(BIN)/pybabel -q extract -F pyproject.toml -k english -k counted:1,2 \
+		--no-location -o "$$pot" . && \
+	if [ -n "$(NEW)" ]; then $(BIN)/pybabel -q init -l $(NEW) -i "$$pot" \
+		-o templates/languages/$(NEW).po; fi; \
+	for each in templates/languages/*.po; do $(BIN)/pybabel -q update --no-fuzzy-matching \
+		--ignore-obsolete --ignore-pot-creation-date --no-wrap -l $$(basename $$each .po) -i "$$pot" -o $$each; \
+	done; rm -f "$$pot"
 
 clean: ## Remove what the targets above made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -57,7 +57,7 @@ def forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
 
 def test_there_are_texts_and_a_catalog():
     assert len(wanted()) > 700
-    assert [path.stem for path in CATALOGS] == ["de"]
+    assert "de" in [path.stem for path in CATALOGS]
 
 
 @pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.stem)
@@ -118,6 +118,16 @@ def test_no_template_says_a_word_but_by_translation(path):
     text = re.sub(r'[\w-]+="[^"]*"|&\w+;', " ", TAG.sub(" ", text))
     known = {"Paperboy", "html", "doctype", "if", "mso", "endif"}
     assert set(re.findall(r"[A-Za-z]{2,}", text)) <= known
+
+
+def test_a_plural_is_chosen_by_a_number():
+    form = re.compile(
+        r"{% trans (\w+)((?:(?!%}).)*)%}(?:(?!endtrans).)*?{% pluralize( \w+)? %}", re.S
+    )
+    for path in (ROOT / "templates").rglob("*.*"):
+        text = path.read_text(encoding="utf-8") if path.suffix in (".html", ".txt") else ""
+        for first, _, named in form.findall(text):
+            assert (named.strip() or first) in ("n", "count"), path
 
 
 class TestSentences:
