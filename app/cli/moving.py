@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     *("email", "status", "interests", "likes", "dislikes"),
     *("zone", "hour", "days", "size", "paused_until"),
+    "language",
     *wishes.TUNING,
 )
 
@@ -60,6 +61,7 @@ def lines(session: "Session", *, only: "Subscriber | None" = None) -> list[dict[
                 "exploration": tuning.name_exploration(person.exploration),
                 "shares_likes": person.shares_likes,
                 "empty_day": person.empty_day,
+                "language": person.language,
                 "next": due,
             }
         )

@@ -32,6 +32,9 @@ Likes = Annotated[
 Zone = Annotated[str | None, typer.Option(help="IANA time zone, such as Europe/Berlin.")]
 Hour = Annotated[str | None, typer.Option(help="Hour of the day, 0 to 23, in that zone.")]
 Days = Annotated[str | None, typer.Option(help="daily, weekdays, weekly, or days: mon,thu.")]
+Tongue = Annotated[
+    str | None, typer.Option("--language", help="Of their letters and pages: en, de, …")
+]
 Size = Annotated[int | None, typer.Option(help="Papers per letter at most.", min=1, max=50)]
 Threshold = Annotated[
     str | None, typer.Option(help="Least fit of a paper: strong, good (the usual) or worth-a-look.")
@@ -73,6 +76,7 @@ def add(
     exploration: Exploration = None,
     share_likes: ShareLikes = None,
     empty_day: EmptyDay = None,
+    language: Tongue = None,
     confirmed: Annotated[
         bool, typer.Option("--confirmed", help="They agreed already: mail no confirmation.")
     ] = False,
@@ -97,7 +101,7 @@ def add(
             "days": days,
             "size": size or settings.letter_size,
         }
-        asked |= {"email": email, "likes": like, **tuned}
+        asked |= {"email": email, "likes": like, "language": language, **tuned}
         with wishes.pointing(keyword):
             wish = wishes.wish(session, asked, wishes.language(keyword))
         wishes.refuse_known(session, head.links.tokens, wish.address, returning=True)
@@ -197,6 +201,7 @@ def edit(
     exploration: Exploration = None,
     share_likes: ShareLikes = None,
     empty_day: EmptyDay = None,
+    language: Tongue = None,
 ) -> None:
     """Change the wishes of a subscriber.
 
@@ -223,6 +228,7 @@ def edit(
             feedback.record(session, person.id or 0, paper_id, Verdict.LIKE, now)
         _reschedule(person, zone, hour, days)
         person.letter_size = size or person.letter_size
+        person.language = wishes.spoken(language) or person.language
         subscribers.tune(person, tuning.parse(tuned, subscribers.tuning_of(person)))
         subscribers.plan_anew(session, person, now)
     print(f"Changed {person.address}.")

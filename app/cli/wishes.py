@@ -86,7 +86,8 @@ def tuned(
 
 
 def wish(session: "Session", asked: dict[str, Any], typed: str) -> "Wish":
-    """asked: email, likes, zone, hour, days, size as typed, None where nothing was; and TUNING.
+    """asked: email, likes, zone, hour, days, size, language as typed, None where nothing was;
+    and TUNING.
 
     Raises BadValue.
     """
@@ -104,7 +105,19 @@ def wish(session: "Session", asked: dict[str, Any], typed: str) -> "Wish":
         days=edition.parse_days(asked["days"] or "daily"),
         letter_size=_size(asked["size"]),
         tuning=tuning.parse({name: asked[name] for name in TUNING if asked.get(name)}),
+        language=spoken(asked.get("language")),
     )
+
+
+def spoken(code: str | None) -> str:
+    """The code of a language that letters can be in, "" where none is given. Raises BadValue."""
+    from app import assembly
+
+    known = assembly.languages()
+    if code and not known.knows(code):
+        listed = ", ".join(each.code for each in known.all)
+        raise BadValue("language", f"“{code}” is no language of ours; choose one of: {listed}.")
+    return code or ""
 
 
 def _size(text: str | int) -> int:

@@ -369,3 +369,17 @@ def test_an_import_says_whole_sentences(paperboy, migrated, tmp_path):
     assert "is never closed. Nobody was added." in refused.err
     file.write_text("email,interests\nbo@example.org,moons\n")
     assert paperboy("subscribers", "import", str(file)).out == "Added 1 of 1.\n"
+
+
+def test_letters_come_in_the_language_that_the_operator_names(paperboy, migrated, tmp_path):
+    who = ("subscribers", "add", "a@example.org", "--keyword", "whales", "--language", "de")
+    assert paperboy(*who).code == 0
+    paperboy("subscribers", "edit", "a@example.org", "--hour", "8")
+    file = tmp_path / "people.csv"
+    paperboy("subscribers", "export", str(file))
+    assert ",de," in file.read_text(encoding="utf-8")
+
+    refused = paperboy("subscribers", "edit", "a@example.org", "--language", "tlh")
+
+    assert refused.code == 1
+    assert "“tlh” is no language of ours; choose one of: en, de." in refused.err
