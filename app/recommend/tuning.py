@@ -107,7 +107,14 @@ def parse_empty_day(text: str) -> EmptyDay:
     try:
         return EmptyDay(_plain(text))
     except ValueError as e:
-        raise _bad("empty_day", text, "choice for an empty day", list(EmptyDay)) from e
+        raise BadValue(
+            "empty_day",
+            english(
+                "“{typed}” is no choice for an empty day; choose no letter, short note or older "
+                "papers.",
+                typed=text[:40],
+            ),
+        ) from e
 
 
 def name_exploration(share: float) -> str:

@@ -59,9 +59,10 @@ def subscribe(
         **reader.as_typed(given), email=wanted.email, liked="\n".join(wanted.liked)
     )
     found = forms.Reader()
-    wish, _ = wishes.read(reading, typed, most_papers, found)
+    wish, _ = wishes.read(reading, typed, most_papers, found, pages)
     if found.problems:
-        raise problems.BadFields(found.problems)
+        said = {name: forms.as_sentence(text) for name, text in found.problems.items()}
+        raise problems.BadFields(said)
     asked = opt_in.Asked(
         text=_consent(pages, shares_likes=wish.tuning.shares_likes),
         form=f"{head.links.base_url}{request.scope['root_path'].removeprefix(pages.root)}{PATH}",
