@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from app import catalogs, languages
 from app.languages import ENGLISH, Languages, counted, english
-from app.store.tables import LetterKind, State, Status
+from app.store.tables import LetterKind, SourceState, State, Status
 from app.web.operator import terms
 
 ROOT = Path(__file__).parents[1]
@@ -99,7 +99,7 @@ def test_german_is_polite_and_keeps_to_its_quotes():
 
 
 def test_the_words_that_the_database_keeps_can_be_said():
-    for kind in (LetterKind, State, Status):
+    for kind in (LetterKind, SourceState, State, Status):
         assert {each.value.replace("_", " ") for each in kind} <= set(terms.TERMS)
 
 

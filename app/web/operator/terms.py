@@ -20,6 +20,9 @@ TERMS = (
     # What was said of a paper, and what came back.
     *(english("like"), english("dislike"), english("save")),
     *(english("hard"), english("soft"), english("complaint")),
+    # What a source answered.
+    *(english("fresh"), english("empty"), english("stale"), english("throttled")),
+    english("unreadable"),
     # What failed for good.
     *(english("given up"), english("not made"), english("connection"), english("other")),
     *(english("address"), english("mailbox"), english("server"), english("network")),
