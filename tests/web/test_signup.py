@@ -235,7 +235,7 @@ def test_a_form_with_a_mistake_comes_back_as_it_was_typed(client, read_page, hos
     assert fields["letter_size"].get("value") == "7"
     chosen = [e.get("value") for e in tree.iter("option") if e.get("selected") is not None]
     ticked = [e.get("value") for e in tree.iter("input") if e.get("checked") is not None]
-    assert chosen == ["21"]
+    assert chosen == ["en", "21"]
     assert ticked == ["chosen", "mon", "sun", "worth a look", "every letter", "older papers", "yes"]
     assert fields["dial"].get("value") == "0.75"
 

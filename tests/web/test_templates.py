@@ -30,7 +30,9 @@ def test_no_text_from_elsewhere_becomes_a_template():
 
 
 def test_no_template_sees_the_settings_the_database_or_the_environment(app):
-    for templates in (app.state.pages._templates, app.state.letterhead.templates):
+    head = app.state.letterhead
+    every = (*app.state.pages._templates.values(), head.templates, *head.others.values())
+    for templates in every:
         assert len(templates.globals) > 5
         for name, seen in templates.globals.items():
             parts = getattr(seen, "__dict__", {}).values()
