@@ -21,6 +21,7 @@ ROUTES = {
         ("GET", "/feedback/{}/1/mute"),
         ("POST", "/feedback/{}/1/mute"),
         ("POST", "/feedback/{}/1/mute/undo"),
+        ("GET", "/feedback/{}/1/why"),
     ],
     Purpose.PREFERENCES: [
         ("GET", "/preferences/{}"),
