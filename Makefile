@@ -32,7 +32,7 @@ faults: $(READY) ## Kill it, starve it, lie to it (long; QUICK=1: in three minut
 	@$(BIN)/pytest tests/faults $(if $(QUICK),-n auto,--full)
 
 bench: $(READY) ## Speed and ranking quality, as ratios
-	@for name in ranking_quality scoring delivery; do \
+	@for name in ranking_quality scoring delivery signup web ingest; do \
 		echo "== benchmarks/$$name.py"; $(BIN)/python "benchmarks/$$name.py" || exit 1; \
 	done
 

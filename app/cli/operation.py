@@ -90,7 +90,10 @@ def migrate() -> None:
 def config(
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Print the settings in force, secrets masked; or name those that cannot be used."""
+    """Print the settings in force, secrets masked.
+
+    Or name those that cannot be used, and exit with 1.
+    """
     from app import settings as settings_
     from app.pipeline import trial
     from app.store import engine as engines

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.store.sources import Standing
 
-app = typer.Typer(help="How each source fares; `test NAME` asks one and stores nothing.")
+app = typer.Typer(help="How each source fares; `test` asks one of them.")
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 WEEK = timedelta(days=7)
 
@@ -113,7 +113,7 @@ def look(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Ask one source once for today's list, and show what was read; store nothing.
+    """Ask one source once, show what was read, store nothing.
 
     Exits with 1 if the source is throttled, broken or cannot be read. Mails stay unread.
     """
