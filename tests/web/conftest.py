@@ -19,8 +19,8 @@ from app.pipeline import notices
 from app.recommend import explain, interests
 from app.settings import Settings
 from app.store import engine as engines
-from app.store import letters, papers, sources, subscribers, tables
-from app.store.tables import LetterKind, Status
+from app.store import letters, outbox, papers, sources, subscribers, tables
+from app.store.tables import LetterKind, OutboxEntry, State, Status
 
 OWN_PAGES = ("profile", "papers", "saved.bib", "letters", "records", "everything.json")
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -207,6 +207,26 @@ def _path(url: str) -> str:
 @pytest.fixture
 def reader(make_reader: MakeReader) -> Reader:
     return make_reader()
+
+
+@pytest.fixture
+def entry(make_reader: MakeReader, engine: Engine, clock: Callable[[], datetime]) -> int:
+    """Ada's letter of today, sent an hour ago, in the outbox."""
+    reader = make_reader()
+    with engines.transaction(engine) as session:
+        row = OutboxEntry(
+            subscriber_id=reader.id,
+            kind=LetterKind.DAILY,
+            edition_date=clock().date(),
+            letter_id=reader.letter_id,
+            state=State.SENT,
+            due_at=clock() - timedelta(hours=1),
+            first_due_at=clock() - timedelta(hours=1),
+            settled_at=clock() - timedelta(hours=1),
+            attempts=1,
+        )
+        assert outbox.add(session, row)
+        return row.id
 
 
 @pytest.fixture

@@ -1,17 +1,16 @@
 """The operator's pages: who gets in, what they show, and that nothing is done without a trace."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
 from app.languages import ENGLISH
 from app.main import create_app
-from app.store import brakes, deeds, outbox, sources, subscribers, suppressions
+from app.store import brakes, deeds, sources, subscribers, suppressions
 from app.store import engine as engines
 from app.store.sources import Outcome
-from app.store.tables import LetterKind, OutboxEntry, SourceState, State, Status, Subscriber
+from app.store.tables import OutboxEntry, SourceState, State, Status, Subscriber
 from app.web.operator import bars
 
 TOKEN = "correct horse battery staple"
@@ -44,26 +43,6 @@ def form_token(client, path="/operator"):
 
 def press(client, path, **fields):
     return client.post(path, data={"form_token": form_token(client), **fields})
-
-
-@pytest.fixture
-def entry(make_reader, engine, clock):
-    """Ada's letter of today, sent an hour ago."""
-    reader = make_reader()
-    with engines.transaction(engine) as session:
-        row = OutboxEntry(
-            subscriber_id=reader.id,
-            kind=LetterKind.DAILY,
-            edition_date=clock().date(),
-            letter_id=reader.letter_id,
-            state=State.SENT,
-            due_at=clock() - timedelta(hours=1),
-            first_due_at=clock() - timedelta(hours=1),
-            settled_at=clock() - timedelta(hours=1),
-            attempts=1,
-        )
-        assert outbox.add(session, row)
-        return row.id
 
 
 def test_without_a_token_set_there_are_no_such_pages(client, app):

@@ -1,15 +1,13 @@
 """The operator's pages with hostile text in every place that others can write to."""
 
-from datetime import timedelta
-
 import pytest
 from fastapi.testclient import TestClient
 
 from app.mail.links import Verdict
 from app.main import create_app
-from app.store import brakes, deeds, feedback, outbox, suppressions
+from app.store import brakes, deeds, feedback, suppressions
 from app.store import engine as engines
-from app.store.tables import Bounce, LetterKind, OutboxEntry, State, metadata
+from app.store.tables import Bounce, OutboxEntry, metadata
 
 TOKEN = "correct horse battery staple"
 PAGES = (
@@ -27,26 +25,6 @@ def operator(settings, clock):
     browser.post("/operator/login", data={"token": TOKEN})
     yield browser
     app.state.engine.dispose()
-
-
-@pytest.fixture
-def entry(make_reader, engine, clock):
-    """Ada's letter of today, sent an hour ago."""
-    reader = make_reader()
-    with engines.transaction(engine) as session:
-        row = OutboxEntry(
-            subscriber_id=reader.id,
-            kind=LetterKind.DAILY,
-            edition_date=clock().date(),
-            letter_id=reader.letter_id,
-            state=State.SENT,
-            due_at=clock() - timedelta(hours=1),
-            first_due_at=clock() - timedelta(hours=1),
-            settled_at=clock() - timedelta(hours=1),
-            attempts=1,
-        )
-        assert outbox.add(session, row)
-        return row.id
 
 
 # Whatever others may write: digests, readers, mail servers, and whoever guesses at the log-in.
