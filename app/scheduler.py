@@ -205,6 +205,7 @@ class Ticks:
             "date",
             run_date=datetime.now(UTC) + left,
             misfire_grace_time=None,
+            max_instances=2,  # the knock before, which asks for this one, is not over yet
             id=KNOCK,
             name=KNOCK,
             replace_existing=True,

@@ -188,6 +188,17 @@ def test_a_server_that_is_back_is_met_when_the_rest_ends_and_not_at_the_next_tic
     assert [entry.state for entry in stored()] == [State.SENT]
 
 
+def test_a_rest_that_is_over_when_its_try_ends_is_followed_by_the_next_try(
+    day, letters, logged, monkeypatch
+):
+    monkeypatch.setattr(scheduler, "REST_FIRST", timedelta(0))
+    letters(1)
+    day.rank_due()
+    day.server = Server("127.0.0.1", 1)
+    _expect(day, lambda: _n_unreachable(logged) >= 4, every=timedelta(hours=1))
+    assert _n_unreachable(logged) >= 4
+
+
 def _n_unreachable(logged):
     # One line for each connection that was tried.
     return sum(line["event"] == "smtp_unreachable" for line in logged)
