@@ -1,6 +1,5 @@
 """XML from outside: nothing expands, nothing is fetched, and what is nearly XML is mended."""
 
-import contextlib
 from datetime import date
 
 import pytest
@@ -69,5 +68,8 @@ def test_elements_may_stand_in_elements_however_deep():
 
 @given(st.text() | st.text("<>!&;#x[]-'\"/?aA \n", max_size=40).map("<rss>".__add__))
 def test_any_text_is_a_tree_or_refused(text):
-    with contextlib.suppress(UnreadableDigest):
-        xml_tree.parse(text)
+    try:
+        root = xml_tree.parse(text)
+    except UnreadableDigest:
+        return
+    assert xml_tree.name(root)
