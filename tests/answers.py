@@ -4,6 +4,8 @@ import html
 import json
 from typing import Any
 
+from hypothesis import strategies as st
+
 PERSON = {
     "_id": "66f0000000000000000000b2",
     "avatarUrl": "/avatars/00ff.svg",
@@ -352,3 +354,11 @@ def mailed(body: str, kind: str = "plain", date: str = "Fri, 2 Oct 2026 20:31:00
     mail["Message-ID"] = "<1@example.org>"
     mail.set_content(body, subtype=kind)
     return mail.as_bytes()
+
+
+@st.composite
+def mutated(draw: st.DrawFn, whole: str) -> str:
+    """The answer with a piece of it, up to 80 characters, gone or replaced."""
+    start = draw(st.integers(0, len(whole)))
+    end = draw(st.integers(start, min(start + 80, len(whole))))
+    return whole[:start] + draw(st.text(max_size=9)) + whole[end:]
