@@ -70,6 +70,9 @@ def test_a_wrong_setting_is_named(paperboy, monkeypatch):
     assert "PAPERBOY_SMTP_PORT" in done.err
 
 
+PUBLIC = {"BASE_URL": "https://papers.example.org", "SECRET_KEYS": "a-key-for-the-tests-only"}
+
+
 @pytest.fixture
 def started(paperboy, monkeypatch):
     """What `serve` says at its start; its web server is not let run."""
@@ -85,11 +88,17 @@ def started(paperboy, monkeypatch):
 
 
 def test_a_start_tells_what_letters_to_the_world_lack(started):
-    told = started(BASE_URL="https://papers.example.org", SECRET_KEYS="a-key-for-the-tests-only")
+    told = started(**PUBLIC, RELAY_SIGNS="yes")
 
-    assert "We sign no letters. The relay must" in told
     for name in ("POSTAL_ADDRESS", "ADMIN_MAIL", "BOUNCE_ADDRESS"):
         assert f"PAPERBOY_{name} is empty" in told
+
+
+def test_a_start_is_refused_where_nobody_signs_letters_to_the_world(started):
+    told = started(**PUBLIC)
+
+    assert told.startswith("paperboy: Nobody signs the letters")
+    assert "Traceback" not in told
 
 
 def test_a_start_on_ones_own_machine_has_nothing_to_tell(started):
