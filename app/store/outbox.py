@@ -18,6 +18,9 @@ from app.store.tables import Letter, LetterKind, OutboxEntry, State
 
 WAITING = (State.READY, State.DEFERRED)
 HELD = (State.CLAIMED, State.IN_DATA)
+# A server that takes every letter and hangs up before it says so would else mail it all day, and a
+# sender that dies each time it is at one, too.
+MOST_COPIES = 3
 Choose = Callable[[Session, Sequence[int], datetime], Sequence[int]]
 
 
@@ -246,14 +249,17 @@ def reclaim_stale(
     """Take up again what a vanished sender held longer than the lease; return how many.
 
     One found in_data may have been delivered: it is counted as doubtful and sent once more, with
-    the same Message-ID and bytes, so that no edition is lost. holds_doubt: see `hold`.
+    the same Message-ID and bytes, so that no edition is lost. holds_doubt: see `hold`, which is
+    where one that may have been delivered for the third time goes in any case.
     """
     again = {"state": State.READY, "due_at": now, "doubtful": col(OutboxEntry.doubtful) + 1}
     vanished = _held_in_doubt(now) | {"reason": "its sender vanished while it was on its way"}
-    stale = col(OutboxEntry.claimed_at) <= now - lease
-    doubt = update(OutboxEntry).where(col(OutboxEntry.state) == State.IN_DATA, stale)
-    doubt = doubt.values(**(vanished if holds_doubt else again))
-    idle = update(OutboxEntry).where(col(OutboxEntry.state) == State.CLAIMED, stale)
+    stale = update(OutboxEntry).where(col(OutboxEntry.claimed_at) <= now - lease)
+    in_data = stale.where(col(OutboxEntry.state) == State.IN_DATA)
+    most = 0 if holds_doubt else MOST_COPIES - 1
+    held = in_data.where(col(OutboxEntry.doubtful) >= most).values(**vanished)
+    doubt = in_data.values(**again)
+    idle = stale.where(col(OutboxEntry.state) == State.CLAIMED)
     idle = idle.values(state=State.READY, due_at=now)
     return sum(
         len(
@@ -261,7 +267,7 @@ def reclaim_stale(
                 step.returning(col(OutboxEntry.id)), execution_options=unwanted.FRESH
             ).all()
         )
-        for step in (doubt, idle)
+        for step in (held, doubt, idle)
     )
 
 
