@@ -197,8 +197,11 @@ def _held_in_doubt(now: datetime) -> dict[str, object]:
 def release(session: Session, entry_ids: Sequence[int]) -> None:
     """Give claims back untouched; the attempt does not count."""
     attempts = col(OutboxEntry.attempts) - 1
-    for entry_id in entry_ids:
-        _step(session, entry_id, State.CLAIMED, {"state": State.READY, "attempts": attempts})
+    claimed = update(OutboxEntry).where(
+        col(OutboxEntry.id).in_(entry_ids), col(OutboxEntry.state) == State.CLAIMED
+    )
+    back = claimed.values(state=State.READY, attempts=attempts)
+    session.execute(back, execution_options=unwanted.FRESH)
 
 
 def count_due(session: Session, now: datetime) -> int:
