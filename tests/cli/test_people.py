@@ -1,7 +1,6 @@
 """`paperboy subscribers`."""
 
 import json
-import sqlite3
 import sys
 from pathlib import Path
 
@@ -230,11 +229,10 @@ def test_editing_replaces_words_and_moves_the_hour(ada, paperboy):
     assert line["next"] != before
 
 
-def test_removing_leaves_nothing(ada, paperboy, migrated):
+def test_removing_leaves_nothing(ada, paperboy, database):
     assert paperboy("subscribers", "remove", "ada@example.org").code == 0
     assert people(paperboy) == []
-    dump = "\n".join(sqlite3.connect(migrated / "paperboy.sqlite3").iterdump())
-    assert "ada@example.org" not in dump
+    assert "ada@example.org" not in str(database.rows())
     assert paperboy("subscribers", "remove", "ada@example.org").code == 1
 
 

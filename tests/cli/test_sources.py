@@ -29,16 +29,14 @@ def hub(migrated, monkeypatch):
 
 
 @pytest.fixture
-def note(migrated):
+def note(database):
     """Keep what a source answered today."""
 
     def keep(name, state, says):
-        engine = engines.connect(f"sqlite:///{migrated / 'paperboy.sqlite3'}")
-        with engines.transaction(engine) as session:
+        with engines.transaction(database.engine) as session:
             source = sources.named(session, name)
             sources.note(session, source, _now().date(), Outcome(state, says), _now())
             sources.note_last(session, source, Outcome(state, says), _now())
-        engine.dispose()
 
     return keep
 
