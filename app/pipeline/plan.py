@@ -18,6 +18,7 @@ from app.pipeline import (
     alert,
     catalogue,
     deliver,
+    discovery,
     fetch,
     guard,
     inbox,
@@ -137,6 +138,17 @@ class Day:
                 log.info("digest_read", name=told.name, new=told.n_new)
             if self.stop.is_set():
                 return
+
+    def look_up(self) -> None:
+        """Find out which papers people sent in; see `discovery`. Raises NotReady."""
+        try:
+            n_found = discovery.look_up(self.asker)
+        except NotReady:
+            if not self.stop.is_set():
+                raise
+        else:
+            if n_found:
+                log.info("submissions_found", n=n_found)
 
     def lay_out(self) -> None:
         """Fit and lay out what today's pages and letters go by: then neither has to wait for it."""

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Bundle
 from sqlmodel import Session, col, select
 
 from app.papers import identity, paper
+from app.store import votes
 from app.store.tables import (
     Digest,
     Entry,
@@ -142,24 +143,7 @@ def add_votes(session: Session, paper_id: int, entry: paper.Entry, at: datetime)
     """Store a snapshot if votes or comments changed since the last one; tell whether they did."""
     if entry.votes is None:
         return False
-    newest = col(VoteSnapshot.at).desc()
-    of_paper = select(VoteSnapshot).where(VoteSnapshot.paper_id == paper_id)
-    last = session.exec(of_paper.order_by(newest).limit(1)).first()
-    if last and (last.votes, last.n_comments) == (entry.votes, entry.n_comments):
-        return False
-    if last and last.at > at:
-        return False
-    if last and last.at == at:  # two files read in one go: the later one is the newer
-        last.votes, last.n_comments = entry.votes, entry.n_comments
-        session.add(last)
-        session.flush()
-        return True
-    snapshot = VoteSnapshot(
-        paper_id=paper_id, at=at, votes=entry.votes, n_comments=entry.n_comments
-    )
-    session.add(snapshot)
-    session.flush()
-    return True
+    return votes.count(session, paper_id, entry.votes, entry.n_comments, at)
 
 
 def texts(session: Session, first: date, last: date) -> dict[int, paper.Paper]:
@@ -183,14 +167,14 @@ def texts(session: Session, first: date, last: date) -> dict[int, paper.Paper]:
 
 def votes_at(session: Session, paper_ids: Sequence[int], at: datetime) -> dict[int, int]:
     """The latest votes known at a moment, for the papers that have any."""
-    votes: dict[int, int] = {}
+    found: dict[int, int] = {}
     for start in range(0, len(paper_ids), BATCH):
         of_batch = col(VoteSnapshot.paper_id).in_(paper_ids[start : start + BATCH])
         snapshots = select(VoteSnapshot.paper_id, VoteSnapshot.votes).where(
             of_batch, col(VoteSnapshot.at) <= at
         )
-        votes.update(session.exec(snapshots.order_by(col(VoteSnapshot.at))).all())
-    return votes
+        found.update(session.exec(snapshots.order_by(col(VoteSnapshot.at))).all())
+    return found
 
 
 def by_ids(session: Session, paper_ids: Sequence[int]) -> dict[int, Paper]:

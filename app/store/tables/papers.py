@@ -63,7 +63,7 @@ class Entry(SQLModel, table=True):
 
 
 class VoteSnapshot(SQLModel, table=True):
-    """How many votes (and comments) a paper had at one moment."""
+    """How many votes (and comments) a paper had at one moment. own: of these, our own readers'."""
 
     __tablename__ = "vote_snapshot"
     __table_args__ = (UniqueConstraint("paper_id", "at"),)
@@ -73,3 +73,4 @@ class VoteSnapshot(SQLModel, table=True):
     at: datetime
     votes: int
     n_comments: int | None = None
+    own: int = 0
