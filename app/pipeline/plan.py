@@ -32,11 +32,11 @@ from app.pipeline import (
     tidy,
 )
 from app.pipeline.breaker import Breaker
-from app.pipeline.catalogue import Kind
+from app.pipeline.catalogue import Kind, Listed
 from app.pipeline.inquiry import Asker
 from app.pipeline.pace import Pace
+from app.store import chosen, heartbeats, outbox, papers
 from app.store import engine as engines
-from app.store import heartbeats, outbox, papers
 from app.wire.mailbox import Place
 from app.wire.smtp import Server
 
@@ -101,14 +101,23 @@ class Day:
         with engines.transaction(self.desk.engine) as session:
             return heartbeats.beat(session, name, self.clock())
 
+    def listed(self) -> list[Listed | AppError]:
+        """The sources of the setting and those named on pages, each once. Raises AppError."""
+        fixed = catalogue.parse(self.sources, self.data_dir)
+        with engines.transaction(engines.reading(self.desk.engine)) as session:
+            names = chosen.names(session)
+        return list(dict.fromkeys([*fixed, *catalogue.kept(names)]))
+
     def ingest_sources(self, edition: date | None = None) -> Iterator[fetch.Told]:
-        """Read every configured source; a bad one fails alone. Raises AppError for a wrong list.
+        """Read every source that is named; a bad one fails alone. Raises AppError for a wrong list.
 
         edition: the day whose lists to ask for, and up to which files count, if not today.
         """
         now = self.clock() if edition is None else ingest.noon(edition)
-        for listed in catalogue.parse(self.sources, self.data_dir):
-            if listed.kind is Kind.FOLDER:
+        for listed in self.listed():
+            if isinstance(listed, AppError):
+                yield listed
+            elif listed.kind is Kind.FOLDER:
                 yield from ingest.ingest_folder(self.desk.engine, Path(listed.argument), now)
             elif not listed.is_web:
                 yield from inbox.read(self.inbox, listed)

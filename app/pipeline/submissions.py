@@ -125,11 +125,19 @@ def _noted(
     else:
         row.n_visitors += 1
     is_old = row.decided_at is not None and row.decided_at < now - ASK_AGAIN_AFTER
-    if row.state is SubmissionState.UNKNOWN and is_old:
-        row.state, row.next_at, row.tries, row.decided_at = SubmissionState.SENT, now, 0, None
     session.add(row)
     session.flush()
+    if row.state is SubmissionState.UNKNOWN and is_old:
+        retry(session, row, now)
     return row
+
+
+def retry(session: Session, row: Submission, now: datetime) -> None:
+    """Look for a paper as if it had just been sent in."""
+    row.state, row.next_at, row.decided_at = SubmissionState.SENT, now, None
+    row.tries, row.says = 0, ""
+    session.add(row)
+    session.flush()
 
 
 def _admit(session: Session, tokens: Tokens, sender: Subscriber | str, now: datetime) -> None:

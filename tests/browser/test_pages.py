@@ -4,7 +4,15 @@ import pytest
 
 from browser.conftest import LOOKS
 
-PUBLIC = ("/", "/days/2026-11-20", "/subscribe", "/subscribe/sent", "/papers/1", "/nowhere")
+PUBLIC = (
+    "/",
+    "/days/2026-11-20",
+    "/subscribe",
+    "/subscribe/sent",
+    "/submit",
+    "/papers/1",
+    "/nowhere",
+)
 
 
 def _own(reader, verdict="like"):

@@ -20,6 +20,7 @@ PAGES = (
     "/operator/people/1",
     "/operator/tomorrow",
     "/operator/sources",
+    "/operator/submissions",
     "/operator/charts",
     "/operator/deeds",
 )
