@@ -31,7 +31,7 @@ from sqlmodel import Session
 
 from app import assembly
 from app.mail.links import Links, Verdict
-from app.main import create_app
+from app.main import create_app, freeze
 from app.papers.paper import Entry
 from app.recommend import explain, interests
 from app.settings import Settings
@@ -114,6 +114,7 @@ def _serve(folder: Path, port: int) -> None:
     async def bare() -> dict[str, str]:
         return {"hello": "world"}
 
+    freeze()
     uvicorn.run(app, port=port, log_config=None, access_log=False)
 
 
@@ -234,6 +235,8 @@ async def _connection(way: Way, port: int, until: float) -> int:
 
 def _tell(ways: list[Way]) -> None:
     bare = ways[0]
+    # Who waits for others, waits in all ways: the bare route's p99 says how busy the machine is.
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print(f"{'':28}{'answers/s':>10}{'÷ bare':>8}{'CPU ms':>9}{'÷ bare':>8}{'p99 ms':>8}")
     for way in ways:
         print(

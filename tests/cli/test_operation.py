@@ -1,5 +1,6 @@
 """`paperboy` itself, `migrate`, `config` and `demo`."""
 
+import gc
 import json
 import os
 import resource
@@ -84,7 +85,8 @@ def started(paperboy, monkeypatch):
             monkeypatch.setenv(f"PAPERBOY_{name}", value)
         return paperboy("serve").err
 
-    return serve
+    yield serve
+    gc.unfreeze()
 
 
 def test_a_start_tells_what_letters_to_the_world_lack(started):
@@ -99,6 +101,12 @@ def test_a_start_is_refused_where_nobody_signs_letters_to_the_world(started):
 
     assert told.startswith("paperboy: Nobody signs the letters")
     assert "Traceback" not in told
+
+
+def test_what_is_there_at_the_start_is_collected_no_more(started):
+    before = gc.get_freeze_count()
+    started()
+    assert gc.get_freeze_count() - before > 100_000
 
 
 def test_a_start_on_ones_own_machine_has_nothing_to_tell(started):
