@@ -171,7 +171,7 @@ class Settings(BaseSettings):
     scan_time: Length = Field(
         default=timedelta(minutes=3),
         ge=timedelta(0),
-        description="So long after delivery a vote needs its button: link scanners are about.",
+        description="So long after delivery a vote needs its button; 4 × as long, a person’s sign.",
     )
     trial: str = Field(
         default="",
