@@ -153,6 +153,7 @@ class _Lane:
     async def run(self) -> None:
         """Send until nothing is left that may go."""
         began = self.post.clock()
+        self.ledger.company += 1
         try:
             while (found := await self._next(began)) is not None:
                 if isinstance(found, timedelta):
@@ -164,6 +165,7 @@ class _Lane:
         except (Stopped, Deferred) as e:
             await self._cannot_go_on(e)
         finally:
+            self.ledger.company -= 1
             await self._settled()
             if self.connection is not None and self.connection.is_open:
                 await self.connection.close()
