@@ -81,11 +81,18 @@ class Clock:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def compiled_once() -> Iterator[None]:
-    """A third of the time of a test that shows pages or asks the database would go into it."""
-    with pytest.MonkeyPatch.context() as patch:
+def prepared_once() -> Iterator[None]:
+    """Half the time of a test that shows pages or asks the database would go into it."""
+    with pytest.MonkeyPatch.context() as patch, reuse.one_loop(patch):
         reuse.compiled_once(patch)
+        reuse.never_synced(patch)
         yield
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for the disk as the service does: for tests of what outlives a loss of power."""
+    monkeypatch.setattr(engines, "_tune_sqlite", reuse.TUNE_SQLITE)
 
 
 @pytest.fixture(autouse=True)

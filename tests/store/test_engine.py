@@ -26,6 +26,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch, settings) -> Iterator[Engine]:
 
 
 @pytest.mark.sqlite
+@pytest.mark.usefixtures("synced")
 @pytest.mark.parametrize(
     ("pragma", "value"),
     [("foreign_keys", 1), ("journal_mode", "wal"), ("synchronous", 2), ("secure_delete", 1)],
