@@ -39,7 +39,8 @@ AGAIN = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelt
 # In one go; the others' turn comes with the next.
 MOST_AT_ONCE = 20
 NOT_THERE = {404, 410}
-NO_PAPER = "{host} knows no such paper."
+NOT_AT_ARXIV = "arXiv knows no such paper."
+NOT_REGISTERED = "The registries of DOIs, Crossref and DataCite, know no such paper."
 
 
 class _Later(AppError):
@@ -148,7 +149,7 @@ def _at_arxiv(asker: Asker, arxiv_id: str) -> Paper:
     except EmptyAnswer as e:
         raise _Later(str(e)) from e
     if not found.entries:
-        raise FetchError(NO_PAPER.format(host="arXiv"))
+        raise FetchError(NOT_AT_ARXIV)
     return found.entries[0].paper
 
 
@@ -158,7 +159,7 @@ def _at_registries(asker: Asker, doi: str) -> Paper:
         if answer is not None:
             found = registry.read(digests.decode(answer.body))
             return replace(found, doi=found.doi or doi)
-    raise FetchError(NO_PAPER.format(host="The registries of DOIs (Crossref, DataCite)"))
+    raise FetchError(NOT_REGISTERED)
 
 
 def _asked(asker: Asker, url: str, *, is_strange: bool = False) -> Answer | None:

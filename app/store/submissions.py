@@ -15,6 +15,9 @@ from app.store.tables import Submission, SubmissionState, Support
 # What may still join a list.
 OPEN = (SubmissionState.SENT, SubmissionState.FOUND)
 DECIDED = (SubmissionState.ACCEPTED, SubmissionState.DECLINED)
+# What an operator may still take up, or leave out.
+ACCEPTABLE = (SubmissionState.FOUND, SubmissionState.DECLINED)
+DECLINABLE = (SubmissionState.SENT, SubmissionState.FOUND, SubmissionState.UNKNOWN)
 # Below every database's limit of bound values in one statement.
 BATCH = 500
 _FIELDS = {field.name for field in fields(paper.Paper)}

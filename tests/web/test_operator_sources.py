@@ -65,7 +65,7 @@ def test_a_source_is_named_paused_let_go_on_and_removed_and_each_leaves_a_trace(
     name = {"name": "arxiv:cs.LG+stat.ML"}
     press(f"{SOURCES}/pause", **name)
     assert kept() == {"arxiv:cs.LG+stat.ML": True}
-    assert "<td>paused</td>" in client.get(SOURCES).text
+    assert ">paused</p>" in client.get(SOURCES).text
     press(f"{SOURCES}/resume", **name)
     assert kept() == {"arxiv:cs.LG+stat.ML": False}
     press(f"{SOURCES}/remove", **name)

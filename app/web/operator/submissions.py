@@ -29,8 +29,6 @@ DONE = {
     "again": english("It is looked up again with the next tick."),
     "settled": english("Somebody decided on it meanwhile, or nobody knows yet which paper it is."),
 }
-ACCEPTABLE = {SubmissionState.FOUND, SubmissionState.DECLINED}
-DECLINABLE = {SubmissionState.SENT, SubmissionState.FOUND, SubmissionState.UNKNOWN}
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ def accept(
     visit: ActingDep, row: RowDep, session: SessionDep, pages: PagesDep, now: NowDep
 ) -> Response:
     """Put it on today's list."""
-    if row.state not in ACCEPTABLE or not row.told:
+    if row.state not in submissions.ACCEPTABLE or not row.told:
         return pages.go("/operator/submissions?done=settled")
     station.accept(session, row, now)
     _note(session, now, visit.who, "accepted a submission", row)
@@ -113,7 +111,7 @@ def decline(
     visit: ActingDep, row: RowDep, session: SessionDep, pages: PagesDep, now: NowDep
 ) -> Response:
     """Leave it out."""
-    if row.state not in DECLINABLE:
+    if row.state not in submissions.DECLINABLE:
         return pages.go("/operator/submissions?done=settled")
     station.decline(session, row, now)
     _note(session, now, visit.who, "declined a submission", row)
