@@ -1,6 +1,7 @@
 """What people sent in, who votes for it, and what became of it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any
@@ -74,9 +75,10 @@ def in_states(
 
 def support(session: Session, submission_id: int, subscriber_id: int, now: datetime) -> None:
     """Count a reader's vote; the second time changes nothing."""
-    if session.get(Support, (submission_id, subscriber_id)) is None:
+    if session.get(Support, (submission_id, subscriber_id)) is not None:
+        return
+    with suppress(IntegrityError), session.begin_nested():  # of two clicks at once, one counts
         session.add(Support(submission_id=submission_id, subscriber_id=subscriber_id, at=now))
-        session.flush()
 
 
 def withdraw(session: Session, paper_id: int, subscriber_id: int) -> None:

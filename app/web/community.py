@@ -23,7 +23,7 @@ router = APIRouter(
     prefix="/preferences/{token}/community", dependencies=[Depends(deps.own_pages_only)]
 )
 # So many papers keep the page under 60 kB, whatever their titles.
-MOST, N_OWN, SHOWN_FOR = 25, 25, timedelta(days=30)
+MOST, N_OWN, SHOWN_FOR = 20, 20, timedelta(days=30)
 DONE = {
     "sent": english("Thank you. We look it up, and then an operator decides."),
     "known": english("This paper is here already."),

@@ -16,7 +16,8 @@ PUBLIC = (
 
 
 def _own(reader, verdict="like"):
-    return [reader.preferences, reader.unsubscribe, reader.feedback(verdict), reader.letter]
+    own = [reader.preferences, f"{reader.preferences}/community", reader.unsubscribe]
+    return [*own, reader.feedback(verdict), reader.letter]
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
@@ -38,7 +39,7 @@ def test_a_page_weighs_sixty_kilobytes_at_most_all_in(site, make_reader):
 
 def test_german_pages_have_room_for_their_words(site, make_reader, check_page):
     reader = make_reader()
-    for path in ("/", "/subscribe", "/papers/1", "/nowhere", *_own(reader)[:3]):
+    for path in ("/", "/subscribe", "/papers/1", "/nowhere", *_own(reader)[:4]):
         page = site.visit(path, width=360, language="de-DE")
         assert page.get_attribute("html", "lang") == "de"
         assert "Unser Fehler" not in page.inner_text("h1")

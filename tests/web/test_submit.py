@@ -241,3 +241,20 @@ def test_old_ones_are_no_longer_voted_for_on_the_page(client, reader, accepted, 
     clock.forward(days=31)
     assert "None in the last month." in client.get(here).text
     assert clock() > NOW
+
+
+def test_the_longest_page_of_the_community_weighs_little(client, reader, engine, clock):
+    with engines.transaction(engine) as session:
+        who = session.get_one(Subscriber, reader.id)
+        for n in range(40):
+            wanted = station.read(f"https://example.org/{n}/{'long' * 200}")
+            row = submissions.named(session, wanted.name, wanted.sent, clock())
+            long = Paper(f"{n} " + "Tides of moons " * 19, "We wait. " * 200, ("Ada Moon",) * 30)
+            submissions.tell(row, long)
+            station.accept(session, row, clock())
+            submissions.support(session, row.id, who.id, clock())
+    page = client.get(f"{reader.preferences}/community")
+    style = re.search(r'href="(/static/paperboy[^"]+)"', page.text)[1]
+    n_bytes = len(page.content) + len(client.get(style).content)
+    assert page.text.count("<article>") == 20
+    assert n_bytes <= 60_000

@@ -20,7 +20,7 @@ from app.web.operator.session import ActingDep, VisitDep
 
 router = APIRouter(prefix="/submissions")
 # Keeps the page light; the others follow when these are decided on.
-MOST, N_DECIDED = 30, 20
+MOST, N_DECIDED = 20, 20
 # As large as an id may be in every database.
 Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 DONE = {
