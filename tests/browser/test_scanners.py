@@ -118,7 +118,7 @@ def test_who_opens_every_link_in_a_browser_does_nothing(
         scanner = arrive(disguised=disguised)
         scan(scanner, mail)
         # In disguise it does vote: what is tried here are the rules, and not the script.
-        assert (disguised and after == 1200) or scanner.n_posts == 0
+        assert disguised or scanner.n_posts == 0
         if disguised and after == 1200:
             assert scanner.n_posts == 3 * len(mail.paper_ids)
         scanner.context.close()
