@@ -69,4 +69,4 @@ def test_nobody_sees_the_letters_of_others(client, reader, make_reader, add_entr
     other = make_reader("other@example.org")
     add_entry(other, State.SENT, letter_id=other.letter_id)
 
-    assert "There was none yet" in client.get(f"{reader.preferences}/letters").text
+    assert "None yet: " in client.get(f"{reader.preferences}/letters").text
