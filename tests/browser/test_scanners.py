@@ -193,9 +193,10 @@ def test_people_are_counted_with_one_click(arrive, post, clock, n_people):
     rng, start, said = random.Random(1), clock.now, {}  # noqa: S311
     asked = post.confirm()
     for n, (mail, delay) in enumerate(zip(post.daily(n_people), _delays(n_people), strict=True)):
-        clock.now = start + timedelta(seconds=delay)
+        clock.now = start
         person = arrive(f"198.51.{n}", rng.choice(AGENTS))
         person.confirms(asked)
+        clock.now = start + timedelta(seconds=delay)
         rank, verdict = rng.randint(1, 10), rng.choice(["like", "dislike", "save"])
         person.open(mail.vote(verdict, rank), 1500)
         assert person.heading.startswith("Saved: ")
