@@ -65,10 +65,9 @@ def test_keys_that_are_set_are_used_and_none_is_made(settings):
     assert not (settings.data_dir / "secret.key").exists()
 
 
-def test_a_store_that_was_never_migrated_names_the_command(keyless, tmp_path):
-    elsewhere = keyless.model_copy(update={"data_dir": tmp_path / "elsewhere"})
+def test_a_store_that_was_never_migrated_names_the_command(unmigrated):
     with pytest.raises(NotReady, match="paperboy migrate"):
-        assembly.store(elsewhere)
+        assembly.store(unmigrated)
 
 
 def test_the_day_is_run_by_the_settings(settings, engine):

@@ -101,26 +101,13 @@ def same_database(data_dir: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 def paperboy(
     data_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Paperboy:
-    opened: list[Engine] = []
-    connect = engines.connect
-
-    def remembered(url: str) -> Engine:
-        opened.append(connect(url))
-        return opened[-1]
-
     def run(*words: str) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["paperboy", *words])
-        monkeypatch.setattr(engines, "connect", remembered)
         code = 0
         try:
             command_line.main()
         except SystemExit as stop:
             code = int(stop.code or 0)
-        finally:
-            # As the end of the command's own process would.
-            monkeypatch.setattr(engines, "connect", connect)
-            while opened:
-                opened.pop().dispose()
         said = capsys.readouterr()
         return Outcome(code, said.out, said.err)
 

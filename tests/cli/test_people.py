@@ -293,7 +293,9 @@ def test_an_import_leaves_the_known_and_the_unsubscribed_out(ada, paperboy, tmp_
     assert people(paperboy)[0]["interests"] == '"protein folding", -video'
 
 
-@pytest.mark.parametrize("content", [b"name;age\n1;2\n", b"\xff\xfe\x00", b""])
+@pytest.mark.parametrize(
+    "content", [b"name;age\n1;2\n", b"\xff\xfe\x00", b"", b"email,interests\na@x.org,whales\0\n"]
+)
 def test_a_file_that_is_no_list_of_people_is_a_sentence(paperboy, migrated, tmp_path, content):
     file = tmp_path / "people.csv"
     file.write_bytes(content)

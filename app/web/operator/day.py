@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
+from pydantic import AfterValidator
 from sqlmodel import Session
 
 from app.languages import english
@@ -20,6 +21,7 @@ from app.store import (
     waiting,
 )
 from app.store.tables import State, SubmissionState
+from app.web import typed
 from app.web.deps import NowDep, PagesDep, SessionDep
 from app.web.operator.session import ActingDep, VisitDep
 
@@ -80,7 +82,7 @@ def hold(
     session: SessionDep,
     pages: PagesDep,
     now: NowDep,
-    why: Annotated[str, Form(max_length=300)] = "",
+    why: Annotated[str, Form(max_length=300), AfterValidator(typed.fit)] = "",
 ) -> Response:
     """No letter leaves until somebody lets them."""
     reason = f"held by the operator{f': {why.strip()}' if why.strip() else ''}"
