@@ -223,4 +223,5 @@ def day(settings: Settings, engine: Engine, clock: Clock = utc_now) -> Day:
         holds_doubt=settings.doubt is Doubt.HOLD,
         ways=Ways(settings.admin_mail, settings.alert_webhook.get_secret_value()),
         scan_time=settings.scan_time,
+        keep_letters=settings.keep_letters,
     )

@@ -165,6 +165,13 @@ class Settings(BaseSettings):
         default=365, ge=30, le=36500, description="Days of papers the ranking learns words from."
     )
     letter_size: int = Field(default=10, ge=1, le=50, description="Papers per letter at most.")
+    keep_letters: int = Field(
+        default=90,
+        ge=90,
+        le=36500,
+        description="Days that letters are kept, with their papers and votes; older ones are "
+        "folded into counts. Their links count for 90 days.",
+    )
     trap_link: bool = Field(
         default=True, description="A link in letters that nobody sees, to tell link scanners by."
     )

@@ -20,6 +20,7 @@ from app.pipeline import (
     deliver,
     discovery,
     fetch,
+    fold,
     guard,
     inbox,
     ingest,
@@ -53,7 +54,7 @@ class Day:
     on the web; inbox: reads those that come by mail. mailbox: where bounces and complaints come
     to, if anywhere.
     holds_doubt: see `outbox.hold`. ways: how the operator is told of what is wrong. scan_time: see
-    `scanners.judge`.
+    `scanners.judge`. keep_letters: for so many days; see the station `fold`.
     """
 
     desk: rank.Desk
@@ -71,6 +72,7 @@ class Day:
     holds_doubt: bool = False
     ways: alert.Ways = field(default_factory=alert.Ways)
     scan_time: timedelta = scanners.SCAN_TIME
+    keep_letters: int = 90
     stop: threading.Event = field(default_factory=threading.Event)
     _unreadable: set[str] = field(default_factory=set)
     _mailbox_problem: str = ""
@@ -200,6 +202,7 @@ class Day:
         )
         if done != tidy.Tidied(0, 0, 0):
             log.info("tidied", **vars(done))
+        fold.fold(self.desk.engine, self.clock(), self.keep_letters, self.stop)
         return done
 
     def settle(self) -> settle.Settled:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session, col, select
 
-from app.store import unwanted
+from app.store import tallies, unwanted
 from app.store.tables import Letter, LetterKind, OutboxEntry, State
 
 WAITING = (State.READY, State.DEFERRED)
@@ -275,8 +275,10 @@ def reclaim_stale(
 
 
 def count_by_state(session: Session, day: date | None = None) -> dict[State, int]:
-    """How many entries are in each state, of one edition or of all."""
+    """How many entries are in each state, of one edition or of all, those folded since included."""
     counts = select(OutboxEntry.state, func.count()).group_by(col(OutboxEntry.state))
     if day is not None:
         counts = counts.where(OutboxEntry.edition_date == day)
-    return {State(state): n for state, n in session.exec(counts)}
+    found = tallies.total(session, tallies.Kind.DAILY, tallies.Kind.OTHER, day=day)
+    found.update(dict(session.exec(counts).all()))
+    return {State(state): n for state, n in found.items()}

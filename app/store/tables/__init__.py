@@ -5,7 +5,7 @@ Names in the first line of each class's docstring are those of the design's word
 
 from app.store.tables.base import NEVER_REUSED, metadata
 from app.store.tables.community import Submission, SubmissionState, Support
-from app.store.tables.letters import Letter, LetterKind, OutboxEntry, Pick, State
+from app.store.tables.letters import Letter, LetterKind, OutboxEntry, Pick, State, Tally
 from app.store.tables.pages import Consent, Deed, Means, Permit, Tap
 from app.store.tables.papers import Digest, Entry, Paper, PaperName, VoteSnapshot
 from app.store.tables.people import Feedback, Interest, Status, Subscriber
@@ -45,6 +45,7 @@ __all__ = [
     "Subscriber",
     "Support",
     "Suppression",
+    "Tally",
     "Tap",
     "VoteSnapshot",
     "metadata",
