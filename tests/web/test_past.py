@@ -79,7 +79,7 @@ def test_letters_that_are_no_longer_kept_are_still_counted(client, reader, engin
 
     page = client.get(f"{reader.preferences}/letters").text
 
-    assert "3 letters of before are no longer kept." in page
+    assert "3 earlier letters are no longer kept." in page
     assert "None yet: " not in page
 
 
