@@ -1,7 +1,6 @@
 // Sends the form for a person who is really there. Link scanners open pages and run scripts too,
 // so it waits until the page is seen, and either touched or looked at for a while. Where the form
-// asks for a sign of a person, looking is not enough: the mouse must have moved, or the button be
-// pressed.
+// asks for a sign of a person, looking is not enough: the mouse must move, or the button be pressed.
 "use strict";
 {
   const form = document.querySelector("form[data-send]");
@@ -13,7 +12,8 @@
   let isByScript = false;
   for (const kind of ["pointerdown", "keydown", "touchstart", "click"])
     addEventListener(kind, (event) => { isTouched ||= event.isTrusted; }, true);
-  for (const kind of ["pointermove", "wheel"])
+  const MOVES = ["pointermove", "wheel"];
+  for (const kind of MOVES)
     addEventListener(kind, (event) => { isMoved ||= event.isTrusted; }, true);
   for (const each of document.querySelectorAll("form[data-tap]"))
     each.addEventListener("submit", () => {
@@ -49,7 +49,8 @@
       const isOwn = event.target instanceof Element && event.target.closest("a, button");
       if (event.isTrusted && !isOwn) send();
     };
-    for (const kind of ["pointerdown", "keydown", "touchstart"]) addEventListener(kind, touched);
+    for (const kind of ["pointerdown", "keydown", "touchstart", ...MOVES])
+      addEventListener(kind, touched);
     form.addEventListener("submit", () => { isSent = true; clearTimeout(timer); });
     document.querySelectorAll("a").forEach((link) =>
       link.addEventListener("click", () => clearTimeout(timer)));

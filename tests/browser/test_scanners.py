@@ -34,13 +34,14 @@ class Visitor:
     def open(self, url: str, looks_ms: int = LOOKS_MS, *, moves: bool = False) -> bool:
         """Open a link and look at it for a while; whether the page sent something by itself."""
         self.page.goto(url)
-        if moves:
-            self.page.mouse.move(200, 300)
-        sends = self.page.evaluate(SENDS)
-        sends = sends == "look" or (sends == "sign" and moves)
+        asked = self.page.evaluate(SENDS)
+        sends = asked == "look" or (asked == "sign" and moves)
         if sends:
             with self.page.expect_navigation():
-                self.page.clock.run_for(looks_ms)
+                if moves:
+                    self.page.mouse.move(200, 300)
+                else:
+                    self.page.clock.run_for(looks_ms)
         else:
             self.page.clock.run_for(looks_ms)
         self.clock.forward(milliseconds=looks_ms)
