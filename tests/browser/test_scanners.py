@@ -6,14 +6,17 @@ page, and the service's clock goes along.
 
 import logging
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from mailed import Mail, Post
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page, Request
 
 from app.store.tables import Status
+from browser.conftest import Windows
 
 log = logging.getLogger(__name__)
 # What Chromium says of itself when a program drives it, and what some programs make it say.
@@ -26,9 +29,9 @@ SENDS = "!navigator.webdriver && document.querySelector('form[data-send]')?.data
 class Visitor:
     """Something with a browser of its own. n_posts: the forms its browser has sent."""
 
-    context: BrowserContext
     page: Page
     clock: object
+    go: Callable[[], None]
     n_posts: int = 0
 
     def open(self, url: str, looks_ms: int = LOOKS_MS, *, moves: bool = False) -> bool:
@@ -55,40 +58,54 @@ class Visitor:
         self.page.wait_for_selector("text=letters")
         self.n_posts = 0
 
+    def count(self, request: Request) -> None:
+        self.n_posts += request.method == "POST"
+
     @property
     def heading(self) -> str:
         return self.page.inner_text("h1")
 
 
 @pytest.fixture
-def arrive(site, chromium: Browser, clock):
-    """Let somebody come, from a network, with a browser of some name."""
+def arrive(site, windows: Windows, clock):
+    """Let somebody come, from a network, with a browser of some name; they go when told to."""
+    there = []
 
     def come(
         network="192.0.2", agent="A scanner", *, disguised=True, script=True, by_hand=True
     ) -> Visitor:
-        context = chromium.new_context(
-            user_agent=agent,
-            java_script_enabled=script,
-            extra_http_headers={"X-Forwarded-For": f"{network}.7"},
-        )
-        if disguised:
-            context.add_init_script(IN_DISGUISE)
-        site.contexts.append(context)
-        page = context.new_page()
-        if by_hand:
-            # Or it would go on by itself while this machine is busy.
-            page.clock.install(time=0)
-            page.clock.pause_at(1000)
-        visitor = Visitor(context, page, clock)
+        kind = ("visitor", disguised, script, by_hand)
+        page = windows.take(kind, partial(_window, windows.browser, *kind[1:]))
+        page.set_extra_http_headers({"X-Forwarded-For": f"{network}.7"})
+        named = page.context.new_cdp_session(page)
+        named.send("Network.setUserAgentOverride", {"userAgent": agent})
 
-        def count(request) -> None:
-            visitor.n_posts += request.method == "POST"
+        def go() -> None:
+            page.remove_listener("request", visitor.count)
+            named.detach()
+            windows.put_back(kind, page)
+            there.remove(visitor)
 
-        context.on("request", count)
+        visitor = Visitor(page, clock, go)
+        page.on("request", visitor.count)
+        there.append(visitor)
         return visitor
 
-    return come
+    yield come
+    while there:
+        there[-1].go()
+
+
+def _window(browser: Browser, disguised: bool, script: bool, by_hand: bool) -> Page:
+    context = browser.new_context(java_script_enabled=script)
+    if disguised:
+        context.add_init_script(IN_DISGUISE)
+    page = context.new_page()
+    if by_hand:
+        # Or it would go on by itself while this machine is busy.
+        page.clock.install(time=0)
+        page.clock.pause_at(1000)
+    return page
 
 
 @pytest.fixture
@@ -122,7 +139,7 @@ def test_who_opens_every_link_in_a_browser_does_nothing(
         assert disguised or scanner.n_posts == 0
         if disguised and after == 1200:
             assert scanner.n_posts == 3 * len(mail.paper_ids)
-        scanner.context.close()
+        scanner.go()
     post.settle()
 
     assert post.counted() == {}
@@ -160,7 +177,7 @@ def _roam(arrive, post, clock, n_visits, *, disguised) -> int:
         )
         for url in rng.sample(mail.urls, rng.randint(1, 3)):
             scanner.open(url)
-        scanner.context.close()
+        scanner.go()
     clock.now = start
     post.settle()
     n_counted = len(post.counted())
@@ -203,7 +220,7 @@ def test_people_are_counted_with_one_click(arrive, post, clock, n_people):
         assert person.heading.startswith("Saved: ")
         assert person.n_posts == 1
         said[mail.subscriber_id] = {(mail.paper_ids[rank - 1], verdict)}
-        person.context.close()
+        person.go()
     clock.now = start + timedelta(days=3)
     post.settle()
 
@@ -287,16 +304,18 @@ def test_a_button_pressed_by_keyboard_is_vouched_for_too(arrive, post, clock):
 def test_a_double_click_and_the_back_button_leave_one_vote(arrive, post, clock):
     (mail,) = post.daily(1)
     clock.forward(hours=1)
-    person = arrive(by_hand=False)  # with it the browser forgets how it came to a page
-    for page in (person.page, person.context.new_page()):
-        page.goto(mail.vote("like"))
-        page.wait_for_selector("text=Saved: more like this")
-    assert person.n_posts == 2
+    # With it the browser forgets how it came to a page.
+    twice = [arrive(by_hand=False), arrive(by_hand=False)]
+    for each in twice:
+        each.page.goto(mail.vote("like"))
+        each.page.wait_for_selector("text=Saved: more like this")
+    assert [each.n_posts for each in twice] == [1, 1]
 
+    person = twice[0]
     person.page.go_back()
     assert person.heading == "More like this?"
     assert person.page.is_hidden("[data-wait]")
-    assert person.n_posts == 2
+    assert [each.n_posts for each in twice] == [1, 1]
     post.settle()
     assert post.counted() == {mail.subscriber_id: {(mail.paper_ids[0], "like")}}
 
@@ -338,12 +357,12 @@ def test_a_person_counts_in_a_letter_that_a_scanner_went_through(
         clock.now = start + timedelta(seconds=20)
         scanner = arrive("192.0.2")
         scan(scanner, mail)
-        scanner.context.close()
+        scanner.go()
         clock.now = start + timedelta(minutes=5)
         person = arrive(network, "A person's browser")
         person.open(mail.vote("like", 2), 1500, moves=True)
         assert person.heading == "Saved: more like this"
-        person.context.close()
+        person.go()
         said[mail.subscriber_id] = {(mail.paper_ids[1], "like")}
     post.settle()
 
