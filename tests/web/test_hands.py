@@ -74,7 +74,9 @@ def test_the_same_is_remembered_of_everybody_and_told_to_pages_of_taps_only(clie
 
 
 def test_on_https_it_is_told_by_https_only(settings, clock):
-    secure = settings.model_copy(update={"base_url": "https://papers.example.org/below"})
+    secure = settings.model_copy(
+        update={"base_url": "https://papers.example.org/below", "relay_signs": True}
+    )
     app = create_app(secure, clock=clock)
     client = TestClient(app, base_url="https://papers.example.org", follow_redirects=False)
     post = Post(app.state.engine, app.state.letterhead, clock)
