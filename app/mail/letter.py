@@ -6,6 +6,7 @@ tomorrow. All text is taken for hostile; `app.mail.wording` tames and cuts it.
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import ClassVar
 
 from app.mail import excerpt, foreign
@@ -26,6 +27,14 @@ class PaperView:
     url: str = ""
     host: str = ""
     excerpt: str = ""
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.title, self.authors, self.url, self.host, self.excerpt))
+
+    def __hash__(self) -> int:
+        """Worked out once: each letter asks for what is kept by its papers."""
+        return self._hash
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ stencils: what its templates say is rendered, styled and encoded once, and its o
 Tests hold the two ways to the same page.
 """
 
-import html
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -176,12 +175,12 @@ class _Stencils:
 
     def fill(self, told: Told, cards: Sequence[Card]) -> bytes:
         page, start, is_html = stencil.Page(), told["feedback_url"], self._form == "html"
-        encoded = transfer.piece(html.escape(start) if is_html else start)
+        encoded = stencil.markup(start) if is_html else transfer.piece(start)
         self._above.fill(page, told)
         for n, card in enumerate(cards):
             if n:
                 page.parts.append(_BETWEEN_PIECES[self._form])
             own = card.own_html(encoded) if is_html else card.own_text(encoded)
-            self._card(card, own, start).fill(page, own)
+            self._card(card, own, start).fill_encoded(page, own)
         self._below.fill(page, told)
         return page.encoded()

@@ -48,14 +48,19 @@ def _wrapped_later(text: str, indent: int = 0) -> str:
     return f"{_WRAP}{indent}{_WORDS}{text}{_END_WRAP}"
 
 
+_ComeTo = Callable[[Told], str | bytes]
+
+
 @dataclass(frozen=True)
 class _Hole:
     """names: of the texts that go into it. text: what they come to: encoded already, or one of
-    short lines, to be encoded with others.
+    short lines, to be encoded with others. is_worked_out: whether that is more than one text as it
+    is told.
     """
 
     names: Set[str]
-    text: Callable[[Told], str | bytes]
+    text: _ComeTo
+    is_worked_out: bool = False
 
 
 class Stencil:
@@ -63,13 +68,13 @@ class Stencil:
 
     def __init__(self, pieces: Sequence[bytes], holes: Sequence[_Hole]) -> None:
         self._holes = holes
-        # Where each hole is among the parts, its one text, if it is one, and what it comes to.
-        self._places = [
-            (2 * n + 1, next(iter(hole.names)) if len(hole.names) == 1 else "", hole.text)
-            for n, hole in enumerate(holes)
-        ]
         self._parts = [b""] * (2 * len(holes) + 1)
         self._parts[::2] = pieces
+        # Most holes take one text as it is told; the others are worked out.
+        self._names = [next(iter(hole.names)) for hole in holes]
+        self._worked_out = [
+            (2 * n + 1, hole.text) for n, hole in enumerate(holes) if hole.is_worked_out
+        ]
 
     def settled(self, names: Set[str], told: Told) -> "Stencil":
         """The same with some texts in their places for good."""
@@ -84,15 +89,27 @@ class Stencil:
         return Stencil(pieces, holes)
 
     def fill(self, page: "Page", told: Told) -> None:
-        """Add it to a page, with the texts told in its holes; bytes are encoded already."""
-        parts, start = page.parts, len(page.parts)
-        parts += self._parts
-        for place, name, come_to in self._places:
-            text = told.get(name)
-            if not isinstance(text, bytes):
-                text = come_to(told)
+        """Add it to a page, with the texts told in its holes, as they are."""
+        self._add(
+            page, self._parts, [(2 * n + 1, hole.text) for n, hole in enumerate(self._holes)], told
+        )
+
+    def fill_encoded(self, page: "Page", told: Told) -> None:
+        """The same, where what holes take as it is told is encoded already."""
+        parts = self._parts.copy()
+        parts[1::2] = [told[name] for name in self._names]
+        self._add(page, parts, self._worked_out, told)
+
+    @staticmethod
+    def _add(
+        page: "Page", parts: Sequence[bytes], holes: Sequence[tuple[int, _ComeTo]], told: Told
+    ) -> None:
+        start = len(page.parts)
+        page.parts += parts
+        for place, come_to in holes:
+            text = come_to(told)
             if isinstance(text, bytes):
-                parts[start + place] = text
+                page.parts[start + place] = text
             else:
                 page.places.append(start + place)
                 page.texts.append(text)
@@ -140,15 +157,18 @@ def cut_text(page: str) -> Stencil:
 
 
 def _markup(name: str) -> _Hole:
-    """In HTML what is not Markup is escaped."""
+    made = _known_markup if name in _COMMON else markup
+    return _Hole({name}, lambda told: made(told[name]))
 
-    def text(told: Told) -> bytes:
-        found: str | bytes = told[name]
-        if isinstance(found, bytes):
-            return found
-        return transfer.piece(found if isinstance(found, Markup) else html.escape(found))
 
-    return _Hole({name}, text)
+def markup(text: str) -> bytes:
+    """Encode a text as HTML has it: what is not Markup is escaped."""
+    return transfer.piece(text if isinstance(text, Markup) else html.escape(text))
+
+
+# What the letters of many readers say alike.
+_COMMON = {"subject", "preheader", "summary", "note", "contact", "postal", "left_out"}
+_known_markup = lru_cache(maxsize=4_000)(markup)
 
 
 def _plain(name: str) -> _Hole:
@@ -167,4 +187,4 @@ def _wrapped(parts: Sequence[str], indent: int) -> _Hole:
         lines, is_narrow = layout.wrap("".join(words), indent)
         return lines if is_narrow else transfer.piece(lines)
 
-    return _Hole(set(parts[1::2]), text)
+    return _Hole(set(parts[1::2]), text, is_worked_out=True)

@@ -160,15 +160,20 @@ class Card(NamedTuple):
 
 
 def _links(start: bytes, rank: int) -> Told:
-    return {name: start + end for name, end in _ends(rank)}
+    like, dislike, save, why = _ends(rank)
+    return {
+        "like_url": start + like,
+        "dislike_url": start + dislike,
+        "save_url": start + save,
+        "why_url": start + why,
+    }
 
 
 @lru_cache(maxsize=1_000)
-def _ends(rank: int) -> list[tuple[str, bytes]]:
+def _ends(rank: int) -> list[bytes]:
     """What links for feedback end with, encoded."""
-    ends = {f"{each}_url": links.verdict_url("", rank, each) for each in Verdict}
-    ends["why_url"] = links.why_url("", rank)
-    return [(name, transfer.piece(end)) for name, end in ends.items()]
+    ends = [links.verdict_url("", rank, each) for each in Verdict]
+    return [transfer.piece(end) for end in (*ends, links.why_url("", rank))]
 
 
 # What is said of a paper, and set in bold in it, comes again in the letters of others.

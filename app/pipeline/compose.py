@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from jinja2 import Environment
@@ -12,7 +12,7 @@ from sqlmodel import Session
 from app.languages import ENGLISH, Language, english
 from app.mail import dkim, layout, links, message, press
 from app.mail import letter as letters_mail
-from app.papers.paper import Paper
+from app.mail.letter import PaperView
 from app.pipeline import notices, reading
 from app.pipeline.reading import Contents
 from app.recommend import explain, highlight, interests
@@ -129,13 +129,14 @@ def _envelope(
     head: Letterhead, row: Letter, says: letters_mail.Letter, max_html: int = press.MAX_BYTES
 ) -> Envelope:
     daily = row.kind == LetterKind.DAILY
+    unsubscribe_url = says.unsubscribe_url if isinstance(says, letters_mail.Daily) else ""
     content = message.build(
         press.quote(head.templates_in(row.language), says, max_html),
         sender=head.sender,
         recipient=row.recipient,
         message_id=row.message_id,
         date=row.date,
-        unsubscribe_url=head.links.unsubscribe(row.subscriber_id) if daily else "",
+        unsubscribe_url=unsubscribe_url,
         unsubscribe_mailto=head.unsubscribe_address(row.subscriber_id) if daily else "",
         list_id=f"daily.{head.domain}",
         kind=row.kind,
@@ -222,7 +223,7 @@ def _picks(
     titles, voice = contents.titles, to_reader(language)
     return tuple(
         letters_mail.PickView(
-            paper=_shown(contents.papers[paper_id], head.links.paper(paper_id)),
+            paper=_linked(contents.paper(paper_id), head.links, paper_id),
             reason=explain.sentence(reason, titles, voice),
             words=tuple(word for term in reason.terms for word in (term.text, *term.part)),
             votes=contents.votes.get(paper_id),
@@ -233,12 +234,9 @@ def _picks(
     )
 
 
-# What is common to all letters of a paper is prepared once; a day's papers fit in easily.
-@lru_cache(maxsize=2_000)
-def _shown(paper: Paper, own_url: str) -> letters_mail.PaperView:
-    shown = letters_mail.show(paper)
+def _linked(shown: PaperView, ours: links.Links, paper_id: int) -> PaperView:
     # Where no digest gave a link, our own page of the paper; its host says nothing to a reader.
-    return shown if shown.url else replace(shown, url=own_url)
+    return shown if shown.url else replace(shown, url=ours.paper(paper_id))
 
 
 def _rated(reason: explain.Reason, titles: Mapping[int, str], voice: Voice) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from sqlmodel import Session
 
+from app.mail import letter as letters_mail
+from app.mail.letter import PaperView
 from app.papers import tex
 from app.papers.paper import Paper
 from app.recommend import explain
@@ -28,6 +30,13 @@ class Contents:
     papers: Mapping[int, Paper]
     titles: Mapping[int, str]
     votes: Mapping[int, int]
+    _shown: dict[int, PaperView]
+
+    def paper(self, paper_id: int) -> PaperView:
+        """What letters say of a paper; worked out by the first that does, for all read with it."""
+        if (found := self._shown.get(paper_id)) is None:
+            found = self._shown[paper_id] = _show(self.papers[paper_id])
+        return found
 
 
 def of(session: Session, rows: Sequence[Letter]) -> dict[int, Contents | Exception]:
@@ -51,7 +60,7 @@ def _contents(
         except Exception as e:  # noqa: BLE001  (one letter's fault stays its own)
             found[letter_id] = e
     paper_ids = sorted({each.paper_id for letter_id in reasons for each in choices[letter_id]})
-    shown = papers.shown(session, paper_ids)
+    stored, shown = papers.shown(session, paper_ids), dict[int, PaperView]()
     titles = titles_named(session, [reason for each in reasons.values() for reason in each])
     # Letters of one shard were written at one moment.
     votes = {
@@ -59,7 +68,9 @@ def _contents(
         for moment in sorted({at[letter_id] for letter_id in reasons})
     }
     for letter_id, each in reasons.items():
-        found[letter_id] = Contents(choices[letter_id], each, shown, titles, votes[at[letter_id]])
+        found[letter_id] = Contents(
+            choices[letter_id], each, stored, titles, votes[at[letter_id]], shown
+        )
     return found
 
 
@@ -71,3 +82,5 @@ def titles_named(session: Session, reasons: Sequence[Reason]) -> dict[int, str]:
 
 
 _to_unicode = lru_cache(maxsize=20_000)(tex.to_unicode)
+# What is common to all letters of a paper is prepared once; a day's papers fit in easily.
+_show = lru_cache(maxsize=2_000)(letters_mail.show)
