@@ -47,6 +47,7 @@ def settings(folder: Path, port: int, **changes: object) -> Settings:
         smtp_host="127.0.0.1",
         smtp_port=port,
         smtp_connections=CONNECTIONS,
+        relay_signs=True,
         **changes,
     )
 
