@@ -57,6 +57,15 @@ def test_pieces_joined_are_the_text_encoded(parts):
     assert not re.search(rb"[ \t][ \t\r]", joined)
 
 
+@given(st.text("a. ~", min_size=60, max_size=240))
+def test_a_piece_in_plain_ascii_is_cut_anywhere_and_still_a_piece(text):
+    encoded = transfer.piece(text)
+
+    assert quopri.decodestring(encoded).decode() == text
+    assert max(map(len, encoded.split(b"\r\n"))) <= 76
+    assert not re.search(rb"[ \t][ \t\r]|^\.", encoded, re.MULTILINE)
+
+
 @given(st.lists(st.text("ab =.\x1e\x1f\r\né書", max_size=90)))
 def test_pieces_encoded_together_are_the_same_text(parts):
     encoded = transfer.pieces(parts)

@@ -169,3 +169,20 @@ def test_leaving_the_ledger_ends_its_thread(engine: Engine):
     before = set(threading.enumerate())
     asyncio.run(write())
     assert set(threading.enumerate()) <= before
+
+
+def test_a_joined_work_waits_for_the_whole_company(engine: Engine):
+    done_for = []
+
+    def double(_session, parts):
+        done_for.append(sorted(parts))
+        return lambda part: 2 * part
+
+    async def join(*parts):
+        async with Ledger(engine) as ledger:
+            ledger.company = 3
+            return await asyncio.gather(*(ledger.join(double, part) for part in parts))
+
+    assert asyncio.run(join(1, 2, 3)) == [2, 4, 6]
+    assert asyncio.run(join(7)) == [14]  # the others never came
+    assert done_for == [[1, 2, 3], [7]]

@@ -40,6 +40,15 @@ def test_a_reason_is_read_back_as_it_was_written(reason):
     assert explain.from_json(explain.to_json(reason)) == reason
 
 
+def test_a_reason_is_stored_without_what_goes_without_saying():
+    reason = Reason(terms=(Share("word", 0.0),))
+
+    stored = explain.to_json(reason)
+
+    assert stored == '{"terms":[{"text":"word","share":0.0}]}'
+    assert explain.from_json(stored) == reason
+
+
 @pytest.mark.parametrize(
     ("reason", "sentence"),
     [
