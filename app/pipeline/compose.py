@@ -16,8 +16,9 @@ from app.mail.letter import PaperView
 from app.pipeline import notices, reading
 from app.pipeline.reading import Contents
 from app.recommend import explain, highlight, interests
+from app.recommend.interests import Interest
 from app.recommend.voice import Voice, to_reader
-from app.store import letters, subscribers
+from app.store import letters
 from app.store.tables import Letter, LetterKind, Pick, Subscriber
 
 
@@ -89,10 +90,11 @@ class Envelope:
     message: bytes
 
 
-def why(session: Session, subscriber: Subscriber, language: Language = ENGLISH) -> str:
-    """Say in a sentence why this person gets letters, to be kept with each of them."""
-    subscriber_id = subscriber.id or 0
-    typed = subscribers.interests_of(session, [subscriber_id]).get(subscriber_id, ())
+def why(subscriber: Subscriber, typed: Sequence[Interest], language: Language = ENGLISH) -> str:
+    """Say in a sentence why this person gets letters, to be kept with each of them.
+
+    typed: what they asked for.
+    """
     since = (subscriber.confirmed_at or subscriber.created_at).date()
     facts = {"day": language.date(since), "words": interests.format(typed)}
     return language.fill(BY_WORDS if typed else BY_LIKES, **facts)

@@ -17,7 +17,7 @@ from app.recommend.hints import Unknown
 from app.recommend.interests import Interest
 from app.recommend.voice import to_reader
 from app.store import feedback, letters, papers, subscribers
-from app.store.tables import Subscriber
+from app.store.tables import Letter, Pick, Subscriber
 
 # The interests last looked up: while somebody types, all but the last one stay the same.
 N_REMEMBERED = 2_000
@@ -58,8 +58,11 @@ def letter_for(
     (made,) = editions.of(session, desk.models, [each], today, now)
     if not rank.is_letter(made, subscriber):
         return None
-    draft = rank.new_letter(session, desk.head, subscriber, day, now, "", made)
-    return compose.unstored(session, desk.head, draft, rank.rows_of(made.found))
+    subscriber_id = subscriber.id or 0
+    typed = subscribers.interests_of(session, [subscriber_id]).get(subscriber_id, ())
+    draft = Letter(**rank.facts(desk.head, subscriber, typed, day, now, "", made))
+    chosen = [Pick(letter_id=0, **row) for row in rank.pick_facts(made.found)]
+    return compose.unstored(session, desk.head, draft, chosen)
 
 
 def of_wish(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import Engine
@@ -16,11 +17,13 @@ from app.pipeline.compose import Letterhead
 from app.pipeline.due import Due
 from app.pipeline.editions import Edition
 from app.recommend import explain
+from app.recommend.interests import Interest
 from app.recommend.interleaving import Drafted
 from app.recommend.tuning import EmptyDay
 from app.store import engine as engines
-from app.store import letters, outbox, overtaken, subscribers, tallies
-from app.store.tables import Letter, LetterKind, OutboxEntry, Pick, State, Subscriber
+from app.store import outbox, overtaken, planned, subscribers, tallies
+from app.store.planned import Planned
+from app.store.tables import LetterKind, OutboxEntry, State, Subscriber
 
 log = structlog.get_logger()
 SHARD = 500
@@ -147,11 +150,15 @@ def _rank_fresh(
     def ranked(some: Sequence[Due]) -> list[Edition]:
         return editions.of(session, desk.models, some, today, now)
 
+    made: list[tuple[Due, Edition]] = []
     for each, outcome in zip(fresh, _each_alone(ranked, fresh), strict=True):
         if isinstance(outcome, Exception):
             _fail(session, each, now, f"cannot be ranked: {outcome}", tally)
+        elif is_letter(outcome, each.subscriber):
+            made.append((each, outcome))
         else:
-            _put(session, desk.head, model_id, each, outcome, now, tally)
+            _skip(session, each, now, NO_FIT if outcome.n_new else NO_PAPERS, tally)
+    tally.n_letters += put(session, desk.head, model_id, made, now)
 
 
 def _each_alone(
@@ -175,25 +182,34 @@ def _each_alone(
     return outcomes
 
 
-def _put(
+def put(
     session: Session,
     head: Letterhead,
     model_id: str,
-    each: Due,
-    made: Edition,
+    made: Sequence[tuple[Due, Edition]],
     now: datetime,
-    tally: Tally,
-) -> None:
-    if not is_letter(made, each.subscriber):
-        _skip(session, each, now, NO_FIT if made.n_new else NO_PAPERS, tally)
-    elif entry := _add_entry(session, each, now, State.READY, ""):
-        row = letters.add(
-            session,
-            new_letter(session, head, each.subscriber, each.edition, now, model_id, made),
-            rows_of(made.found),
-        )
-        entry.letter_id = row.id
-        tally.n_letters += 1
+) -> int:
+    """Store what was made for some readers as letters to be sent, and return how many."""
+    typed = subscribers.interests_of(session, [each.subscriber.id or 0 for each, _ in made])
+    return planned.add(
+        session,
+        [
+            Planned(
+                facts(
+                    head,
+                    each.subscriber,
+                    typed.get(each.subscriber.id or 0, ()),
+                    each.edition,
+                    now,
+                    model_id,
+                    found,
+                ),
+                pick_facts(found.found),
+            )
+            for each, found in made
+        ],
+        now,
+    )
 
 
 def is_letter(made: Edition, subscriber: Subscriber) -> bool:
@@ -211,9 +227,7 @@ def _skip(session: Session, each: Due, now: datetime, reason: str, tally: Tally)
     tally.skipped[reason] += 1
 
 
-def _add_entry(
-    session: Session, each: Due, now: datetime, state: State, reason: str
-) -> OutboxEntry | None:
+def _add_entry(session: Session, each: Due, now: datetime, state: State, reason: str) -> None:
     entry = OutboxEntry(
         subscriber_id=each.subscriber.id or 0,
         kind=LetterKind.DAILY,
@@ -221,49 +235,48 @@ def _add_entry(
         state=state,
         due_at=now,
         first_due_at=now,
-        settled_at=None if state == State.READY else now,
+        settled_at=now,
         reason=reason,
     )
-    return entry if outbox.add(session, entry) else None
+    outbox.add(session, entry)
 
 
-def new_letter(
-    session: Session,
+def facts(
     head: Letterhead,
     subscriber: Subscriber,
+    typed: Sequence[Interest],
     day: date,
     now: datetime,
     model_id: str,
     made: Edition,
-) -> Letter:
-    """The facts of one subscriber's letter, not stored yet."""
+) -> dict[str, Any]:
+    """What there is to know of one subscriber's letter, as its row. typed: by the subscriber."""
     subscriber_id = subscriber.id or 0
-    return Letter(
-        subscriber_id=subscriber_id,
-        kind=LetterKind.DAILY,
-        edition_date=day,
-        recipient=subscriber.address,
-        message_id=message.message_id(day, subscriber_id, LetterKind.DAILY, head.domain),
-        date=now.replace(microsecond=0),
-        model_id=model_id,
-        n_candidates=made.n_new,
-        wider_days=made.wider_days,
-        why=compose.why(session, subscriber, head.language(subscriber.language)),
-        version=subscriber.version,
-        language=subscriber.language,
-    )
+    return {
+        "subscriber_id": subscriber_id,
+        "kind": LetterKind.DAILY,
+        "edition_date": day,
+        "recipient": subscriber.address,
+        "message_id": message.message_id(day, subscriber_id, LetterKind.DAILY, head.domain),
+        "date": now.replace(microsecond=0),
+        "model_id": model_id,
+        "n_candidates": made.n_new,
+        "wider_days": made.wider_days,
+        "why": compose.why(subscriber, typed, head.language(subscriber.language)),
+        "version": subscriber.version,
+        "language": subscriber.language,
+    }
 
 
-def rows_of(found: Sequence[Drafted]) -> list[Pick]:
-    """Picks as they are stored; the letter they belong to is set by `letters.add`."""
+def pick_facts(found: Sequence[Drafted]) -> list[dict[str, Any]]:
+    """Picks as their rows but for the letter's id."""
     return [
-        Pick(
-            letter_id=0,
-            rank=pick.rank,
-            paper_id=pick.paper_id,
-            score=pick.score,
-            reason=explain.to_json(pick.reason),
-            team=team,
-        )
+        {
+            "rank": pick.rank,
+            "paper_id": pick.paper_id,
+            "score": pick.score,
+            "reason": explain.to_json(pick.reason),
+            "team": team,
+        }
         for pick, team in found
     ]
