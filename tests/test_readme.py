@@ -2,6 +2,11 @@
 
 import re
 from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import SecretStr
 
 from app.settings import Settings
 
@@ -40,8 +45,45 @@ def test_the_picture_of_a_letter_is_there():
         assert (ROOT / picture).is_file()
 
 
-def test_the_commands_of_the_compose_file_exist():
-    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-    assert '["paperboy", "serve", "--host", "0.0.0.0"]' in compose
-    named = set(re.findall(r"(PAPERBOY_[A-Z_]+):", compose))
-    assert named <= {f"PAPERBOY_{name.upper()}" for name in Settings.model_fields}
+@pytest.fixture(scope="module")
+def composed() -> dict[str, Any]:
+    """The services of the compose file that run Paperboy, by name."""
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    return {name: each for name, each in compose["services"].items() if each["image"] == "paperboy"}
+
+
+def test_the_compose_file_runs_commands_that_exist(composed):
+    import typer.main
+
+    from app.cli.__main__ import app
+
+    commands = typer.main.get_command(app).commands
+    assert set(composed) == {"migrate", "web", "scheduler", "worker"}
+    for service in composed.values():
+        name, *options = service["command"]
+        known = {word for each in commands[name].params for word in each.opts}
+        assert set(options) <= known
+
+
+def test_the_compose_file_names_settings_that_exist_and_secrets_as_files(composed):
+    known = {f"PAPERBOY_{name.upper()}": field for name, field in Settings.model_fields.items()}
+    for service in composed.values():
+        named = service["environment"]
+        assert {name.removesuffix("_FILE") for name in named} <= set(known)
+        plain = [name for name in named if name in known]
+        assert not [name for name in plain if known[name].annotation is SecretStr]
+
+
+def test_no_container_can_write_outside_its_volumes(composed):
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    for line in ("USER paperboy", "STOPSIGNAL SIGTERM", "HEALTHCHECK ", "VOLUME /data"):
+        assert line in image
+    for service in composed.values():
+        assert service["read_only"] is True
+        assert service["volumes"] == ["data:/data", "secrets:/run/secrets:ro"]
+
+
+def test_the_containers_stop_no_sooner_than_a_letter_may_take(composed):
+    minutes = Settings.model_fields["smtp_timeout"].default.total_seconds() / 60
+    assert int(composed["worker"]["stop_grace_period"].removesuffix("m")) > minutes
+    assert int(re.search(r"TimeoutStopSec=(\d+)min", README)[1]) > minutes

@@ -1,0 +1,29 @@
+# One image for pages, scheduler and workers; docker-compose.yml says who is what.
+FROM python:3.12-slim AS built
+WORKDIR /source
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY app app
+COPY templates templates
+COPY migrations migrations
+RUN python -m venv /paperboy \
+    && /paperboy/bin/pip install --no-cache-dir --no-compile '.[postgres]' -c constraints.txt \
+    && /paperboy/bin/python -m compileall -q /paperboy/lib
+
+FROM python:3.12-slim
+COPY --from=built /paperboy /paperboy
+# Whoever runs it writes to /data alone: the root may be mounted read-only.
+RUN useradd --uid 1000 --no-create-home paperboy && install -d -o paperboy -m 700 /data
+ENV PATH=/paperboy/bin:$PATH \
+    PAPERBOY_DATA_DIR=/data \
+    PAPERBOY_HOST=0.0.0.0 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    OPENBLAS_NUM_THREADS=1
+USER paperboy
+VOLUME /data
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=10s --start-period=1m CMD \
+    ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/readyz')"]
+ENTRYPOINT ["paperboy"]
+CMD ["serve"]
