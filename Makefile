@@ -31,10 +31,8 @@ types: $(READY) ## Types, strictly
 faults: $(READY) ## Kill it, starve it, lie to it (long; QUICK=1: in three minutes)
 	@$(BIN)/pytest tests/faults $(if $(QUICK),-n auto,--full)
 
-bench: $(READY) ## Speed and ranking quality, as ratios
-	@for name in ranking_quality scoring delivery signup web ingest; do \
-		echo "== benchmarks/$$name.py"; $(BIN)/python "benchmarks/$$name.py" || exit 1; \
-	done
+bench: $(READY) ## Speed, as one table of goals and whether they are held
+	@$(BIN)/python benchmarks/goals.py
 
 catalogs: $(READY) ## Bring the catalogs of languages up to date with all texts (NEW=fr: begin one)
 	@pot=$$(mktemp) && $(BIN)/pybabel -q extract -F pyproject.toml -k english -k counted:1,2 \

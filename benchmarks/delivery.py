@@ -31,6 +31,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
+import goals
 import post_office
 import relays
 from cryptography.hazmat.primitives import hashes, serialization
@@ -219,22 +220,24 @@ def _ratio(runs: dict[str, list[Spent]], way: str, to: str, figure: str) -> floa
 def p1_to_p3(runs: dict[str, list[Spent]]) -> None:
     """The whole pipeline against those who only send."""
     rate, cpu = (_ratio(runs, "ours", LIMIT_IS, figure) for figure in ("rate", "micros"))
-    row("P1", f"rate ÷ {LIMIT_IS}", "≥ 0.25 / 0.5", rate, rate >= 0.25)
-    row("P2", f"CPU a letter ÷ {LIMIT_IS}", "≤ 10 / 6", cpu, cpu <= 10)
+    goals.say("P1", f"rate ÷ {LIMIT_IS}", "≥ 0.25 / 0.5", rate, rate >= 0.25)
+    goals.say("P2", f"CPU a letter ÷ {LIMIT_IS}", "≤ 10 / 6", cpu, cpu <= 10)
     if "django" not in runs:
-        row("P3", "rate ÷ Django's", "≥ 6 / 10", "name a Python that has Django: --django PYTHON")
+        goals.say(
+            "P3", "rate ÷ Django's", "≥ 6 / 10", "name a Python that has Django: --django PYTHON"
+        )
     for way in [way for way in DJANGO if way in runs]:
         faster = _ratio(runs, "ours", way, "rate")
         cheaper = _ratio(runs, way, "ours", "micros")
-        row("P3", f"rate ÷ that of {way}", "≥ 6 / 10", faster, faster >= 6)
-        row("P3", f"CPU of {way} ÷ ours", "≥ 10 / 20", cheaper, cheaper >= 10)
+        goals.say("P3", f"rate ÷ that of {way}", "≥ 6 / 10", faster, faster >= 6)
+        goals.say("P3", f"CPU of {way} ÷ ours", "≥ 10 / 20", cheaper, cheaper >= 10)
 
 
 def p4(rounds: int, n: int, size: int) -> None:
     """The same into a real Postfix, whose own pace is what is left to reach."""
     what, goal = "rate ÷ smtp-source, into a Postfix", "≥ 0.7 / 0.95"
     if why := relays.why_no_postfix():
-        row("P4", what, goal, why)
+        goals.say("P4", what, goal, why)
         return
     runs: dict[str, list[Spent]] = {"smtp-source": [], "ours": []}
     with tempfile.TemporaryDirectory() as name, relays.postfix() as server:
@@ -246,7 +249,7 @@ def p4(rounds: int, n: int, size: int) -> None:
                 spent.append(_sent(way, Path(name), server.port, n, size))
         assert post_office.count_sent(engine) == n
     rate = _ratio(runs, "ours", "smtp-source", "rate")
-    row("P4", what, goal, rate, rate >= 0.7)
+    goals.say("P4", what, goal, rate, rate >= 0.7)
     ours, theirs = (_median(runs[way], "rate") for way in ("ours", "smtp-source"))
     print(f"      {ours:,.0f} letters/s against {theirs:,.0f}")
 
@@ -262,7 +265,7 @@ def p5(folder: Path) -> None:
         lambda: [key.sign(b"x" * 600, padding.PKCS1v15(), hashes.SHA256()) for _ in messages],
         lambda: [signer.sign(raw, is_relaxed=True) for raw in messages],
     )
-    row("P5", "DKIM ÷ the bare RSA operation", "≤ 1.3", whole / bare, whole <= 1.3 * bare)
+    goals.say("P5", "DKIM ÷ the bare RSA operation", "≤ 1.3", whole / bare, whole <= 1.3 * bare)
     print(f"      {1e6 * whole / len(messages):,.0f} µs of CPU a signature")
 
 
@@ -293,7 +296,9 @@ def p6(folder: Path, engine: engines.Engine) -> None:
         ],
     )
     goal = 1 / 15
-    row("P6", "laid out and built ÷ EmailMessage", "≤ 0.067", ours / plain, ours <= goal * plain)
+    goals.say(
+        "P6", "laid out and built ÷ EmailMessage", "≤ 0.067", ours / plain, ours <= goal * plain
+    )
     print(f"      {1e6 * ours / len(rows):,.0f} µs against {1e6 * plain / len(rows):,.0f}")
 
 
@@ -324,7 +329,7 @@ def _in_turns(*works: Callable[[], object], rounds: int = 5) -> list[float]:
 def p7(port: int, n: int, told: argparse.Namespace) -> None:
     """Many letters cost no more each than few."""
     if not told.grow:
-        row("P7", "CPU a letter as letters grow", "≤ 1.15", "ask for it with --grow")
+        goals.say("P7", "CPU a letter as letters grow", "≤ 1.15", "ask for it with --grow")
         return
     few, many = (2_000, 100_000) if told.full else (n, 10 * n)
     spent = {}
@@ -334,8 +339,8 @@ def p7(port: int, n: int, told: argparse.Namespace) -> None:
             spent[count] = _child("ours", Path(folder), port)
     growth = spent[many].micros / spent[few].micros
     memory = spent[many].peak / spent[few].peak
-    row("P7", f"CPU a letter, {many:,} ÷ {few:,}", "≤ 1.15", growth, growth <= 1.15)
-    row("P7", f"peak memory, {many:,} ÷ {few:,}", "≤ 1.10", memory, memory <= 1.10)
+    goals.say("P7", f"CPU a letter, {many:,} ÷ {few:,}", "≤ 1.15", growth, growth <= 1.15)
+    goals.say("P7", f"peak memory, {many:,} ÷ {few:,}", "≤ 1.10", memory, memory <= 1.10)
 
 
 def p13(folder: Path, engine: engines.Engine, port: int, n: int) -> None:
@@ -343,7 +348,7 @@ def p13(folder: Path, engine: engines.Engine, port: int, n: int) -> None:
     goal, strace = "≤ 250", shutil.which("strace")
     what = f"fdatasync a 1,000 letters, {post_office.CONNECTIONS} connections"
     if not strace:
-        row("P13", what, goal, "strace is not installed")
+        goals.say("P13", what, goal, "strace is not installed")
         return
     post_office.make_ready(engine)
     counts = folder / "strace.txt"
@@ -351,19 +356,11 @@ def p13(folder: Path, engine: engines.Engine, port: int, n: int) -> None:
     try:
         _child("ours", folder, port, *tracing)
     except subprocess.CalledProcessError:
-        row("P13", what, goal, "strace may not trace here")
+        goals.say("P13", what, goal, "strace may not trace here")
         return
     found = re.findall(r"(\d+)(?:\s+\d+)?\s+f(?:data)?sync$", counts.read_text(), re.MULTILINE)
     per_thousand = 1000 * sum(map(int, found)) / n
-    row("P13", what, goal, per_thousand, per_thousand <= 250)
-
-
-def row(name: str, what: str, goal: str, figure: float | str, holds: bool = False) -> None:
-    """A goal, its figure, and whether it is held; or why it was not measured."""
-    if isinstance(figure, str):
-        print(f"{name:<4} {what}: goal {goal}: not measured ({figure})")
-    else:
-        print(f"{name:<4} {what}: goal {goal}: {figure:,.3g} {'hold' if holds else 'miss'}")
+    goals.say("P13", what, goal, per_thousand, per_thousand <= 250)
 
 
 def profile(folder: Path, port: int) -> None:

@@ -57,6 +57,17 @@ def lay(folder: Path, n: int) -> Engine:
     engine = engines.connect(settings(folder, 25).database)
     migration.migrate(engine)
     now = datetime.now(UTC)
+    paper_ids, said = stock(engine, now)
+    for start in range(1, n + 1, SHARD):
+        numbers = range(start, min(start + SHARD, n + 1))
+        with engines.transaction(engine) as session:
+            for table, rows in _rows(numbers, now, paper_ids, said):
+                session.execute(insert(table), list(rows))
+    return engine
+
+
+def stock(engine: Engine, now: datetime) -> tuple[list[int], list[list[str]]]:
+    """Store the day's papers; their ids, and the words of their titles."""
     found = [
         replace(
             paper,
@@ -67,13 +78,15 @@ def lay(folder: Path, n: int) -> Engine:
     ]
     with engines.transaction(engine) as session:
         paper_ids = [row.id or 0 for row in papers.find_or_add(session, found, now.date())]
-    said = [paper.title.lower().split() for paper in found]
-    for start in range(1, n + 1, SHARD):
-        numbers = range(start, min(start + SHARD, n + 1))
-        with engines.transaction(engine) as session:
-            for table, rows in _rows(numbers, now, paper_ids, said):
-                session.execute(insert(table), list(rows))
-    return engine
+    return paper_ids, [paper.title.lower().split() for paper in found]
+
+
+def people(n: int, now: datetime) -> Iterator[dict[str, object]]:
+    """So many active subscribers, as rows."""
+    return (
+        {"id": each, "address": _address(each), "status": Status.ACTIVE, "created_at": now}
+        for each in range(1, n + 1)
+    )
 
 
 def _rows(
@@ -107,7 +120,9 @@ def _rows(
                 "rank": rank,
                 "paper_id": paper_ids[place],
                 "score": 1.0,
-                "reason": _reason(n, said[place], paper_ids[(place + n) % N_PAPERS]),
+                "reason": explain.to_json(
+                    reason(n, said[place], paper_ids[(place + n) % N_PAPERS])
+                ),
             }
             for n in numbers
             for rank in range(1, N_PICKS + 1)
@@ -127,13 +142,13 @@ def _address(n: int) -> str:
     return f"reader{n}@example.net"
 
 
-def _reason(n: int, words: list[str], liked: int) -> str:
+def reason(n: int, words: list[str], liked: int) -> Reason:
     """Each reader's own: no two letters may share what is written for one reader."""
     at, part = n % 5, 0.2 + n * 0.6180339 % 0.3
     phrase = Share(" ".join(words[at : at + 2]), part, kind=explain.Kind.PHRASE)
     word = Share(words[at + 3], part / 2, kind=explain.Kind.WORD)
     like = (LikedShare(liked, 0.6 - part, tuple(words[at : at + 3])),)
-    return explain.to_json(Reason(terms=(phrase, word), liked=like, fit=0.8, band="strong"))
+    return Reason(terms=(phrase, word), liked=like, fit=0.8, band="strong")
 
 
 def make_ready(engine: Engine) -> None:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import goals
 import invented
 from fastapi.testclient import TestClient
 
@@ -108,14 +109,11 @@ def measure_preview(client: TestClient, words: list[str]) -> None:
     for name, fields, part in (
         ("preview of 5 words, 2 papers", typed, PART),
         ("preview of a word misspelt", strange, PART),
-        ("the same in the whole page", typed, {}),
+        ("preview in the whole page", typed, {}),
     ):
         spent = cpu(ask(fields, part), 30)
-        told(
-            f"P14 {name}, {N_CANDIDATES} candidates",
-            f"{spent - bare:.1f} ms CPU",
-            spent - bare <= 50,
-        )
+        what = f"ms CPU of a {name}, {N_CANDIDATES:,} candidates"
+        goals.say("P14", what, "≤ 50", spent - bare, spent - bare <= 50)
 
 
 def measure_enumeration(client: TestClient, clock: Clock, n: int) -> None:

@@ -1,0 +1,84 @@
+"""Goals and whether they are held, said by each script and gathered into one table.
+
+`python benchmarks/goals.py [SCRIPT …]` runs the scripts and prints the table of P1–P15 alone; what
+they say themselves goes to the standard error.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+TABLE = "PAPERBOY_BENCH_TABLE"
+SCRIPTS = (
+    *("delivery", "scoring", "planning", "web", "signup", "start_up", "growth", "retention"),
+    *("ingest", "ranking_quality"),  # of goals of their own: what they say is all there is
+)
+
+
+def note(name: str, what: str, goal: str, figure: float | str, holds: bool = False) -> None:
+    """Tell the table of one goal; a figure that is text says why there is none."""
+    if path := os.environ.get(TABLE):
+        line = {"name": name, "what": what, "goal": goal, "figure": figure, "holds": holds}
+        with Path(path).open("a", encoding="utf-8") as table:
+            table.write(json.dumps(line) + "\n")
+
+
+def say(name: str, what: str, goal: str, figure: float | str, holds: bool = False) -> None:
+    """The same, and print it."""
+    note(name, what, goal, figure, holds)
+    print(row(name, what, goal, figure, holds), flush=True)
+
+
+def row(name: str, what: str, goal: str, figure: float | str, holds: bool) -> str:
+    """One line of the table."""
+    is_told = not isinstance(figure, str)
+    told = f"{figure:,.3g}" if is_told else "–"
+    verdict = ("hold" if holds else "miss") if is_told else f"not measured: {figure}"
+    return f"{name:<5} {what:<62.62} {goal:<14} {told:>10}  {verdict}"
+
+
+def cpu_of(command: list[str], **told: Any) -> float:
+    """CPU seconds of a whole process and what it starts."""
+    before = os.times()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **told)  # noqa: S603
+    after = os.times()
+    spent = after.children_user + after.children_system
+    return spent - before.children_user - before.children_system
+
+
+def cpu(work: Callable[[], object]) -> float:
+    """CPU seconds of one call in this process."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def main() -> None:
+    """Run them all, or those named, one after the other."""
+    failed = []
+    with tempfile.NamedTemporaryFile("r", suffix=".jsonl", encoding="utf-8") as table:
+        told = {**os.environ, TABLE: table.name, "OPENBLAS_NUM_THREADS": "1"}
+        for name in sys.argv[1:] or SCRIPTS:
+            print(f"== benchmarks/{name}.py", file=sys.stderr, flush=True)
+            done = subprocess.run(  # noqa: S603
+                [sys.executable, HERE / f"{name}.py"], stdout=sys.stderr, env=told, check=False
+            )
+            failed += [name] if done.returncode else []
+        lines = [json.loads(line) for line in table]
+    print(f"{'':<5} {'':<62} {'must / aim':<14} {'figure':>10}")
+    for line in sorted(lines, key=lambda line: (line["name"][0], int(line["name"][1:]))):
+        print(row(**line))
+    for name in failed:
+        print(f"benchmarks/{name}.py failed; what it said is above.")
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main()
