@@ -2,7 +2,7 @@
 
 Letters, with what hangs on them, stay for PAPERBOY_KEEP_LETTERS days and are folded into counts
 then; papers and feedback stay. So a year holds so many days of the one and 365 of the other.
-`--people N --days N --papers N`: a lab of 1,000, 30 days, 150 new papers a day unless told.
+`--people N --days N --papers N`: 100, 30 days, 150 new papers a day unless told.
 """
 
 import argparse
@@ -53,7 +53,7 @@ class Clock:
 def main() -> None:
     """Invent the days, weigh the database, fold all of it and weigh what is left."""
     asked = argparse.ArgumentParser(description="What a lab's database grows to.")
-    asked.add_argument("--people", type=int, default=1_000)
+    asked.add_argument("--people", type=int, default=100)
     asked.add_argument("--days", type=int, default=30)
     asked.add_argument("--papers", type=int, default=150)
     told = asked.parse_args()
