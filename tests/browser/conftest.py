@@ -75,6 +75,7 @@ class Windows:
         # What else a page may keep is kept for its port, which the next test does not have.
         page.context.clear_cookies()
         page.goto("about:blank")
+        page.mouse.move(-1, -1)  # where it rests on no page, and any move is one
         self._idle[kind].append(page)
 
 
