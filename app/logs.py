@@ -37,7 +37,7 @@ def configure(level: str, form: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
     # They report each tick, job and step, which is nothing an operator asks for.
-    for chatty in ("alembic", "apscheduler", "mail.log", "uvicorn"):
+    for chatty in ("alembic", "apscheduler", "mail.log", "procrastinate", "uvicorn"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.root.level))
     # A tick that finds the last one still at work says so each time; it is as it should be.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)

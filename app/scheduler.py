@@ -1,7 +1,8 @@
 """When each station of the day runs, and nothing else.
 
 A tick only asks; the tables decide who gets what. So a tick that comes late, twice or from a
-second machine does no harm, and a missed one is made up for by the next.
+second machine does no harm, and a missed one is made up for by the next. Of several schedulers on
+one PostgreSQL one ticks; the others ask at each tick whether it is gone.
 """
 
 import asyncio
@@ -25,8 +26,6 @@ LOOK_UP_EVERY = timedelta(minutes=1)
 TIDY_EVERY = timedelta(minutes=10)
 LEARN_EVERY = timedelta(minutes=5)
 TELL_EVERY = timedelta(minutes=5)
-# A delivery leaves letters kept back by their pace to the next tick: others may become due.
-STAY = timedelta(minutes=1)
 # After the SMTP server could not be reached, from one knock to the next: doubling. No more than 200
 # knocks in six hours, so the longest cannot be below 108 seconds, whatever came before it.
 REST_FIRST, REST_MOST = timedelta(seconds=15), timedelta(seconds=110)
@@ -139,13 +138,15 @@ class Ticks:
             while self._running:  # a job may begin while another is waited for
                 await asyncio.gather(*self._running)
             scheduler.shutdown(wait=False)
+            await asyncio.to_thread(self._day.lead.give_up)
 
     def _guarded(self, job: Callable[[], Awaitable[None]]) -> Job:
         async def run() -> None:
             done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._running.add(done)
             try:
-                await job()
+                if await asyncio.to_thread(self._day.lead.is_ours):
+                    await job()
             except AppError as e:
                 log.error("tick_failed", job=job.__name__, reason=str(e))
             except Exception:
@@ -178,7 +179,7 @@ class Ticks:
         await asyncio.to_thread(self._day.tidy, reclaims=reclaims)
 
     async def _rank(self) -> None:
-        tally = await asyncio.to_thread(self._day.rank_due)
+        tally = await asyncio.to_thread(self._day.see_to_ranking)
         if tally.n_letters and not self._is_sending:
             # Not awaited: who is due in an hour must not wait for the last of these.
             self._sending = asyncio.create_task(self._guarded(self._letters)())
@@ -195,7 +196,7 @@ class Ticks:
 
     async def _send(self) -> None:
         began = self._day.clock()
-        tally = await self._day.deliver(stay=STAY)
+        tally = await self._day.see_to_letters()
         if tally.unreachable:
             self._rest = self._rest.after(began)
             self._knock_after_rest()

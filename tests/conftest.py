@@ -53,16 +53,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is for --full only: a skipped test would look like one that cannot run.
+    """Leave out what is for --full or --postgres: a skip would look like a test that cannot run.
 
     The long tests in the browser come first, in a row: they share one Chromium, and none of them
     is left for one worker when the others have nothing to do any more.
     """
     items.sort(key=lambda item: item.path.parent.name != "browser")
-    if not config.getoption("full"):
-        left = [item for item in items if item.get_closest_marker("full")]
-        config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if item not in left]
+    unasked = [name for name in ("full", "postgres") if not config.getoption(name)]
+    left = [item for item in items if any(item.get_closest_marker(name) for name in unasked)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
 
 
 class Clock:

@@ -14,6 +14,8 @@ from app.store import heartbeats
 from app.store.tables import OutboxEntry, State
 from app.wire.smtp import Server
 
+# On PostgreSQL the clock only asks, and workers send; see test_worker.
+pytestmark = pytest.mark.sqlite
 EVERY = timedelta(milliseconds=50)
 # Longer than anything here takes; a test that fails waits so long, and no other.
 PATIENCE = 120

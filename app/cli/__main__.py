@@ -16,6 +16,7 @@ from app.cli import (
     operation,
     people,
     reasons,
+    roles,
     sending,
     sources,
     submissions,
@@ -33,7 +34,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(demo.demo)
-app.command()(operation.serve)
+app.command()(roles.serve)
+app.command()(roles.worker)
+app.command()(roles.scheduler)
 app.command()(operation.migrate)
 app.command()(digests.ingest)
 app.add_typer(sources.app, name="sources")

@@ -1,77 +1,12 @@
-"""`paperboy serve`, `migrate` and `config`."""
+"""`paperboy migrate` and `config`."""
 
 import json
-import logging
 import re
-import signal
-import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from app.cli import shown
-
-if TYPE_CHECKING:
-    from types import FrameType
-
-
-def serve(
-    host: Annotated[str, typer.Option(help="Address to serve on; default: PAPERBOY_HOST.")] = "",
-    port: Annotated[int, typer.Option(help="Port to serve on; default: PAPERBOY_PORT.")] = 0,
-) -> None:
-    """Run the pages, the clock and the sending in one process.
-
-    Creates or upgrades the database first. Ctrl-C or SIGTERM stops it cleanly: letters on their
-    way are finished, no others are begun.
-    """
-    signal.signal(signal.SIGTERM, _done)
-    signal.signal(signal.SIGINT, _done)
-    import uvicorn
-
-    from app import assembly, main, scheduler
-    from app import settings as settings_
-    from app.cli import checks
-    from app.pipeline import restored
-    from app.store import engine as engines
-    from app.store import migration
-
-    settings = settings_.load()
-    engine = engines.connect(settings.database)
-    restored.refuse_empty(engine, settings.data_dir / restored.FILE)
-    migration.migrate(engine)
-    settings, engine = assembly.store(settings)
-    day = assembly.day(settings, engine)
-    for finding in checks.to_weigh_at_start(settings):
-        logging.getLogger(__name__).warning(finding.says)
-    ticks = scheduler.Ticks(day, settings.tick)
-    web = main.create_app(settings, lifespan=lambda _app: ticks.running(), models=day.desk.models)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            web,
-            host=host or settings.host,
-            port=port or settings.port,
-            log_config=None,
-            access_log=False,
-            # Anybody can write X-Forwarded-For: only who was named is believed.
-            proxy_headers=bool(settings.trusted_proxies),
-            forwarded_allow_ips=settings.trusted_proxies or None,
-            timeout_graceful_shutdown=10,
-        )
-    )
-    main.freeze()
-    print(f"Paperboy serves {settings.base_url} on {server.config.host}:{server.config.port}")
-    server.run()
-    if not server.started:
-        raise typer.Exit(1)
-
-
-def _done(_signal: int, _frame: "FrameType | None") -> None:
-    """Exit cleanly: either nothing has begun yet, or the server has stopped.
-
-    While it runs uvicorn takes the signals itself, stops cleanly, and then raises them anew; with
-    nobody here the exit code would be that of a killed process.
-    """
-    sys.exit(0)
 
 
 def migrate() -> None:

@@ -29,9 +29,11 @@ class Claim:
         return compose.made(head, self.row, self.contents)
 
 
-def take(session: Session, now: datetime, limit: int, choose: Choose | None = None) -> list[Claim]:
+def take(
+    session: Session, now: datetime, limit: int, choose: Choose | None = None, holder: str = ""
+) -> list[Claim]:
     """Claim letters that are due, and read what they say."""
-    return read(session, outbox.claim_due(session, now, limit, choose))
+    return read(session, outbox.claim_due(session, now, limit, choose, holder))
 
 
 def read(session: Session, entries: Sequence[OutboxEntry]) -> list[Claim]:

@@ -29,6 +29,8 @@ from app.store.tables import OutboxEntry
 from app.wire import smtp
 
 log = structlog.get_logger()
+# A run leaves letters kept back by their pace to the next one: others may become due.
+STAY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Post:
     """All that a delivery run needs. on_settled: called after each letter, for a progress bar.
 
     stay: how long to wait at most for letters that only their pace keeps back; None: for them all.
+    most: how many it may claim; 0: all that are due. holder: see `outbox.claim_due`.
     holds_doubt: see `outbox.hold`.
     """
 
@@ -55,6 +58,8 @@ class Post:
     pace: Pace = field(default_factory=Pace)
     breaker: Breaker = field(default_factory=Breaker)
     stay: timedelta | None = None
+    most: int = 0
+    holder: str = ""
     holds_doubt: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     on_settled: Callable[[], None] = lambda: None
@@ -111,7 +116,7 @@ def _stock(post: Post, ledger: Ledger, *, is_try: bool = False) -> Stock:
 
     size = 1 if is_try else BATCH * post.n_connections
     looks = post.clock, post.pace, post.breaker, may_go, post.stay
-    return Stock(ledger, *looks, size, is_try)
+    return Stock(ledger, *looks, size, is_try, post.most, post.holder)
 
 
 def _open(post: Post, session: Session) -> bool:

@@ -1,6 +1,6 @@
 """The day as a whole: which stations there are, and who runs their shards.
 
-On SQLite every shard runs here, in this process, one after the other.
+On SQLite every shard runs here, one after the other; on PostgreSQL on the queue, see `shards`.
 """
 
 import asyncio
@@ -12,15 +12,16 @@ from pathlib import Path
 
 import structlog
 
-from app.errors import AppError, NotReady
+from app.errors import AppError
 from app.mail import scanners
 from app.pipeline import (
     alert,
     catalogue,
     deliver,
-    discovery,
+    demand,
     fetch,
     fold,
+    gathering,
     guard,
     inbox,
     ingest,
@@ -29,6 +30,7 @@ from app.pipeline import (
     pulse,
     rank,
     restored,
+    rests,
     settle,
     tidy,
 )
@@ -36,7 +38,7 @@ from app.pipeline.breaker import Breaker
 from app.pipeline.catalogue import Kind, Listed
 from app.pipeline.inquiry import Asker
 from app.pipeline.pace import Pace
-from app.store import chosen, heartbeats, outbox, papers
+from app.store import chosen, heartbeats, leading, outbox, papers, queue
 from app.store import engine as engines
 from app.wire.mailbox import Place
 from app.wire.smtp import Server
@@ -50,7 +52,7 @@ CORRECTION = timedelta(minutes=10)
 class Day:
     """The stations, with what they need. stop: set it, and whatever runs ends at the next letter.
 
-    lease: see `outbox.reclaim_stale`. sources, data_dir: see `catalogue.parse`. asker: asks those
+    lease: see `vanished.reclaim_stale`. sources, data_dir: see `catalogue.parse`. asker: asks those
     on the web; inbox: reads those that come by mail. mailbox: where bounces and complaints come
     to, if anywhere.
     holds_doubt: see `outbox.hold`. ways: how the operator is told of what is wrong. scan_time: see
@@ -74,13 +76,20 @@ class Day:
     scan_time: timedelta = scanners.SCAN_TIME
     keep_letters: int = 90
     stop: threading.Event = field(default_factory=threading.Event)
-    _unreadable: set[str] = field(default_factory=set)
-    _mailbox_problem: str = ""
     _has_looked_back: bool = False
     _looking_back: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self._guard = guard.Guard(self.desk.engine)
+        self._gathering = gathering.Gathering(self.stop)
+        self.lead = leading.Lead(self.desk.engine)
+        where = f"{self.server.host}:{self.server.port}"
+        self.rests = rests.Rests(self.desk.engine, where, self.clock)
+
+    @property
+    def has_queue(self) -> bool:
+        """Whether workers take shards, on any number of machines; else they run in place."""
+        return queue.is_there(self.desk.engine)
 
     def look_back(self) -> None:
         """Before anything else, and once: was the database restored? Raises NotReady."""
@@ -130,36 +139,11 @@ class Day:
 
     def ingest_quietly(self) -> None:
         """The same for a tick: log what is new, and each problem once."""
-        try:
-            self._log_sources()
-        except NotReady:
-            if not self.stop.is_set():  # else what was being asked for was let go
-                raise
-
-    def _log_sources(self) -> None:
-        for told in self.ingest_sources():
-            if isinstance(told, AppError):
-                if str(told) not in self._unreadable:
-                    log.warning("digest_unreadable", reason=str(told))
-                self._unreadable.add(str(told))
-            elif isinstance(told, fetch.Quiet):
-                if told.is_asked:
-                    log.info("source_quiet", name=told.name, reason=told.says)
-            elif not told.is_known:
-                log.info("digest_read", name=told.name, new=told.n_new)
-            if self.stop.is_set():
-                return
+        self._gathering.run(self.ingest_sources)
 
     def look_up(self) -> None:
         """Find out which papers people sent in; see `discovery`. Raises NotReady."""
-        try:
-            n_found = discovery.look_up(self.asker)
-        except NotReady:
-            if not self.stop.is_set():
-                raise
-        else:
-            if n_found:
-                log.info("submissions_found", n=n_found)
+        self._gathering.look_up(self.asker)
 
     def lay_out(self) -> None:
         """Fit and lay out what today's pages and letters go by: then neither has to wait for it."""
@@ -182,13 +166,7 @@ class Day:
 
     def learn_quietly(self) -> None:
         """The same for a tick: log once that the mailbox is down."""
-        try:
-            self.learn()
-            self._mailbox_problem = ""
-        except NotReady as e:
-            if str(e) != self._mailbox_problem:
-                log.error("mailbox_unreadable", reason=str(e))
-            self._mailbox_problem = str(e)
+        self._gathering.learn(self.learn)
 
     def tidy(self, *, reclaims: bool = True) -> tidy.Tidied:
         """Housekeeping; see the station."""
@@ -209,23 +187,45 @@ class Day:
         """Take back the votes of link scanners; see the station. Raises NotReady."""
         return settle.settle(self.desk.engine, self.clock(), self.scan_time)
 
+    def see_to_ranking(self) -> rank.Tally:
+        """Rank who is due; on the queue, which tells of no letters yet. Raises NotReady."""
+        if not self.has_queue:
+            return self.rank_due()
+        self._prepare_ranking()
+        demand.ask_to_rank(self.desk.engine, self.clock())
+        return rank.Tally()
+
+    async def see_to_letters(self) -> outcome.Tally:
+        """Send what waits; on the queue, which tells of none yet. Raises NotReady."""
+        if not self.has_queue:
+            return await self.deliver(stay=deliver.STAY)
+        await asyncio.to_thread(demand.ask_to_deliver, self.desk.engine, self.rests, self.clock())
+        return outcome.Tally()
+
     def rank_due(self) -> rank.Tally:
-        """Put a letter into the outbox for everyone who is due, shard by shard."""
-        self.look_back()
-        self._follow_clock()
-        self.settle()
+        """Put a letter into the outbox for everyone who is due, shard by shard, in this process."""
+        self._prepare_ranking()
         total = rank.Tally()
         while not self.stop.is_set():
             shard = rank.rank_due_shard(self.desk, self.clock())
             if not shard.n_subscribers:
                 break
             total.add(shard)
+        self.tell_ranked(total)
+        return total
+
+    def _prepare_ranking(self) -> None:
+        self.look_back()
+        self._follow_clock()
+        self.settle()
+
+    def tell_ranked(self, total: rank.Tally) -> None:
+        """Log how ranking went, and note for the operator whom it came too late for."""
         if total.n_subscribers:
             log.info("ranked", **vars(total))
         if n := total.skipped[rank.MISSED]:
             log.error("editions_missed", n=n, reason=rank.MISSED)
             self._beat(alert.MISSED)
-        return total
 
     def _follow_clock(self) -> None:
         before, now = self._beat(heartbeats.RANKING), self.clock()
@@ -263,11 +263,15 @@ class Day:
         )
 
     async def deliver(
-        self, on_settled: Callable[[], None] = lambda: None, stay: timedelta | None = None
+        self,
+        on_settled: Callable[[], None] = lambda: None,
+        stay: timedelta | None = None,
+        most: int = 0,
+        holder: str = "",
     ) -> outcome.Tally:
         """Send what waits in the outbox, and judge how it was received.
 
-        stay: see `deliver.Post`.
+        stay, most, holder: see `deliver.Post`.
         """
         await asyncio.to_thread(self.look_back)
         began = self.clock()
@@ -278,7 +282,8 @@ class Day:
             on_settled()
 
         async with pulse.beating(beats):
-            tally = await deliver.deliver(replace(self.post(settled), stay=stay))
+            post = replace(self.post(settled), stay=stay, most=most, holder=holder)
+            tally = await deliver.deliver(post)
         await asyncio.to_thread(self.look)
         if tally.sent or tally.failed or tally.deferred or tally.in_doubt:
             await asyncio.to_thread(self._guard.note_run, began, self.clock())

@@ -62,9 +62,16 @@ class Desk:
         return self.models.rules
 
 
-def rank_due_shard(desk: Desk, now: datetime) -> Tally:
+def _nothing(_session: Session, _tally: Tally) -> None:
+    pass
+
+
+def rank_due_shard(
+    desk: Desk, now: datetime, on_ranked: Callable[[Session, Tally], None] = _nothing
+) -> Tally:
     """Rank for up to SHARD subscribers who are due, in one transaction; call it until nobody is.
 
+    Several may do so at once, and none waits for another. on_ranked: done in that transaction, too.
     Raises NotReady.
     """
     with engines.transaction(engines.reading(desk.engine)) as session:
@@ -72,8 +79,10 @@ def rank_due_shard(desk: Desk, now: datetime) -> Tally:
             return Tally()
         _prepare(session, desk, ingest.day(now), now)
     with engines.transaction(desk.engine) as session:
-        shard = [due.at(person, now) for person in subscribers.due(session, now, SHARD)]
-        return _rank_shard(session, desk, shard, ingest.day(now), now)
+        shard = [due.at(person, now) for person in subscribers.take_due(session, now, SHARD)]
+        tally = _rank_shard(session, desk, shard, ingest.day(now), now)
+        on_ranked(session, tally)
+        return tally
 
 
 def rank_edition(desk: Desk, day: date | None, everyone: bool, now: datetime) -> Iterator[Tally]:

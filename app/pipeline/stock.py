@@ -28,7 +28,8 @@ NOW = timedelta(0)
 class Stock:
     """may_go: whether letters may still leave. stay: see `deliver.Post`.
 
-    size: how many are claimed at once. is_try: whatever holds, for it is to be tried.
+    size: how many are claimed at once. is_try: whatever holds, for it is to be tried. most, holder:
+    see `deliver.Post`.
     """
 
     ledger: Ledger
@@ -39,6 +40,9 @@ class Stock:
     stay: timedelta | None
     size: int
     is_try: bool = False
+    most: int = 0
+    holder: str = ""
+    _n_claimed: int = 0
     _claims: deque[Claim] = field(default_factory=deque)
     _filling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -63,6 +67,7 @@ class Stock:
             if not self._claims:
                 wait, claimed = await self.ledger.write(lambda session: self._claim(session, began))
                 self._claims.extend(claimed)
+                self._n_claimed += len(claimed)
                 if not claimed:
                     return wait
             return self._claims.popleft()
@@ -77,7 +82,7 @@ class Stock:
         now = self.clock()
         if not self.is_try:
             self.breaker.look(session, now)
-        if not self.may_go():
+        if not self.may_go() or not self._room():
             return None
         moment = waiting.next_due(session)
         if moment is None or moment > max(now, self.pace.put_off_until(now)):
@@ -91,4 +96,8 @@ class Stock:
         if wait is None or wait:
             return wait, []
         choose = self.pace.choose if self.pace.is_limited else None
-        return wait, claims.take(session, self.clock(), self.size, choose)
+        return wait, claims.take(session, self.clock(), self._room(), choose, self.holder)
+
+    def _room(self) -> int:
+        """How many may be claimed now."""
+        return min(self.size, self.most - self._n_claimed) if self.most else self.size

@@ -13,7 +13,16 @@ from sqlalchemy import Engine
 from app.errors import BadValue, NotReady
 from app.mail import edition, retry
 from app.store import engine as engines
-from app.store import outbox, overtaken, permits, scrubbing, submissions, subscribers, taps
+from app.store import (
+    outbox,
+    overtaken,
+    permits,
+    scrubbing,
+    submissions,
+    subscribers,
+    taps,
+    vanished,
+)
 from app.store.tables import Status
 
 log = structlog.get_logger()
@@ -53,7 +62,7 @@ def tidy(
         submissions.forget(session, now - FORGET_UNKNOWN_AFTER)
         return Tidied(
             reclaimed=(
-                outbox.reclaim_stale(session, now, lease, holds_doubt=holds_doubt)
+                vanished.reclaim_stale(session, now, lease, holds_doubt=holds_doubt)
                 if reclaims
                 else 0
             ),

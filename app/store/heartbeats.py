@@ -32,7 +32,8 @@ def _begin(session: Session, name: str, now: datetime) -> None:
 
 def advance(session: Session, name: str, now: datetime) -> datetime:
     """The same for a beat that only ever grows, whatever the clock does; return the new one."""
-    row = session.get(Heartbeat, name)
+    # Two machines may do so at once: read together, the slower would set it back.
+    row = session.get(Heartbeat, name, with_for_update=True, populate_existing=True)
     at = max(now, row.at + timedelta(microseconds=1)) if row else now
     beat(session, name, at)
     return at

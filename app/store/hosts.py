@@ -5,7 +5,7 @@ The word of a host that wants to be left alone is kept here too, so that it outl
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, update
+from sqlalchemy import delete, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
@@ -49,6 +49,11 @@ def rest(session: Session, name: str, until: datetime, now: datetime) -> None:
     row.free_at = max(row.free_at, min(until, now + LONGEST))
     session.add(row)
     session.flush()
+
+
+def forget(session: Session, name: str) -> None:
+    """As if it never was asked."""
+    session.execute(delete(Host).where(col(Host.name) == name))
 
 
 def free_at(session: Session, name: str) -> datetime | None:

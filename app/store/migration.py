@@ -13,6 +13,7 @@ from sqlalchemy.exc import DatabaseError
 
 from app.errors import NotReady
 from app.store import engine as engines
+from app.store import queue
 
 
 def alembic_config(engine: Engine) -> Config:
@@ -36,6 +37,8 @@ def migrate(engine: Engine) -> str:
                 "Paperboy a database of its own."
             )
         command.upgrade(alembic_config(engine), "head")
+        if queue.is_there(engine):
+            queue.migrate(engine)
         engine.dispose()  # connections to what was an empty database are not tuned for it
         return _revision(engine) or ""
     except DatabaseError as e:
@@ -45,7 +48,7 @@ def migrate(engine: Engine) -> str:
 
 
 def require_current(engine: Engine) -> None:
-    """Raise NotReady unless the tables of the newest revision are there."""
+    """Raise NotReady unless the tables of the newest revision are there, the queue's too."""
     try:
         current = _revision(engine)
     except DatabaseError as e:
@@ -58,6 +61,18 @@ def require_current(engine: Engine) -> None:
             f"The database is at revision {current}, this Paperboy at {head}; run "
             "`paperboy migrate` (and update Paperboy if that does not help)."
         )
+    if queue.is_there(engine):
+        _require_queue(engine)
+
+
+def _require_queue(engine: Engine) -> None:
+    try:
+        with engine.connect() as connection:
+            missing = queue.missing(connection)
+    except DatabaseError as e:
+        raise engines.not_ready(e) from e
+    if missing:
+        raise NotReady(f"The queue lacks {missing[0]}; run `paperboy migrate`.")
 
 
 def _revision(engine: Engine) -> str | None:

@@ -7,7 +7,16 @@ finds another state changes nothing and says so.
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Integer, Select, bindparam, delete, func, literal, union_all, update
+from sqlalchemy import (
+    Integer,
+    Select,
+    bindparam,
+    delete,
+    func,
+    literal,
+    union_all,
+    update,
+)
 from sqlalchemy import select as any_select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -79,17 +88,19 @@ def forget(session: Session, entry: OutboxEntry) -> bool:
 
 
 def claim_due(
-    session: Session, now: datetime, limit: int, choose: Choose | None = None
+    session: Session, now: datetime, limit: int, choose: Choose | None = None, holder: str = ""
 ) -> Sequence[OutboxEntry]:
     """Mark up to `limit` waiting entries due at `now` as claimed, and return them.
 
     Two senders never get the same entry. Who left, paused or was suppressed in the meantime is
     taken out first, in the same transaction. Costs as much as the answer is long, and no more.
     choose: which of the oldest to claim; if it chooses none, it must put all of them off.
+    holder: who they are to be freed with, see `vanished.reclaim_of`.
     """
     while ids := _oldest(session, now, limit):
         unwanted.take_out(session, ids, WAITING, now)
-        if claimed := _claim(session, choose(session, ids, now) if choose else ids, now):
+        chosen = choose(session, ids, now) if choose else ids
+        if claimed := _claim(session, chosen, now, holder):
             return claimed
     return []
 
@@ -121,16 +132,18 @@ def _update_claimed() -> ReturningUpdate[OutboxEntry]:
         col(OutboxEntry.id).in_(free.with_for_update(skip_locked=True))
     )
     attempts = col(OutboxEntry.attempts) + 1
-    values = {"state": State.CLAIMED, "claimed_at": bindparam("now"), "attempts": attempts}
-    return claim.values(values).returning(OutboxEntry)
+    held = claim.values(claimed_at=bindparam("now"), holder=bindparam("holder"))
+    return held.values(state=State.CLAIMED, attempts=attempts).returning(OutboxEntry)
 
 
 # Put together once: that takes longer than they run.
 _OLDEST, _CLAIM = _select_oldest(), _update_claimed()
 
 
-def _claim(session: Session, ids: Sequence[int], now: datetime) -> Sequence[OutboxEntry]:
-    told = {"ids": list(ids), "now": now}
+def _claim(
+    session: Session, ids: Sequence[int], now: datetime, holder: str
+) -> Sequence[OutboxEntry]:
+    told = {"ids": list(ids), "now": now, "holder": holder}
     claimed = session.scalars(_CLAIM, told, execution_options=unwanted.FRESH)
     return sorted(claimed, key=lambda entry: (entry.due_at, entry.id or 0))
 
@@ -186,10 +199,10 @@ def fail(
 
 def hold(session: Session, entry_id: int, now: datetime, reply: str) -> bool:
     """It may have arrived: neither sent again nor given up before the operator says so."""
-    return _step(session, entry_id, HELD, _held_in_doubt(now) | {"code": 0, "reason": reply})
+    return _step(session, entry_id, HELD, held_in_doubt(now) | {"code": 0, "reason": reply})
 
 
-def _held_in_doubt(now: datetime) -> dict[str, object]:
+def held_in_doubt(now: datetime) -> dict[str, object]:
     count = col(OutboxEntry.doubtful) + 1
     return {"state": State.IN_DOUBT, "settled_at": now, "doubtful": count}
 
@@ -244,34 +257,6 @@ def _step(
         change.values(**values).returning(col(OutboxEntry.id)), execution_options=unwanted.FRESH
     )
     return found.first() is not None
-
-
-def reclaim_stale(
-    session: Session, now: datetime, lease: timedelta, *, holds_doubt: bool = False
-) -> int:
-    """Take up again what a vanished sender held longer than the lease; return how many.
-
-    One found in_data may have been delivered: it is counted as doubtful and sent once more, with
-    the same Message-ID and bytes, so that no edition is lost. holds_doubt: see `hold`, which is
-    where one that may have been delivered for the third time goes in any case.
-    """
-    again = {"state": State.READY, "due_at": now, "doubtful": col(OutboxEntry.doubtful) + 1}
-    vanished = _held_in_doubt(now) | {"reason": "its sender vanished while it was on its way"}
-    stale = update(OutboxEntry).where(col(OutboxEntry.claimed_at) <= now - lease)
-    in_data = stale.where(col(OutboxEntry.state) == State.IN_DATA)
-    most = 0 if holds_doubt else MOST_COPIES - 1
-    held = in_data.where(col(OutboxEntry.doubtful) >= most).values(**vanished)
-    doubt = in_data.values(**again)
-    idle = stale.where(col(OutboxEntry.state) == State.CLAIMED)
-    idle = idle.values(state=State.READY, due_at=now)
-    return sum(
-        len(
-            session.scalars(
-                step.returning(col(OutboxEntry.id)), execution_options=unwanted.FRESH
-            ).all()
-        )
-        for step in (held, doubt, idle)
-    )
 
 
 def count_by_state(session: Session, day: date | None = None) -> dict[State, int]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.mail import edition
 from app.recommend import interests
@@ -97,11 +98,30 @@ def search(
 
 def due(session: Session, now: datetime, limit: int | None) -> Sequence[Subscriber]:
     """Up to `limit` active subscribers whose letter is due at `now`, longest waiting first."""
+    return session.exec(_due(now).limit(limit)).all()
+
+
+def _due(now: datetime) -> SelectOfScalar[Subscriber]:
     waiting = select(Subscriber).where(
         Subscriber.status == Status.ACTIVE, col(Subscriber.next_due_at) <= now
     )
-    oldest = waiting.order_by(col(Subscriber.next_due_at), col(Subscriber.id))
-    return session.exec(oldest.limit(limit)).all()
+    return waiting.order_by(col(Subscriber.next_due_at), col(Subscriber.id))
+
+
+def take_due(session: Session, now: datetime, limit: int) -> Sequence[Subscriber]:
+    """The same, for nobody else until this transaction ends; who is another's already is left out.
+
+    On PostgreSQL; SQLite has one writer at a time.
+    """
+    # Not their keys: a reader's click, which refers to them, need not wait for it.
+    oldest = _due(now).limit(limit).with_for_update(skip_locked=True, key_share=True)
+    return session.exec(oldest.execution_options(populate_existing=True)).all()
+
+
+def count_due(session: Session, now: datetime, most: int) -> int:
+    """How many there are; it counts no further than `most`."""
+    some = _due(now).limit(most).subquery()
+    return session.exec(select(func.count()).select_from(some)).one()
 
 
 def looks_back(session: Session) -> bool:

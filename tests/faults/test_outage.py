@@ -42,6 +42,7 @@ def out_since(day, clock, closed_door, make_subscriber, store_papers, retrieval_
     return people
 
 
+@pytest.mark.sqlite
 def test_hours_without_a_server_cost_few_connections_and_no_letter(
     request, day, clock, sink, closed_door, out_since
 ):
@@ -71,6 +72,7 @@ def test_hours_without_a_server_cost_few_connections_and_no_letter(
     assert sink.recipients() == sorted(person.address for person in out_since)
 
 
+@pytest.mark.sqlite
 def test_a_server_that_gives_no_answer_is_waited_for_all_the_time(day, out_since, clock):
     """What a try that hangs has waited is taken off the rest after it."""
     ticks, real = Ticks(day, timedelta(hours=1)), day.deliver

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from app.mail import retry
 from app.papers.paper import Paper
-from app.store import departures, doubts, letters, outbox, papers
+from app.store import departures, doubts, letters, outbox, papers, vanished
 from app.store.tables import State
 
 LATER = NOW + timedelta(days=3)
@@ -30,7 +30,7 @@ def test_a_letter_in_doubt_is_neither_claimed_nor_given_up(session: Session, in_
     assert (entry.state, entry.doubtful, entry.settled_at) == (State.IN_DOUBT, 1, NOW)
     assert outbox.claim_due(session, LATER, limit=9) == []
     assert outbox.expire(session, LATER, retry.GIVE_UP_AFTER) == 0
-    assert outbox.reclaim_stale(session, LATER, timedelta(minutes=1)) == 0
+    assert vanished.reclaim_stale(session, LATER, timedelta(minutes=1)) == 0
     assert [held for held, _ in doubts.held(session)] == [entry]
     assert doubts.count(session) == 1
 
@@ -64,7 +64,7 @@ def test_what_a_crash_left_on_its_way_is_held_where_doubt_is(session: Session, m
     lease = timedelta(minutes=25)
     gone = make_entry(state=State.IN_DATA, claimed_at=NOW - lease)
     idle = make_entry(state=State.CLAIMED, claimed_at=NOW - lease)
-    assert outbox.reclaim_stale(session, NOW, lease, holds_doubt=True) == 2
+    assert vanished.reclaim_stale(session, NOW, lease, holds_doubt=True) == 2
     session.refresh(gone)
     session.refresh(idle)
     assert (gone.state, gone.doubtful, idle.state) == (State.IN_DOUBT, 1, State.READY)

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.dialects import postgresql
 from sqlmodel import Session, select
 
-from app.store import departures, outbox, subscribers, suppressions
+from app.store import departures, outbox, subscribers, suppressions, vanished
 from app.store import engine as engines
 from app.store.tables import LetterKind, OutboxEntry, State
 
@@ -211,7 +211,7 @@ def test_what_is_settled_stays_settled(session: Session, make_entry, state):
     assert not outbox.defer(session, entry.id, LATER, 450, "later")
     assert not outbox.fail(session, entry.id, NOW, 550, "no")
     outbox.release(session, [entry.id])
-    outbox.reclaim_stale(session, NOW + timedelta(days=9), LEASE)
+    vanished.reclaim_stale(session, NOW + timedelta(days=9), LEASE)
     outbox.expire(session, NOW + timedelta(days=9), timedelta(hours=20))
     session.refresh(entry)
     assert (entry.state, entry.reason) == (state, "said before")
@@ -221,7 +221,7 @@ def test_a_reply_that_comes_after_the_lease_still_counts(session: Session, make_
     make_entry()
     (entry,) = outbox.claim_due(session, NOW, limit=1)
     departures.begin_data(session, [entry.id], NOW)
-    outbox.reclaim_stale(session, LATER, LEASE)
+    vanished.reclaim_stale(session, LATER, LEASE)
     assert departures.mark_sent(session, [departures.Sent(entry.id, LATER, 250, "OK")])
     assert outbox.claim_due(session, LATER, limit=1) == []
 
@@ -276,8 +276,8 @@ def test_what_is_on_its_way_is_not_released(session: Session, make_entry):
 def test_a_claim_is_taken_up_again_only_after_its_lease(session: Session, make_entry):
     make_entry()
     (entry,) = outbox.claim_due(session, NOW, limit=1)
-    assert outbox.reclaim_stale(session, NOW + LEASE - timedelta(seconds=1), LEASE) == 0
-    assert outbox.reclaim_stale(session, NOW + LEASE, LEASE) == 1
+    assert vanished.reclaim_stale(session, NOW + LEASE - timedelta(seconds=1), LEASE) == 0
+    assert vanished.reclaim_stale(session, NOW + LEASE, LEASE) == 1
     session.refresh(entry)
     assert (entry.state, entry.doubtful) == (State.READY, 0)
 
@@ -288,7 +288,7 @@ def test_a_letter_whose_sender_vanished_in_data_is_sent_again_and_counted_as_dou
     make_entry()
     (entry,) = outbox.claim_due(session, NOW, limit=1)
     departures.begin_data(session, [entry.id], NOW)
-    assert outbox.reclaim_stale(session, NOW + LEASE, LEASE) == 1
+    assert vanished.reclaim_stale(session, NOW + LEASE, LEASE) == 1
     session.refresh(entry)
     assert (entry.state, entry.doubtful) == (State.READY, 1)
 
@@ -302,7 +302,7 @@ def test_a_letter_at_which_three_senders_vanished_waits_for_the_operator(
         (entry,) = outbox.claim_due(session, now, limit=1)
         departures.begin_data(session, [entry.id], now)
         now += LEASE
-        assert outbox.reclaim_stale(session, now, LEASE) == 1
+        assert vanished.reclaim_stale(session, now, LEASE) == 1
         session.refresh(entry)
         assert entry.state == state
     assert entry.doubtful == 3
@@ -315,7 +315,7 @@ def test_the_lease_of_a_letter_late_in_its_batch_starts_anew_when_it_leaves(
     make_entry()
     (entry,) = outbox.claim_due(session, NOW, limit=1)
     departures.begin_data(session, [entry.id], NOW + LEASE - timedelta(minutes=1))
-    assert outbox.reclaim_stale(session, NOW + LEASE, LEASE) == 0
+    assert vanished.reclaim_stale(session, NOW + LEASE, LEASE) == 0
 
 
 def test_what_waited_too_long_is_given_up_with_the_last_words(session: Session, make_entry):

@@ -92,7 +92,8 @@ class OutboxEntry(SQLModel, table=True):
     """What became, or is to become, of one subscriber's edition; the unique row decides.
 
     doubtful: how often a sender vanished between "in_data" and the server's last reply.
-    reason: why it was skipped, or what the server said.
+    reason: why it was skipped, or what the server said. holder: who claimed it last: the task of a
+    worker, or "" for a process that sends without the queue.
     """
 
     __tablename__ = "outbox"
@@ -114,6 +115,7 @@ class OutboxEntry(SQLModel, table=True):
     attempts: int = 0
     doubtful: int = 0
     claimed_at: datetime | None = None
+    holder: str = ""
     settled_at: datetime | None = None
     code: int | None = None
     reason: str = ""

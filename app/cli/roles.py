@@ -1,0 +1,162 @@
+"""`paperboy serve`, `worker` and `scheduler`: the processes of a service, until stopped."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.errors import NotReady
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from sqlalchemy import Engine
+
+    from app.pipeline.plan import Day
+    from app.settings import Settings
+
+Part = Callable[[], AbstractAsyncContextManager[None]]
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to serve on; default: PAPERBOY_HOST.")] = "",
+    port: Annotated[int, typer.Option(help="Port to serve on; default: PAPERBOY_PORT.")] = 0,
+    pages_only: Annotated[
+        bool, typer.Option("--pages-only", help="Neither tick nor send: others do.")
+    ] = False,
+) -> None:
+    """Run the pages, the clock and the sending in one process.
+
+    Creates or upgrades the database first. Ctrl-C or SIGTERM stops it cleanly: letters on their
+    way are finished, no others are begun.
+    """
+    signal.signal(signal.SIGTERM, _done)
+    signal.signal(signal.SIGINT, _done)
+    import uvicorn
+
+    from app import assembly, main
+    from app import settings as settings_
+    from app.pipeline import restored
+    from app.store import engine as engines
+    from app.store import migration
+
+    settings = settings_.load()
+    engine = engines.connect(settings.database)
+    restored.refuse_empty(engine, settings.data_dir / restored.FILE)
+    migration.migrate(engine)
+    settings, engine = assembly.store(settings)
+    day = assembly.day(settings, engine)
+    _weigh(settings, engine, is_alone=not pages_only)
+    parts = _parts(day, settings)
+    lifespan = None if pages_only else lambda _app: _all(parts)
+    web = main.create_app(settings, lifespan=lifespan, models=day.desk.models)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            web,
+            host=host or settings.host,
+            port=port or settings.port,
+            log_config=None,
+            access_log=False,
+            # Anybody can write X-Forwarded-For: only who was named is believed.
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies or None,
+            timeout_graceful_shutdown=10,
+        )
+    )
+    main.freeze()
+    print(f"Paperboy serves {settings.base_url} on {server.config.host}:{server.config.port}")
+    server.run()
+    if not server.started:
+        raise typer.Exit(1)
+
+
+def _done(_signal: int, _frame: "FrameType | None") -> None:
+    """Exit cleanly: either nothing has begun yet, or the server has stopped.
+
+    While it runs uvicorn takes the signals itself, stops cleanly, and then raises them anew; with
+    nobody here the exit code would be that of a killed process.
+    """
+    sys.exit(0)
+
+
+def worker() -> None:
+    """Rank and send, as shards of the day: one of any number of processes, on any machine.
+
+    Needs PostgreSQL; on SQLite `paperboy serve` does it all. Ctrl-C or SIGTERM stops it cleanly:
+    letters on their way are finished, no others are begun.
+    """
+    settings, day = _begin()
+    if not day.has_queue:
+        raise NotReady(
+            "The database is a SQLite file: run `paperboy serve`, which ranks and sends by itself. "
+            "Workers need PostgreSQL in PAPERBOY_DATABASE_URL."
+        )
+    asyncio.run(_until_stopped([_parts(day, settings)[1]]))
+
+
+def scheduler() -> None:
+    """Tick, without pages: read the sources, and see to it that who is due gets a letter.
+
+    On PostgreSQL workers write and send them, and a second scheduler waits until the first is
+    gone. Ctrl-C or SIGTERM stops it cleanly.
+    """
+    settings, day = _begin()
+    asyncio.run(_until_stopped([_parts(day, settings)[0]]))
+
+
+def _begin() -> "tuple[Settings, Day]":
+    signal.signal(signal.SIGTERM, _done)
+    signal.signal(signal.SIGINT, _done)
+    from app import assembly
+
+    settings, engine = assembly.store()
+    _weigh(settings, engine, is_alone=False)
+    return settings, assembly.day(settings, engine)
+
+
+def _weigh(settings: "Settings", engine: "Engine", *, is_alone: bool) -> None:
+    """Log what an operator should think about."""
+    from app.cli import checks
+    from app.store import queue
+
+    log = logging.getLogger(__name__)
+    for finding in checks.to_weigh_at_start(settings):
+        log.warning(finding.says)
+    if queue.is_there(engine) and not is_alone and not settings.signing_keys:
+        log.warning(
+            "PAPERBOY_SECRET_KEYS is not set. Every process of the service needs the same, or "
+            "links in letters are void; so far each data folder has a key of its own."
+        )
+
+
+def _parts(day: "Day", settings: "Settings") -> list[Part]:
+    """The clock, and where there is a queue a worker."""
+    from app.scheduler import Ticks
+
+    parts: list[Part] = [Ticks(day, settings.tick).running]
+    if day.has_queue:
+        from app.worker import Worker
+
+        parts.append(Worker(day).running)
+    return parts
+
+
+@asynccontextmanager
+async def _all(parts: list[Part]) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        for part in parts:
+            await stack.enter_async_context(part())
+        yield
+
+
+async def _until_stopped(parts: list[Part]) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with _all(parts):
+        await stop.wait()

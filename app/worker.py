@@ -1,0 +1,139 @@
+"""Takes shards off the queue and runs them, until it is told to stop.
+
+One shard of each kind at a time: more is done by more workers, on this machine or others.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import procrastinate
+import structlog
+from procrastinate import exceptions, jobs
+from sqlalchemy import Engine
+
+from app.errors import AppError, NotReady
+from app.pipeline import shards
+from app.pipeline.plan import Day
+from app.store import queue
+
+if TYPE_CHECKING:
+    import psycopg
+
+log = structlog.get_logger()
+# The tasks that keep the queue itself in order.
+TEND = "tend"
+KEPT_HOURS = 24
+# The sixth column is of seconds.
+RETAKE_AT, FORGET_AT = "* * * * * */20", "23 * * * *"
+# After the database went away, until it is asked again.
+PAUSE_S = 2.0
+
+
+class Worker:
+    """Of one process, which runs no other."""
+
+    def __init__(self, day: Day) -> None:
+        self._day = day
+        self._app = procrastinate.App(connector=_connector(day.desk.engine))
+        self._add_shards()
+        self._add_tending()
+        # It reports each task and each lost connection at length; we say in a line what matters.
+        logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Take shards while inside; on leaving, end those at hand early and cleanly.
+
+        Raises NotReady if the queue cannot be reached.
+        """
+        try:
+            await self._app.open_async()
+        except exceptions.ConnectorException as e:
+            raise NotReady(f"The queue cannot be reached: {e.__cause__ or e}.") from e
+        # Two of them: whom letters are ranked for must not wait for a delivery to end.
+        kinds = queue.RANK, queue.DELIVER
+        takers = [asyncio.ensure_future(self._take(kind)) for kind in kinds]
+        try:
+            yield
+        finally:
+            self._day.stop.set()
+            for taker in takers:
+                taker.cancel()
+            await asyncio.wait(takers)
+            await self._app.close_async()
+
+    async def _take(self, kind: str) -> None:
+        while not self._day.stop.is_set():
+            try:
+                await self._app.run_worker_async(
+                    queues=[kind, TEND],
+                    install_signal_handlers=False,
+                    update_heartbeat_interval=queue.STALLED_AFTER / 6,
+                    stalled_worker_timeout=queue.STALLED_AFTER,
+                )
+                reason = "a connection was lost"  # it ends without a word of that
+            except Exception as e:  # noqa: BLE001  (whatever it is, others go on meanwhile)
+                reason = str(e.__cause__ or e)
+            log.warning("queue_lost", tasks=kind, reason=reason, again_after=PAUSE_S)
+            await asyncio.sleep(PAUSE_S)
+
+    def _add_shards(self) -> None:
+        day = self._day
+
+        @self._app.task(name=queue.RANK, queue=queue.RANK)
+        async def rank() -> None:
+            await _quietly(queue.RANK, asyncio.to_thread(shards.rank_one, day))
+
+        @self._app.task(name=queue.DELIVER, queue=queue.DELIVER, pass_context=True)
+        async def deliver(context: procrastinate.JobContext) -> None:
+            await _quietly(queue.DELIVER, shards.deliver_one(day, _name(context.job)))
+
+    def _add_tending(self) -> None:
+        manager, app, day = self._app.job_manager, self._app, self._day
+
+        @app.periodic(cron=RETAKE_AT)
+        @app.task(name="retake", queue=TEND, queueing_lock="retake")
+        async def retake(timestamp: int) -> None:  # noqa: ARG001  (a periodic task is told)
+            stalled = await manager.get_stalled_jobs(seconds_since_heartbeat=queue.STALLED_AFTER)
+            for job in stalled:
+                log.warning("task_retaken", task=_name(job), of=job.task_name)
+                await asyncio.to_thread(shards.free, day, _name(job))
+                try:
+                    await manager.retry_job(job)
+                except exceptions.ConnectorException:  # the same work was asked for anew
+                    await manager.finish_job(job, jobs.Status.FAILED, delete_job=False)
+
+        @app.periodic(cron=FORGET_AT)
+        @app.task(name="forget", queue=TEND, queueing_lock="forget")
+        async def forget(timestamp: int) -> None:  # noqa: ARG001
+            await manager.delete_old_jobs(KEPT_HOURS, include_failed=True)
+
+
+def _name(job: jobs.Job) -> str:
+    """Who holds its letters; no other has the name."""
+    return f"task {job.id}"
+
+
+async def _quietly(task: str, work: Awaitable[None]) -> None:
+    """A failed shard is logged and over: the next tick asks for what is left."""
+    try:
+        await work
+    except AppError as e:
+        log.error("shard_failed", task=task, reason=str(e))
+    except Exception:
+        log.exception("shard_failed", task=task)
+
+
+def _connector(engine: Engine) -> procrastinate.PsycopgConnector:
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return procrastinate.PsycopgConnector(
+        conninfo=url, min_size=1, max_size=4, configure=_enter_schema
+    )
+
+
+async def _enter_schema(connection: "psycopg.AsyncConnection") -> None:
+    await connection.execute(f"SET search_path TO {queue.SCHEMA}")
+    await connection.commit()

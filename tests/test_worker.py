@@ -1,0 +1,267 @@
+"""Workers on PostgreSQL: a tick asks, the queue tells, and whoever has time ranks and sends."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import select
+
+from app.pipeline import demand, rank, shards
+from app.scheduler import Ticks
+from app.store import engine as engines
+from app.store import hosts, outbox, queue
+from app.store.tables import OutboxEntry, State
+from app.wire.smtp import Server
+from app.worker import Worker
+
+pytestmark = pytest.mark.postgres
+EVERY = timedelta(milliseconds=50)
+PATIENCE = 120
+
+
+@pytest.fixture
+def letters(make_subscriber, store_papers, retrieval_papers):
+    store_papers(*retrieval_papers)
+    return lambda n: [make_subscriber("retrieval") for _ in range(n)]
+
+
+@pytest.fixture
+def stored(engine):
+    def read():
+        with engines.transaction(engines.reading(engine)) as session:
+            return list(session.exec(select(OutboxEntry)))
+
+    return read
+
+
+@pytest.fixture
+def tasks(engine):
+    def read(*states):
+        rows = text(
+            "SELECT task_name FROM paperboy_queue.procrastinate_jobs WHERE status::text = ANY(:in)"
+        )
+        with engine.connect() as connection:
+            return list(connection.scalars(rows, {"in": list(states)}))
+
+    return read
+
+
+def live(until, *parts):
+    """Let these run beside each other until the condition holds."""
+
+    async def run():
+        async with AsyncExitStack() as stack, asyncio.timeout(PATIENCE):
+            for part in parts:
+                await stack.enter_async_context(part.running())
+            while not until():
+                await asyncio.sleep(0.01)
+
+    asyncio.run(run())
+
+
+def test_a_due_letter_is_ranked_and_sent_by_a_worker(
+    day, make_day, settings, letters, sink, stored
+):
+    people = letters(3)
+    live(lambda: len(sink.taken) == 3, Ticks(make_day(settings), EVERY), Worker(day))
+    assert sink.recipients() == sorted(person.address for person in people)
+    assert {entry.state for entry in stored()} == {State.SENT}
+
+
+def test_the_clock_alone_only_asks(day, letters, sink, stored, tasks):
+    letters(2)
+    live(lambda: tasks("todo"), Ticks(day, EVERY))
+    assert not stored()
+    assert set(tasks("todo")) == {"rank"}
+
+
+def test_delivery_is_asked_for_in_the_commit_that_stores_the_letters(day, letters, stored, tasks):
+    letters(2)
+
+    def ask_and_fail(session, tally):
+        demand.ask_for_ranked(session, tally)
+        1 / 0  # noqa: B018
+
+    with pytest.raises(ZeroDivisionError):
+        rank.rank_due_shard(day.desk, day.clock(), ask_and_fail)
+    assert not stored()
+    assert not tasks("todo")
+    shards.rank_one(day)
+    assert len(stored()) == 2
+    assert tasks("todo") == ["deliver"]
+
+
+def test_shards_ranked_at_once_share_no_reader(
+    day, make_day, settings, letters, stored, monkeypatch
+):
+    """Each holds its readers until it commits; what it leaves, the others take."""
+    monkeypatch.setattr(rank, "SHARD", 2)
+    letters(5)
+    others = [make_day(settings) for _ in range(2)]
+    tallies = []
+
+    def rank_another(_session, tally):
+        tallies.append(tally)
+        if others:
+            rank.rank_due_shard(others[0].desk, day.clock(), rank_one_more)
+
+    def rank_one_more(_session, tally):
+        tallies.append(tally)
+        rank.rank_due_shard(others[1].desk, day.clock(), lambda _, tally: tallies.append(tally))
+
+    rank.rank_due_shard(day.desk, day.clock(), rank_another)
+    assert sorted(tally.n_letters for tally in tallies) == [1, 2, 2]
+    assert len({entry.subscriber_id for entry in stored()}) == len(stored()) == 5
+
+
+def test_a_shard_of_delivery_is_a_shard(day, letters, sink, stored, monkeypatch):
+    monkeypatch.setattr(demand, "LETTERS", 1)
+    day.n_connections = 1
+    letters(45)
+    day.rank_due()
+    asyncio.run(shards.deliver_one(day, "task 1"))
+    assert 1 <= len(sink.taken) < 45
+    assert {entry.holder for entry in stored() if entry.state == State.SENT} == {"task 1"}
+    assert {entry.state for entry in stored()} == {State.SENT, State.READY}
+
+
+def test_what_a_vanished_worker_held_is_sent_by_the_next(day, letters, sink, stored, engine, clock):
+    people = letters(4)
+    day.rank_due()
+    with engines.transaction(engine) as session:
+        gone = outbox.claim_due(session, clock.now, 2, holder="task 7")
+        gone[0].state = State.IN_DATA
+        alive = outbox.claim_due(session, clock.now, 2, holder="task 8")
+    clock.forward(seconds=queue.STALLED_AFTER)
+    shards.free(day, "task 7")
+    asyncio.run(shards.deliver_one(day, "task 9"))
+    of = {person.id: person.address for person in people}
+    assert sink.recipients() == sorted(of[entry.subscriber_id] for entry in gone)
+    now = {entry.id: entry for entry in stored()}
+    assert [now[entry.id].doubtful for entry in gone] == [1, 0]
+    assert {now[entry.id].state for entry in alive} == {State.CLAIMED}
+
+
+@pytest.fixture
+def stall(engine):
+    """Whatever waits was taken by a worker that has been silent for an hour."""
+
+    def alter():
+        with engines.transaction(engine) as session:
+            session.execute(text("SET LOCAL search_path TO paperboy_queue, public"))
+            silent = "INSERT INTO procrastinate_workers VALUES (DEFAULT, now() - interval '1 hour')"
+            taken = "UPDATE procrastinate_jobs SET status = 'doing', worker_id = :worker"
+            worker = session.scalar(text(f"{silent} RETURNING id"))
+            session.execute(text(taken), {"worker": worker})
+            return session.scalar(text("SELECT max(id) FROM procrastinate_jobs"))
+
+    return alter
+
+
+@pytest.mark.parametrize("is_asked_anew", [False, True])
+def test_a_task_of_a_vanished_worker_is_taken_by_another(
+    day, letters, sink, stored, engine, clock, tasks, stall, monkeypatch, is_asked_anew
+):
+    monkeypatch.setattr("app.worker.RETAKE_AT", "* * * * * *")
+    letters(2)
+    day.rank_due()
+    demand.ask_to_deliver(day.desk.engine, day.rests, day.clock())
+    number = stall()
+    if is_asked_anew:
+        demand.ask_to_deliver(day.desk.engine, day.rests, day.clock())
+    with engines.transaction(engine) as session:
+        outbox.claim_due(session, clock.now, 2, holder=f"task {number}")
+    # What is freed is for the next tick to ask for, if it was not asked for already.
+    ticking = Ticks(day, EVERY)
+    live(lambda: len(sink.taken) == 2 and not tasks("doing"), Worker(day), ticking)
+    assert {entry.state for entry in stored()} == {State.SENT}
+
+
+def test_a_stopped_worker_finishes_its_letters_and_gives_back_the_others(
+    day, make_day, settings, letters, sink, stored, tasks
+):
+    people, answer = letters(60), sink.handle_DATA
+    day.n_connections = 2
+
+    async def answer_when_stopped(*told):
+        said = await answer(*told)
+        while not day.stop.is_set():
+            await asyncio.sleep(0.01)
+        return said
+
+    sink.handle_DATA = answer_when_stopped
+    live(lambda: len(sink.taken) == 2, Ticks(make_day(settings), EVERY), Worker(day))
+    states = [entry.state for entry in stored()]
+    assert states.count(State.SENT) == len(sink.taken) < len(people)
+    assert states.count(State.READY) == len(people) - len(sink.taken)
+    assert {entry.doubtful for entry in stored()} == {0}
+    assert not tasks("doing")
+
+
+def test_a_server_that_is_down_is_knocked_at_by_one_worker_and_ever_less_often(
+    day, make_day, settings, letters, sink, clock
+):
+    letters(3)
+    day.rank_due()
+    machines = [day, make_day(settings)]
+    reachable = day.server
+    for each in machines:
+        each.server = Server("127.0.0.1", 1)
+        each.rests = replace(each.rests, name="one")
+    waits, last = [], clock.now
+    for n in range(400):
+        each = machines[n % 2]
+        asyncio.run(shards.deliver_one(each, f"task {n}"))
+        with engines.transaction(day.desk.engine) as session:
+            until = hosts.free_at(session, "smtp one")
+        if until - clock.now > timedelta(seconds=10):
+            waits.append((until - last).total_seconds())
+            last = until
+            clock.now = until
+        else:
+            clock.forward(seconds=1)
+        if len(waits) == 6:
+            break
+    assert waits == [15, 30, 60, 110, 110, 110]
+    for each in machines:
+        each.server = reachable
+    asyncio.run(shards.deliver_one(machines[1], "task last"))
+    assert len(sink.taken) == 3
+    assert not day.rests.is_known_down()
+
+
+def test_while_a_server_is_down_no_more_than_one_shard_is_asked_for(
+    day, letters, tasks, monkeypatch
+):
+    monkeypatch.setattr(demand, "LETTERS", 1)
+    letters(3)
+    day.rank_due()
+    day.rests.was_in_vain("task 1", day.clock())
+    demand.ask_to_deliver(day.desk.engine, day.rests, day.clock())
+    assert tasks("todo") == ["deliver"]
+    day.rests.was_let_in()
+    demand.ask_to_deliver(day.desk.engine, day.rests, day.clock())
+    assert tasks("todo") == ["deliver"] * 3
+
+
+def test_of_two_schedulers_one_ticks_and_the_other_takes_over(make_day, settings, engine):
+    both = [make_day(settings) for _ in range(2)]
+    beats = []
+    for n, each in enumerate(both):
+        each.beat = lambda n=n: beats.append(n)
+
+    async def run():
+        async with asyncio.timeout(PATIENCE), Ticks(both[1], EVERY).running():
+            async with Ticks(both[0], EVERY).running():
+                while len(beats) < 5:
+                    await asyncio.sleep(0.01)
+            first = beats[0]
+            assert set(beats) <= {first}
+            if first == 0:
+                while 1 not in beats:
+                    await asyncio.sleep(0.01)
+
+    asyncio.run(run())
