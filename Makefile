@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 FILES ?=
 NEW ?=
 
-.PHONY: help demo serve test lint types faults bench catalogs clean
+.PHONY: help demo serve test postgres lint types faults bench catalogs clean
 
 help: ## Say what there is
 	@echo "Paperboy: your daily papers, delivered."
@@ -20,6 +20,13 @@ serve: $(READY) ## The real service, on http://localhost:8000
 
 test: $(READY) $(if $(POSTGRES),$(VENV)/.postgres) ## The tests, three minutes at most (FULL=1: the long ones too; POSTGRES=1: on PostgreSQL)
 	@$(BIN)/pytest -n auto --dist worksteal --ignore tests/faults $(if $(FULL),--full) $(if $(POSTGRES),--postgres)
+
+# What is about PostgreSQL itself, and what asks a database most: minutes, where all of it takes many.
+ON_POSTGRES := tests/store tests/test_worker.py tests/pipeline/test_deliver.py tests/pipeline/test_pace.py \
+	tests/faults/test_workers.py tests/faults/test_senders.py::test_two_senders_keep_one_pace
+
+postgres: $(READY) $(VENV)/.postgres ## Stores, workers and their faults on PostgreSQL (FULL=1: twenty kills, twenty days)
+	@$(BIN)/pytest -n auto --dist worksteal --postgres $(if $(FULL),--full) $(ON_POSTGRES)
 
 lint: $(READY) ## Style, and what usually goes wrong
 	@$(BIN)/ruff check .

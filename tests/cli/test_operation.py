@@ -32,7 +32,7 @@ def test_help_costs_little(tmp_path):
 @pytest.mark.parametrize(
     "command",
     [
-        *("demo", "serve", "migrate", "ingest", "subscribers"),
+        *("demo", "serve", "worker", "scheduler", "migrate", "ingest", "subscribers"),
         *("preview", "run", "rank", "config", "export"),
     ],
 )
@@ -45,6 +45,14 @@ def test_every_command_explains_itself(paperboy, command):
 @pytest.mark.parametrize("words", [["bake"], ["run", "--fast"], ["preview"]])
 def test_wrong_usage_exits_with_two(paperboy, words):
     assert paperboy(*words).code == 2
+
+
+def test_a_worker_without_a_queue_says_what_to_run_instead(paperboy, migrated, monkeypatch):
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # this process has its own
+    done = paperboy("worker")
+    assert done.code == 1
+    assert "run `paperboy serve`" in done.err
+    assert "PostgreSQL" in done.err
 
 
 def test_migrating_twice_is_harmless(paperboy, data_dir):

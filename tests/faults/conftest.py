@@ -28,7 +28,7 @@ from app.store import subscribers
 from app.store.tables import OutboxEntry, Subscriber
 
 # Longer than a process takes to start on a busy machine; only a test that fails waits so long.
-PATIENCE = 180
+PATIENCE = 600
 # So many messages may come after the one that was awaited, and one more a connection.
 LEEWAY = 6
 
@@ -118,6 +118,7 @@ def start(settings: Settings, slow_sink: SlowSink, tmp_path: Path) -> Iterator[S
     """
     set_up = {
         "DATA_DIR": settings.data_dir,
+        "DATABASE_URL": settings.database_url,
         "SECRET_KEYS": KEY,
         "MAIL_FROM": settings.mail_from,
         "SMTP_HOST": "127.0.0.1",

@@ -1,11 +1,14 @@
 import asyncio
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
 from app.pipeline import deliver
 from app.pipeline.pace import Pace
+from app.store import allowances
+from app.store import engine as engines
 from app.store.tables import State
 
 
@@ -108,3 +111,20 @@ def test_a_server_slow_to_be_offered_letters_sees_no_more_than_the_rate(
     sink.handle_RCPT = dawdle
     assert len(send(Pace(rate=2), n_connections=4)) == 12
     assert _most_in_a_minute([entry.claimed_at for entry in entries()]) <= 2
+
+
+def test_two_machines_that_look_at_the_same_domains_wait_for_each_other_once(engine, clock):
+    """Not in a circle: whoever asked first is done before the other begins."""
+    paces = [Pace(rate_domain=60) for _ in range(2)]
+
+    def look(pace, *names):
+        with engines.transaction(engine) as session:
+            return [pace.allow(session, name, clock.now) == allowances.NOW for name in names]
+
+    with ThreadPoolExecutor(2) as machines:
+        looks = [
+            machines.submit(look, paces[n % 2], *("a.org", "b.org")[:: 1 if n % 2 else -1])
+            for n in range(20)
+        ]
+        allowed = [each.result() for each in looks]
+    assert sum(sum(each) for each in allowed) == 2 * 4  # the capacity of either

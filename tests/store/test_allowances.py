@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from app.store import allowances
+from app.store import engine as engines
 from app.store.tables import Allowance
 
 A_MINUTE = timedelta(seconds=60)
@@ -64,3 +66,12 @@ def test_a_clock_set_back_does_not_stop_letters_for_as_long(session):
     for _ in range(10):
         allowances.take(session, "", 60, earlier)
     assert allowances.take(session, "", 60, earlier + timedelta(seconds=3)) == allowances.NOW
+
+
+def test_machines_that_send_at_once_share_one_allowance(engine):
+    def take(_):
+        with engines.transaction(engine) as session:
+            return allowances.take(session, "", 100, NOW) == allowances.NOW
+
+    with ThreadPoolExecutor(4) as machines:
+        assert sum(machines.map(take, range(24))) == 6

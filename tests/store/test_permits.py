@@ -47,3 +47,14 @@ def test_those_who_ask_at_once_pass_no_more_than_the_limit(engine):
 
     with ThreadPoolExecutor(4) as askers:
         assert sum(askers.map(take, range(40))) == 7
+
+
+def test_letters_booked_at_once_by_several_machines_keep_one_limit(engine):
+    def book(_):
+        with engines.transaction(engine) as session:
+            latest = NOW + timedelta(days=1)
+            return permits.book(session, "confirm", 2, AN_HOUR, NOW, latest)
+
+    with ThreadPoolExecutor(4) as machines:
+        booked = sorted(machines.map(book, range(10)))
+    assert booked == [NOW + n // 2 * AN_HOUR for n in range(10)]
