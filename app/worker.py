@@ -6,13 +6,12 @@ One shard of each kind at a time: more is done by more workers, on this machine 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import procrastinate
 import structlog
 from procrastinate import exceptions, jobs
-from sqlalchemy import Engine
 
 from app.errors import AppError, NotReady
 from app.pipeline import shards
@@ -37,7 +36,7 @@ class Worker:
 
     def __init__(self, day: Day) -> None:
         self._day = day
-        self._app = procrastinate.App(connector=_connector(day.desk.engine))
+        self._app = procrastinate.App(connector=_connector(queue.where(day.desk.engine)))
         self._add_shards()
         self._add_tending()
         # It reports each task and each lost connection at length; we say in a line what matters.
@@ -82,35 +81,41 @@ class Worker:
             await asyncio.sleep(PAUSE_S)
 
     def _add_shards(self) -> None:
-        day = self._day
+        day, app = self._day, self._app
 
-        @self._app.task(name=queue.RANK, queue=queue.RANK)
         async def rank() -> None:
             await _quietly(queue.RANK, asyncio.to_thread(shards.rank_one, day))
 
-        @self._app.task(name=queue.DELIVER, queue=queue.DELIVER, pass_context=True)
         async def deliver(context: procrastinate.JobContext) -> None:
             await _quietly(queue.DELIVER, shards.deliver_one(day, _name(context.job)))
 
+        app.task(name=queue.RANK, queue=queue.RANK)(rank)
+        app.task(name=queue.DELIVER, queue=queue.DELIVER, pass_context=True)(deliver)
+
     def _add_tending(self) -> None:
-        manager, app, day = self._app.job_manager, self._app, self._day
+        app, manager = self._app, self._app.job_manager
 
-        @app.periodic(cron=RETAKE_AT)
-        @app.task(name="retake", queue=TEND, queueing_lock="retake")
         async def retake(timestamp: int) -> None:  # noqa: ARG001  (a periodic task is told)
-            stalled = await manager.get_stalled_jobs(seconds_since_heartbeat=queue.STALLED_AFTER)
-            for job in stalled:
-                log.warning("task_retaken", task=_name(job), of=job.task_name)
-                await asyncio.to_thread(shards.free, day, _name(job))
-                try:
-                    await manager.retry_job(job)
-                except exceptions.ConnectorException:  # the same work was asked for anew
-                    await manager.finish_job(job, jobs.Status.FAILED, delete_job=False)
+            for job in await manager.get_stalled_jobs(seconds_since_heartbeat=queue.STALLED_AFTER):
+                await self._retake(job)
 
-        @app.periodic(cron=FORGET_AT)
-        @app.task(name="forget", queue=TEND, queueing_lock="forget")
         async def forget(timestamp: int) -> None:  # noqa: ARG001
             await manager.delete_old_jobs(KEPT_HOURS, include_failed=True)
+
+        for cron, task in ((RETAKE_AT, retake), (FORGET_AT, forget)):
+            name = task.__name__
+            app.periodic(cron=cron)(app.task(name=name, queue=TEND, queueing_lock=name)(task))
+
+    async def _retake(self, job: jobs.Job) -> None:
+        manager, name = self._app.job_manager, _name(job)
+        log.warning("task_retaken", task=name, of=job.task_name)
+        await asyncio.to_thread(shards.free, self._day, name)
+        try:
+            await manager.retry_job(job)
+        except exceptions.ConnectorException:
+            # The same work was asked for anew, or another worker has just done all this.
+            with suppress(exceptions.ConnectorException):
+                await manager.finish_job(job, jobs.Status.FAILED, delete_job=False)
 
 
 def _log_lost(loop: asyncio.AbstractEventLoop, told: dict[str, Any]) -> None:
@@ -137,10 +142,9 @@ async def _quietly(task: str, work: Awaitable[None]) -> None:
         log.exception("shard_failed", task=task)
 
 
-def _connector(engine: Engine) -> procrastinate.PsycopgConnector:
-    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+def _connector(where: str) -> procrastinate.PsycopgConnector:
     return procrastinate.PsycopgConnector(
-        conninfo=url, min_size=1, max_size=4, configure=_enter_schema
+        conninfo=where, min_size=1, max_size=4, configure=_enter_schema
     )
 
 

@@ -15,7 +15,6 @@ from app.store import engine as engines
 from app.store import hosts, outbox, queue
 from app.store.tables import OutboxEntry, State
 from app.wire.smtp import Server
-from app.worker import Worker
 
 pytestmark = pytest.mark.postgres
 EVERY = timedelta(milliseconds=50)
@@ -49,6 +48,13 @@ def tasks(engine):
     return read
 
 
+def worker(day):
+    # What it is made of is there where PostgreSQL is; every other test goes without.
+    from app.worker import Worker
+
+    return Worker(day)
+
+
 def live(until, *parts):
     """Let these run beside each other until the condition holds."""
 
@@ -66,7 +72,7 @@ def test_a_due_letter_is_ranked_and_sent_by_a_worker(
     day, make_day, settings, letters, sink, stored
 ):
     people = letters(3)
-    live(lambda: len(sink.taken) == 3, Ticks(make_day(settings), EVERY), Worker(day))
+    live(lambda: len(sink.taken) == 3, Ticks(make_day(settings), EVERY), worker(day))
     assert sink.recipients() == sorted(person.address for person in people)
     assert {entry.state for entry in stored()} == {State.SENT}
 
@@ -176,7 +182,7 @@ def test_a_task_of_a_vanished_worker_is_taken_by_another(
         outbox.claim_due(session, clock.now, 2, holder=f"task {number}")
     # What is freed is for the next tick to ask for, if it was not asked for already.
     ticking = Ticks(day, EVERY)
-    live(lambda: len(sink.taken) == 2 and not tasks("doing"), Worker(day), ticking)
+    live(lambda: len(sink.taken) == 2 and not tasks("doing"), worker(day), ticking)
     assert {entry.state for entry in stored()} == {State.SENT}
 
 
@@ -193,7 +199,7 @@ def test_a_stopped_worker_finishes_its_letters_and_gives_back_the_others(
         return said
 
     sink.handle_DATA = answer_when_stopped
-    live(lambda: len(sink.taken) == 2, Ticks(make_day(settings), EVERY), Worker(day))
+    live(lambda: len(sink.taken) == 2, Ticks(make_day(settings), EVERY), worker(day))
     states = [entry.state for entry in stored()]
     assert states.count(State.SENT) == len(sink.taken) < len(people)
     assert states.count(State.READY) == len(people) - len(sink.taken)

@@ -32,6 +32,11 @@ def is_there(engine: Engine) -> bool:
     return engine.dialect.name == "postgresql"
 
 
+def where(engine: Engine) -> str:
+    """The database's address as PostgreSQL's own library reads it, password and all."""
+    return engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 def migrate(engine: Engine) -> None:
     """Make the queue's tables, or bring them up to date. Raises NotReady.
 
