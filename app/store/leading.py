@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError
 from app.store import engine as engines
 
 _TAKE = text("SELECT pg_try_advisory_lock(7269739)")
-_ASK = text("SELECT 1")
+_ASK, _RELEASE = text("SELECT 1"), text("SELECT pg_advisory_unlock_all()")
 # A machine that lost its power says no word of farewell: after a minute of silence it is gone.
 _NOTICE_DEATH = (
     "SET tcp_keepalives_idle = 30",
@@ -72,4 +72,8 @@ class Lead:
         connection, self._connection, self._has_lock = self._connection, None, False
         if connection is not None:
             with suppress(DatabaseError):  # it may be gone already
+                if not connection.invalidated:
+                    # The server notices the end of a connection only a moment later.
+                    connection.execute(_RELEASE)
+            with suppress(DatabaseError):
                 connection.close()

@@ -32,7 +32,7 @@ def test_the_lead_goes_with_its_connection(leads, engine):
     first, second = leads
     assert first.is_ours()
     assert not second.is_ours()
-    held = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    held = "SELECT pg_terminate_backend(pid, 60000) FROM pg_locks WHERE locktype = 'advisory'"
     with engines.transaction(engine) as session:
         assert session.scalar(text(held))
     assert second.is_ours()
