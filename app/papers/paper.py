@@ -5,8 +5,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-# What str.split takes for white space in ASCII, beside the space and the line's end.
-_ODD_BLANKS = "\t\r\x0b\x0c\x1c\x1d\x1e\x1f"
 _SHORT = 200
 
 
@@ -111,9 +109,23 @@ def fold(text: str) -> str:
     # Most abstracts need no more than new line ends, and splitting them takes four times as long.
     if len(text) > _SHORT and text.isascii():
         line = text.replace("\n", " ").strip()
-        if "  " not in line and not any(map(line.__contains__, _ODD_BLANKS)):
+        if "  " not in line and not _has_odd_blank(line):
             return line
     return " ".join(text.split())
+
+
+def _has_odd_blank(line: str) -> bool:
+    """Whether it has what str.split takes for white space in ASCII, beside the space."""
+    return (
+        "\t" in line
+        or "\r" in line
+        or "\x0b" in line
+        or "\x0c" in line
+        or "\x1c" in line
+        or "\x1d" in line
+        or "\x1e" in line
+        or "\x1f" in line
+    )
 
 
 def normalised_title(title: str) -> str:
