@@ -91,8 +91,8 @@ class Digest:
     """One incoming list of papers, perhaps empty: where nothing was announced, that is the news.
 
     layout names the format; date is None where it has none, or spans several days.
-    n_left_out: papers of a kind that was not asked for (replacements). deleted: arXiv ids that the
-    archive took back.
+    n_left_out: papers of a kind that was not asked for (replacements); changed: what it says of
+    them, for those who know them already. deleted: arXiv ids that the archive took back.
     """
 
     layout: str
@@ -101,6 +101,7 @@ class Digest:
     date: datetime.date | None = None
     n_left_out: int = 0
     page: Page | None = None
+    changed: tuple[Paper, ...] = ()
     deleted: tuple[str, ...] = ()
 
 

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from app.mail import refusal
 from app.store import outbox
+from app.store.naming import STANDING
 from app.store.tables import (
     Bounce,
     BounceKind,
@@ -234,7 +235,7 @@ def count_suppressed(session: Session) -> int:
 
 def count_papers(session: Session) -> int:
     """How many papers are stored."""
-    return session.exec(select(func.count()).select_from(Paper)).one()
+    return session.exec(select(func.count()).select_from(Paper).where(STANDING)).one()
 
 
 def digests(session: Session) -> tuple[int, datetime | None]:

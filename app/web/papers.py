@@ -30,10 +30,12 @@ PaperId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 def paper(
     paper_id: PaperId, session: SessionDep, models: ModelsDep, pages: PagesDep, now: NowDep
 ) -> Response:
-    """All we know of one paper."""
-    row = papers.by_ids(session, [paper_id]).get(paper_id)
+    """All we know of one paper; one that turned out to be another leads there."""
+    row = papers.by_id(session, paper_id)
     if row is None:
         raise HTTPException(404)
+    if row.id != paper_id:
+        return pages.go(f"/papers/{row.id}")
     return pages.show("paper", **facts(session, models, row, now))
 
 

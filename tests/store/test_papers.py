@@ -87,14 +87,14 @@ def test_one_preprint_keeps_its_two_dois(session: Session):
 def test_each_name_belongs_to_one_paper(session: Session):
     one, other = _add(
         session,
-        Paper("Editorial", arxiv_id="2610.01234"),
-        Paper("Editorial", arxiv_id="2610.04321"),
+        Paper("Owls", arxiv_id="2610.01234"),
+        Paper("Owls", arxiv_id="2610.04321"),
     )
     names = dict(session.exec(select(PaperName.name, PaperName.paper_id)).all())
     assert names == {
         "arxiv:2610.01234": one.id,
         "arxiv:2610.04321": other.id,
-        "title:editorial": one.id,
+        "title:owls": one.id,
     }
 
 
