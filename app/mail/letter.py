@@ -55,6 +55,7 @@ class Daily:
     """The day's letter. n_candidates: the new papers weighed for it.
 
     wider_days: how far back they were looked for, where the usual days brought none; else 0.
+    note: what else is to be said of the day, in a sentence, "" where nothing is.
     why: one sentence on why its reader gets it. postal: the operator's address, one line.
     contact: the operator's mail address. trap_url: for link scanners, in the HTML alone.
     feedback_url: what all links for feedback begin with, see `links.verdict`; "": there are none.

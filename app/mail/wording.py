@@ -36,7 +36,7 @@ def of_daily(
         "subject": _subject(templates, titles[0] if titles else "", len(picks), daily.n_candidates),
         "preheader": _preheader(templates, titles, daily.edition),
         "summary": _summary(templates, len(picks), daily.n_candidates),
-        "note": line(daily.note) or _note(templates, daily.wider_days),
+        "note": f"{_note(templates, daily.wider_days)} {line(daily.note)}".strip(),
         "left_out": _left_out(templates, n_left_out) if n_left_out else "",
         "why": line(daily.why),
         "preferences_url": foreign.href(daily.preferences_url),

@@ -9,7 +9,7 @@ from app.languages import ENGLISH, Language
 from app.mail import foreign
 from app.mail import letter as letters_mail
 from app.mail.letter import PaperView, Rendered
-from app.pipeline import compose, due, editions, rank, readers, reading, trial
+from app.pipeline import compose, due, editions, rank, readers, reading, tidings, trial
 from app.pipeline.opt_in import Wish
 from app.recommend import explain, hints, picks
 from app.recommend.board import Board
@@ -58,7 +58,8 @@ def letter_for(
     (made,) = editions.of(session, desk.models, [each], today, now)
     if not rank.is_letter(made, subscriber):
         return None
-    draft = rank.new_letter(session, desk.head, subscriber, day, now, "", made)
+    news = tidings.at(session, now)
+    draft = rank.new_letter(session, desk.head, subscriber, day, now, "", made, news)
     return compose.unstored(session, desk.head, draft, rank.rows_of(made.found))
 
 

@@ -11,10 +11,11 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
 from app.mail import message
-from app.pipeline import compose, due, editions, ingest, readers, trial
+from app.pipeline import compose, due, editions, ingest, readers, tidings, trial
 from app.pipeline.compose import Letterhead
 from app.pipeline.due import Due
 from app.pipeline.editions import Edition
+from app.pipeline.tidings import Tidings
 from app.recommend import explain
 from app.recommend.interleaving import Drafted
 from app.recommend.tuning import EmptyDay
@@ -136,7 +137,7 @@ def _rank_fresh(
     # Before their papers are chosen: those of a letter that is given up may come again in this one.
     overtaken.supersede(session, now, {each.subscriber.id or 0: each.edition for each in fresh})
     model = desk.models.board(session, today, now).model
-    model_id = trial.model_id(model, desk.rules.trial)
+    model_id, news = trial.model_id(model, desk.rules.trial), tidings.at(session, now)
 
     def ranked(some: Sequence[Due]) -> list[Edition]:
         return editions.of(session, desk.models, some, today, now)
@@ -145,7 +146,7 @@ def _rank_fresh(
         if isinstance(outcome, Exception):
             _fail(session, each, now, f"cannot be ranked: {outcome}", tally)
         else:
-            _put(session, desk.head, model_id, each, outcome, now, tally)
+            _put(session, desk.head, model_id, news, each, outcome, now, tally)
 
 
 def _each_alone(
@@ -173,6 +174,7 @@ def _put(
     session: Session,
     head: Letterhead,
     model_id: str,
+    news: Tidings,
     each: Due,
     made: Edition,
     now: datetime,
@@ -183,7 +185,7 @@ def _put(
     elif entry := _add_entry(session, each, now, State.READY, ""):
         row = letters.add(
             session,
-            new_letter(session, head, each.subscriber, each.edition, now, model_id, made),
+            new_letter(session, head, each.subscriber, each.edition, now, model_id, made, news),
             rows_of(made.found),
         )
         entry.letter_id = row.id
@@ -229,9 +231,10 @@ def new_letter(
     now: datetime,
     model_id: str,
     made: Edition,
+    news: Tidings,
 ) -> Letter:
     """The facts of one subscriber's letter, not stored yet."""
-    subscriber_id = subscriber.id or 0
+    subscriber_id, language = subscriber.id or 0, head.language(subscriber.language)
     return Letter(
         subscriber_id=subscriber_id,
         kind=LetterKind.DAILY,
@@ -242,9 +245,10 @@ def new_letter(
         model_id=model_id,
         n_candidates=made.n_new,
         wider_days=made.wider_days,
-        why=compose.why(session, subscriber, head.language(subscriber.language)),
+        why=compose.why(session, subscriber, language),
         version=subscriber.version,
         language=subscriber.language,
+        news=news.sentence(language, has_papers=bool(made.found)),
     )
 
 

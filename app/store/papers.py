@@ -109,27 +109,38 @@ def add_entries(
 
 
 def add_votes(session: Session, paper_id: int, entry: paper.Entry, at: datetime) -> bool:
-    """Store a snapshot if votes or comments changed since the last one; tell whether they did."""
-    if entry.votes is None:
-        return False
+    """Store a snapshot if votes or comments changed since the last one; tell whether they did.
+
+    What this list does not count, but an earlier one did, is as it was then.
+    """
     newest = col(VoteSnapshot.at).desc()
     of_paper = select(VoteSnapshot).where(VoteSnapshot.paper_id == paper_id)
     last = session.exec(of_paper.order_by(newest).limit(1)).first()
-    if last and (last.votes, last.n_comments) == (entry.votes, entry.n_comments):
+    votes, n_comments = entry.votes, entry.n_comments
+    if last:
+        votes = last.votes if votes is None else votes
+        n_comments = last.n_comments if n_comments is None else n_comments
+    if votes is None or (last and (last.votes, last.n_comments) == (votes, n_comments)):
         return False
     if last and last.at > at:
         return False
     if last and last.at == at:  # two files read in one go: the later one is the newer
-        last.votes, last.n_comments = entry.votes, entry.n_comments
+        last.votes, last.n_comments = votes, n_comments
         session.add(last)
         session.flush()
         return True
-    snapshot = VoteSnapshot(
-        paper_id=paper_id, at=at, votes=entry.votes, n_comments=entry.n_comments
-    )
+    snapshot = VoteSnapshot(paper_id=paper_id, at=at, votes=votes, n_comments=n_comments)
     session.add(snapshot)
     session.flush()
     return True
+
+
+def n_comments(session: Session, paper_id: int) -> int | None:
+    """How many comments it had when they were last counted; None if nobody counts them."""
+    counted = select(VoteSnapshot.n_comments).where(
+        VoteSnapshot.paper_id == paper_id, col(VoteSnapshot.n_comments).is_not(None)
+    )
+    return session.exec(counted.order_by(col(VoteSnapshot.at).desc()).limit(1)).first()
 
 
 def texts(session: Session, first: date, last: date) -> dict[int, paper.Paper]:

@@ -50,7 +50,7 @@ def of(
             gain=trend.gained(read[each].counts, read[each].born, now.date()),
         )
         for each in paper_ids
-        if each in rows
+        if each in rows and each in read  # else it turned out to be another
     ]
 
 

@@ -36,7 +36,10 @@ class Strict(BaseModel):
 
 
 class Paper(BaseModel):
-    """A paper. Texts are plain: escape them before they become markup."""
+    """A paper. Texts are plain: escape them before they become markup.
+
+    published_doi, journal: of what a journal made of it. stars: of its code, as last counted.
+    """
 
     id: int
     title: str
@@ -49,6 +52,18 @@ class Paper(BaseModel):
     published: date | None
     first_seen: date
     votes: int | None
+    version: int
+    published_doi: str
+    journal: str
+    comment: str
+    organisation: str
+    keywords: list[str]
+    code_url: str
+    project_url: str
+    thumbnail: str
+    stars: int | None
+    announced: date | None
+    is_withdrawn: bool
 
 
 class Papers(BaseModel):
