@@ -48,6 +48,13 @@ def keys(paper: Paper) -> tuple[str, ...]:
     return (*named, f"title:{title}") if title else tuple(named)
 
 
+def own_key(paper: Paper) -> str:
+    """A name for a paper all of whose names are those of other works: of just this mention."""
+    facts = paper.arxiv_id, paper.doi, paper.title, paper.url, paper.published, *paper.authors
+    whole = "\x1f".join(map(str, facts)).encode("utf-8", "replace")
+    return f"mention:{hashlib.sha256(whole).hexdigest()[:32]}"
+
+
 def arxiv_id_of(paper: Paper) -> str:
     """Its arXiv id, wherever it is told, else ""."""
     return arxiv_id_in(paper.arxiv_id) or arxiv_id_in(paper.doi) or arxiv_id_in(paper.url)

@@ -109,7 +109,8 @@ def store(session: Session, read: Digest, origin: Origin, now: datetime, seen: d
 def _note_listing(found: Digest, stored: list[tables.Paper]) -> None:
     """What stands beside a paper in its list, and is no count of votes."""
     for entry, row in zip(found.entries, stored, strict=True):
-        row.stars = row.stars if entry.stars is None else entry.stars
+        if entry.stars is not None:
+            row.stars = entry.stars
         day = entry.day or found.date
         if entry.announced and day:
             row.announced = min(day, row.announced or day)

@@ -1,6 +1,7 @@
 """What a stored paper says of itself, as digest after digest tells more of it."""
 
 from datetime import date
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -18,13 +19,11 @@ _LISTS = {"authors", "categories", "keywords"}
 _OF_VERSION = ("journal", "comment", "published_doi")
 
 
-def new_row(told: paper.Paper, seen: date) -> Paper:
-    """A paper that was not known yet."""
-    row = Paper(title=told.title, first_seen=seen, doi=told.doi, version=told.version)
-    for name in (*SHOWN, *OTHERS):
-        _set(row, name, told)
-    row.withdrawn_on = seen if told.is_withdrawn else None
-    return row
+def columns(told: paper.Paper, seen: date) -> dict[str, Any]:
+    """The columns of a paper that was not known yet."""
+    found: dict[str, Any] = {name: _value(name, told) for name in (*SHOWN, *OTHERS)}
+    found |= {"title": told.title, "doi": told.doi, "version": told.version, "first_seen": seen}
+    return found | {"withdrawn_on": seen if told.is_withdrawn else None}
 
 
 def add(session: Session, row: Paper, told: paper.Paper, seen: date) -> None:
@@ -46,8 +45,12 @@ def add(session: Session, row: Paper, told: paper.Paper, seen: date) -> None:
 
 
 def _set(row: Paper, name: str, told: paper.Paper) -> None:
+    setattr(row, name, _value(name, told))
+
+
+def _value(name: str, told: paper.Paper) -> Any:
     value = getattr(told, name)
-    setattr(row, name, list(value) if name in _LISTS else value)
+    return list(value) if name in _LISTS else value
 
 
 def _note_version(row: Paper, told: paper.Paper, seen: date) -> None:

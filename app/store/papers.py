@@ -6,15 +6,16 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func, or_
+from sqlalchemy import ColumnElement, Text, cast, func, insert, or_
 from sqlalchemy import select as any_select
 from sqlalchemy.orm import Bundle
 from sqlmodel import Session, col, select
 
-from app.papers import identity, paper, sameness
-from app.store import facts, merging, naming
+from app.papers import identity, paper
+from app.store import naming
+from app.store.arrivals import Arrivals
 from app.store.naming import BATCH, STANDING, told
-from app.store.tables import Digest, Entry, Feedback, Paper, PaperName, VoteSnapshot
+from app.store.tables import Digest, Entry, Feedback, Paper, VoteSnapshot
 
 __all__ = ["told"]
 
@@ -28,31 +29,12 @@ def find_or_add(
     of two stored ones makes them one. now: when; the end of that day, if it is not told.
     """
     moment = now or datetime.combine(seen, time.max, UTC)
-    names = [identity.keys(each) for each in papers]
-    known = naming.rows_by_name(session, [name for each in names for name in each])
-    rows = []
-    for each, its_names in zip(papers, names, strict=True):
-        row = _known(session, known, each, its_names, seen, moment)
-        if row is None:
-            row = facts.new_row(each, seen)
-            session.add(row)
-            session.flush()
-        for name in its_names:
-            if name not in known:
-                known[name] = row
-                session.add(PaperName(name=name, paper_id=row.id or 0))
-        rows.append(row)
-    session.flush()
-    return [_current(session, row) for row in rows]
+    return Arrivals(session, papers, seen, moment).add()
 
 
 def add_facts(session: Session, papers: Sequence[paper.Paper], seen: date, now: datetime) -> None:
     """Note what is told of papers that are stored; the others are none of ours."""
-    names = [identity.keys(each) for each in papers]
-    known = naming.rows_by_name(session, [name for each in names for name in each])
-    for each, its_names in zip(papers, names, strict=True):
-        _known(session, known, each, its_names, seen, now)
-    session.flush()
+    Arrivals(session, papers, seen, now).note()
 
 
 def withdraw(session: Session, arxiv_ids: Sequence[str], seen: date) -> None:
@@ -61,28 +43,6 @@ def withdraw(session: Session, arxiv_ids: Sequence[str], seen: date) -> None:
     for row in naming.rows_by_name(session, names).values():
         row.withdrawn_on = row.withdrawn_on or seen
     session.flush()
-
-
-def _known(
-    session: Session,
-    known: dict[str, Paper],
-    each: paper.Paper,
-    names: Sequence[str],
-    seen: date,
-    now: datetime,
-) -> Paper | None:
-    """The stored paper that is meant, with what is now told of it; the last of them to be one."""
-    found = naming.matches(known, each, names)
-    if not found:
-        return None
-    row = found[0][0]
-    facts.add(session, row, each, seen)
-    for other, name in found[1:]:
-        if sameness.is_one(name, naming.told(row), naming.told(other)):
-            row, gone = merging.merge(session, row, other, now)
-            facts.add(session, row, naming.told(gone), seen)
-            known.update({known_as: row for known_as, held in known.items() if held is gone})
-    return row
 
 
 def _current(session: Session, row: Paper) -> Paper:
@@ -103,9 +63,12 @@ def add_entries(
     session: Session, digest_id: int, entries: Sequence[paper.Entry], rows: Sequence[Paper]
 ) -> None:
     """Note where each of `rows` stood in a digest; entries and rows go side by side."""
-    for entry, row in zip(entries, rows, strict=True):
-        session.add(Entry(digest_id=digest_id, paper_id=row.id or 0, position=entry.position))
-    session.flush()
+    places = [
+        {"digest_id": digest_id, "paper_id": row.id, "position": entry.position}
+        for entry, row in zip(entries, rows, strict=True)
+    ]
+    if places:
+        session.execute(insert(Entry), places)
 
 
 def add_votes(session: Session, paper_id: int, entry: paper.Entry, at: datetime) -> bool:

@@ -98,6 +98,22 @@ def test_each_name_belongs_to_one_paper(session: Session):
     }
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        Paper("Owls", authors=("B. Bubo",), published=TODAY),
+        Paper("Owls", doi="10.1234/owl.8"),
+    ],
+)
+def test_a_paper_whose_names_are_all_taken_is_known_again(session: Session, other):
+    (first,) = _add(session, Paper("Owls", doi="10.1234/owl.7", authors=("A. Strix",)))
+    _add(session, Paper("Correction to: Owls", doi="10.1234/owl.8"))
+    row, again = _add(session, other, other)
+    assert row is again is not first
+    assert _add(session, other, other) == [row, row]
+    assert papers.count(session) == 3
+
+
 def test_blanks_are_filled_in(session: Session):
     (row,) = _add(session, Paper("Owls"))
     full = Paper(
