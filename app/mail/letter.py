@@ -19,13 +19,18 @@ MAX_TEX = 4 * excerpt.LIMIT
 
 @dataclass(frozen=True)
 class PaperView:
-    """What every letter says of a paper; made by `show`. url and host may be ""."""
+    """What every letter says of a paper; made by `show`. All but the title may be empty.
+
+    organisation: whose authors wrote it. code_url: of its code.
+    """
 
     title: str
     authors: tuple[str, ...] = ()
     url: str = ""
     host: str = ""
     excerpt: str = ""
+    organisation: str = ""
+    code_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,6 +150,8 @@ def show(paper: Paper) -> PaperView:
         url=foreign.href(paper.url),
         host=foreign.host(paper.url),
         excerpt=excerpt.opening(_plain(paper.abstract)),
+        organisation=_plain(paper.organisation),
+        code_url=foreign.href(paper.code_url),
     )
 
 

@@ -160,11 +160,10 @@ def by_ids(session: Session, paper_ids: Sequence[int]) -> dict[int, Paper]:
 
 
 def shown(session: Session, paper_ids: Sequence[int]) -> dict[int, paper.Paper]:
-    """What letters show of papers: title, abstract, authors and link."""
+    """What letters show of papers: title, abstract, authors, links and organisation."""
     authors = cast(col(Paper.authors), Text)
-    columns = any_select(
-        col(Paper.id), col(Paper.title), col(Paper.abstract), authors, col(Paper.url)
-    )
+    texts = col(Paper.id), col(Paper.title), col(Paper.abstract), authors, col(Paper.url)
+    columns = any_select(*texts, col(Paper.organisation), col(Paper.code_url))
     found: dict[int, paper.Paper] = {}
     for start in range(0, len(paper_ids), BATCH):
         rows = columns.where(col(Paper.id).in_(paper_ids[start : start + BATCH]))
@@ -174,8 +173,11 @@ def shown(session: Session, paper_ids: Sequence[int]) -> dict[int, paper.Paper]:
 
 # The same papers are asked for with every few letters.
 @lru_cache(maxsize=2_000)
-def _shown(title: str, abstract: str, authors: str, url: str) -> paper.Paper:
-    return paper.Paper(title, abstract, tuple(json.loads(authors)), url)
+def _shown(
+    title: str, abstract: str, authors: str, url: str, organisation: str, code_url: str
+) -> paper.Paper:
+    names = tuple(json.loads(authors))
+    return paper.Paper(title, abstract, names, url, organisation=organisation, code_url=code_url)
 
 
 def titles(session: Session, paper_ids: Sequence[int]) -> dict[int, str]:
