@@ -110,6 +110,13 @@ def letterhead(settings: Settings, spoken: Languages | None = None) -> Letterhea
     """What every letter of this service shares. Raises NotReady for what would fail them all."""
     loader = FileSystemLoader(engines.resource_dir("templates"))
     signs, spoken = tokens(settings), spoken or languages()
+    signed = signer(settings)
+    if not signed and not settings.relay_signs and settings.offers_one_click:
+        raise NotReady(
+            "Nobody signs the letters, and mail programs trust no unsubscribe button of theirs: "
+            "set PAPERBOY_DKIM_DOMAIN and _PRIVATE_KEY (`paperboy doctor --new-key FILE` makes "
+            "one), or PAPERBOY_RELAY_SIGNS=yes if your relay does it."
+        )
     return Letterhead(
         sender=settings.mail_from,
         links=Links(settings.base_url, signs),
@@ -118,7 +125,7 @@ def letterhead(settings: Settings, spoken: Languages | None = None) -> Letterhea
         postal_address=settings.postal_address,
         contact=settings.admin_mail,
         bounce_address=bounce_address(settings, signs),
-        signer=signer(settings),
+        signer=signed,
         has_trap=settings.trap_link,
     )
 
@@ -216,4 +223,5 @@ def day(settings: Settings, engine: Engine, clock: Clock = utc_now) -> Day:
         holds_doubt=settings.doubt is Doubt.HOLD,
         ways=Ways(settings.admin_mail, settings.alert_webhook.get_secret_value()),
         scan_time=settings.scan_time,
+        keep_letters=settings.keep_letters,
     )

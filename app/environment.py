@@ -1,10 +1,13 @@
-"""Where settings come from, besides the variables of their names."""
+"""Where settings come from, besides the variables of their names, and what they may say."""
 
 import os
+from datetime import timedelta
+from email.policy import SMTP
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import PydanticBaseSettingsSource
 
@@ -50,3 +53,60 @@ def sentence(error: Any) -> str:
 def parted(keys: SecretStr) -> list[str]:
     """The secrets in a setting that may hold several, parted by commas."""
     return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]
+
+
+def _seconds(text: Any) -> Any:
+    # pydantic reads PT15M and 00:15:00, but not the plain 900 that everybody writes.
+    is_number = isinstance(text, str) and text.replace(".", "", 1).isdecimal()
+    return float(text) if is_number else text
+
+
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    is_web = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    plain = url.isprintable() and not set(url) & set(" @?#")
+    if not (is_web and plain):
+        raise ValueError("give it like https://papers.example.org")
+    return url.rstrip("/")
+
+
+def _hook(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if any(parts) and not (parts.scheme in {"http", "https"} and parts.hostname):
+        raise ValueError("give it like https://chat.example.org/hook")
+    return url
+
+
+def _sender(sender: str) -> str:
+    parsed = SMTP.header_factory("From", sender if sender.isprintable() else "")
+    addresses = [each for each in parsed.addresses if each.username and each.domain]
+    if len(addresses) != 1 or len(parsed.addresses) != 1 or parsed.defects:
+        raise ValueError("give it like Paperboy <paperboy@example.org>")
+    return sender
+
+
+def _keys(keys: SecretStr) -> SecretStr:
+    if any(len(key) < 16 for key in parted(keys)):
+        raise ValueError("a key is shorter than 16 characters")
+    return keys
+
+
+def _log_level(level: str) -> str:
+    if level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise ValueError("give DEBUG, INFO, WARNING or ERROR")
+    return level.upper()
+
+
+def _log_format(form: str) -> str:
+    if form.lower() not in {"", "json", "console"}:
+        raise ValueError("give json or console")
+    return form.lower()
+
+
+Length = Annotated[timedelta, BeforeValidator(_seconds)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Hook = Annotated[SecretStr, AfterValidator(_hook)]
+Sender = Annotated[str, AfterValidator(_sender)]
+Keys = Annotated[SecretStr, AfterValidator(_keys)]
+LogLevel = Annotated[str, AfterValidator(_log_level)]
+LogFormat = Annotated[str, AfterValidator(_log_format)]

@@ -21,6 +21,7 @@ from app.pipeline.plan import Day
 log = structlog.get_logger()
 Job = Callable[[], Coroutine[Any, Any, None]]
 INGEST_EVERY = timedelta(minutes=10)
+LOOK_UP_EVERY = timedelta(minutes=1)
 TIDY_EVERY = timedelta(minutes=10)
 LEARN_EVERY = timedelta(minutes=5)
 TELL_EVERY = timedelta(minutes=5)
@@ -110,6 +111,7 @@ class Ticks:
         for job, every in (
             (self._beat, self._every),
             (self._ingest, INGEST_EVERY),
+            (self._look_up, LOOK_UP_EVERY),
             (self._learn, LEARN_EVERY),
             (self._tidy, TIDY_EVERY),
             (self._tell, TELL_EVERY),
@@ -157,6 +159,9 @@ class Ticks:
     async def _ingest(self) -> None:
         await asyncio.to_thread(self._day.ingest_quietly)
         await asyncio.to_thread(self._day.lay_out)
+
+    async def _look_up(self) -> None:
+        await asyncio.to_thread(self._day.look_up)
 
     async def _beat(self) -> None:
         await asyncio.to_thread(self._day.beat)

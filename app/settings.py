@@ -6,16 +6,27 @@ Built in main.py and the command line only; every other room gets values.
 
 import os
 from datetime import date, timedelta
-from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.choices import Doubt, Tls
-from app.environment import PREFIX, FileSource, parted, sentence
+from app.environment import (
+    PREFIX,
+    FileSource,
+    Hook,
+    Keys,
+    Length,
+    LogFormat,
+    LogLevel,
+    Sender,
+    WebAddress,
+    parted,
+    sentence,
+)
 from app.errors import NotReady
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -42,12 +53,12 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="", description="SQLAlchemy URL; default: SQLite in DATA_DIR/paperboy.sqlite3."
     )
-    secret_keys: SecretStr = Field(
+    secret_keys: Keys = Field(
         default=SecretStr(""),
         description="Keys that sign links, newest first, separated by commas; a key left out kills "
         "the links it signed. Default: made once and kept in DATA_DIR/secret.key.",
     )
-    base_url: str = Field(
+    base_url: WebAddress = Field(
         default="http://localhost:8000", description="Where readers reach the pages."
     )
     host: str = Field(default="127.0.0.1", description="Address the pages are served on.")
@@ -56,7 +67,7 @@ class Settings(BaseSettings):
         default="", description="Proxies in front, whose word on visitors' addresses is believed."
     )
     keep_networks: bool = Field(default=False, description="Keep the /24 or /48 of a sign-up.")
-    mail_from: str = Field(
+    mail_from: Sender = Field(
         default="Paperboy <paperboy@localhost>", description="Sender of every letter."
     )
     postal_address: str = Field(default="", description="Shown in the footer of every letter.")
@@ -70,7 +81,7 @@ class Settings(BaseSettings):
         "else starttls.",
     )
     smtp_connections: int = Field(default=4, ge=1, le=50, description="Open at the same time.")
-    smtp_timeout: timedelta = Field(
+    smtp_timeout: Length = Field(
         # RFC 5321 §4.5.3.2.6: a shorter wait after the final dot makes second copies.
         default=timedelta(minutes=10),
         gt=timedelta(0),
@@ -88,9 +99,8 @@ class Settings(BaseSettings):
         description="The day a new sender began, such as 2026-11-23: 50 letters leave that day, "
         "then 100, 200, 500, 1,000 and so on, a day of UTC each; empty: no such limit.",
     )
-    dkim_domain: str = Field(
-        default="", description="Domain to sign letters for; empty: the relay signs, or nobody."
-    )
+    dkim_domain: str = Field(default="", description="Domain to sign letters for, with DKIM.")
+    relay_signs: bool = Field(default=False, description="The relay signs letters with DKIM.")
     dkim_selector: str = Field(default="paperboy", description="Names the key in the DNS.")
     dkim_private_key: SecretStr = Field(
         default=SecretStr(""), description="The RSA key, 2,048 bits, as PEM: best given as a file."
@@ -116,11 +126,11 @@ class Settings(BaseSettings):
     admin_mail: str = Field(
         default="", description="Address of the operator, shown in letters and told of alerts."
     )
-    alert_webhook: SecretStr = Field(
+    alert_webhook: Hook = Field(
         default=SecretStr(""),
         description="URL that alerts are posted to as JSON, for a chat or a pager; kept secret.",
     )
-    claim_lease: timedelta = Field(
+    claim_lease: Length = Field(
         default=timedelta(minutes=25),
         gt=timedelta(0),
         description="After this long without a word from its sender a letter is taken up again; "
@@ -155,26 +165,35 @@ class Settings(BaseSettings):
         default=365, ge=30, le=36500, description="Days of papers the ranking learns words from."
     )
     letter_size: int = Field(default=10, ge=1, le=50, description="Papers per letter at most.")
+    keep_letters: int = Field(
+        default=90,
+        ge=90,
+        le=36500,
+        description="Days that letters are kept, with their papers and votes; older ones are "
+        "folded into counts. Their links count for 90 days.",
+    )
     trap_link: bool = Field(
         default=True, description="A link in letters that nobody sees, to tell link scanners by."
     )
-    scan_time: timedelta = Field(
+    scan_time: Length = Field(
         default=timedelta(minutes=3),
         ge=timedelta(0),
-        description="So long after delivery a vote needs its button: link scanners are about.",
+        description="So long after delivery a vote needs its button; 4 × as long, a person’s sign.",
     )
     trial: str = Field(
         default="",
         description="Weights to compare with the usual ones in interleaved letters, such as "
         "fade=0.3,liked=4; `paperboy stats` tells which readers like better.",
     )
-    tick: timedelta = Field(
+    tick: Length = Field(
         default=timedelta(seconds=30),
         gt=timedelta(0),
         description="How often to ask who is due, in `serve`.",
     )
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    log_format: str = Field(default="", description="json or console. Default: json unless a tty.")
+    log_level: LogLevel = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: LogFormat = Field(
+        default="", description="json or console. Default: json unless a tty."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -187,61 +206,6 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Named value, then environment, then NAME_FILE, then .env."""
         return init_settings, env_settings, FileSource(settings_cls), dotenv_settings
-
-    @field_validator("smtp_timeout", "claim_lease", "scan_time", "tick", mode="before")
-    @classmethod
-    def _seconds(cls, text: Any) -> Any:
-        # pydantic reads PT15M and 00:15:00, but not the plain 900 that everybody writes.
-        is_number = isinstance(text, str) and text.replace(".", "", 1).isdecimal()
-        return float(text) if is_number else text
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_web_address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        is_web = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-        plain = url.isprintable() and not set(url) & set(" @?#")
-        if not (is_web and plain):
-            raise ValueError("give it like https://papers.example.org")
-        return url.rstrip("/")
-
-    @field_validator("alert_webhook")
-    @classmethod
-    def _is_called_by_http(cls, url: SecretStr) -> SecretStr:
-        parts = urlsplit(url.get_secret_value())
-        if any(parts) and not (parts.scheme in {"http", "https"} and parts.hostname):
-            raise ValueError("give it like https://chat.example.org/hook")
-        return url
-
-    @field_validator("mail_from")
-    @classmethod
-    def _is_one_sender(cls, sender: str) -> str:
-        parsed = SMTP.header_factory("From", sender if sender.isprintable() else "")
-        addresses = [each for each in parsed.addresses if each.username and each.domain]
-        if len(addresses) != 1 or len(parsed.addresses) != 1 or parsed.defects:
-            raise ValueError("give it like Paperboy <paperboy@example.org>")
-        return sender
-
-    @field_validator("secret_keys")
-    @classmethod
-    def _are_long(cls, keys: SecretStr) -> SecretStr:
-        if any(len(key) < 16 for key in parted(keys)):
-            raise ValueError("a key is shorter than 16 characters")
-        return keys
-
-    @field_validator("log_level")
-    @classmethod
-    def _is_level(cls, level: str) -> str:
-        if level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-            raise ValueError("give DEBUG, INFO, WARNING or ERROR")
-        return level.upper()
-
-    @field_validator("log_format")
-    @classmethod
-    def _is_format(cls, form: str) -> str:
-        if form.lower() not in {"", "json", "console"}:
-            raise ValueError("give json or console")
-        return form.lower()
 
     @model_validator(mode="after")
     def _public_needs_keys(self) -> "Settings":
@@ -266,6 +230,11 @@ class Settings(BaseSettings):
     def is_public(self) -> bool:
         """Whether readers come from elsewhere than this machine."""
         return urlsplit(self.base_url).hostname not in LOOPBACK
+
+    @property
+    def offers_one_click(self) -> bool:
+        """Whether mail programs may show an unsubscribe button of their own: RFC 8058 §3.1."""
+        return self.is_public and self.base_url.startswith("https://")
 
     @property
     def signing_keys(self) -> list[str]:

@@ -9,6 +9,7 @@ digest that could not be stored, is printed with the seed that makes it again.
 
 import argparse
 import importlib
+import json
 import random
 import re
 import sys
@@ -21,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import UnreadableDigest
-from app.papers import digest
-from app.papers.paper import Digest
+from app.papers import digest, landing, registry
+from app.papers.paper import Digest, Entry, Paper
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 answers: Any = importlib.import_module("answers")
@@ -40,6 +41,18 @@ _SIGNS = r"""
 SIGNS = [sign.encode().decode("unicode_escape") for sign in re.findall(r"\S+", _SIGNS)]
 
 
+def _alone(paper: Paper) -> Digest:
+    return Digest("one paper", (Entry(paper, 1),))
+
+
+# Answers that tell of one paper, by their own readers.
+LONE = {
+    "crossref": lambda raw: _alone(registry.read(digest.decode(raw))),
+    "datacite": lambda raw: _alone(registry.read(digest.decode(raw))),
+    "landing": lambda raw: _alone(landing.read(digest.decode(raw), "https://example.org/")),
+}
+
+
 def main() -> None:
     """Mutate until the time is up; exit 1 if anything was found."""
     asked = argparse.ArgumentParser(description="Broken answers by the thousand.")
@@ -54,7 +67,7 @@ def main() -> None:
         name = chance.choice(sorted(samples))
         raw = mutated(samples, name, chance)
         start = time.process_time()
-        outcome = tried(raw)
+        outcome = tried(raw, name)
         spent = time.process_time() - start
         slowest = max(slowest, spent)
         if outcome.startswith("FAULT") or spent > SLOW:
@@ -68,10 +81,10 @@ def main() -> None:
     sys.exit(outcomes["FAULT"] > 0 or slowest > SLOW)
 
 
-def tried(raw: bytes) -> str:
+def tried(raw: bytes, name: str) -> str:
     """What became of an answer, in a word."""
     try:
-        found = digest.read(raw, READ_ON)
+        found = LONE[name](raw) if name in LONE else digest.read(raw, READ_ON)
     except UnreadableDigest as refusal:
         return "refused" if str(refusal).endswith(".") else f"FAULT: {refusal}"
     except Exception as e:  # noqa: BLE001  (that there is no other is what is tried)
@@ -160,6 +173,9 @@ def made() -> dict[str, bytes]:
         "biorxiv": answers.biorxiv({}, {"doi": "10.1101/2"}, total="9"),
         "blog": f'<?xml version="1.0"?><rss version="2.0"><channel>{blog}</channel></rss>',
         "mailing": mailing,
+        "crossref": json.dumps({"status": "ok", "message": answers.CROSSREF}),
+        "datacite": json.dumps({"data": {"attributes": answers.DATACITE}}),
+        "landing": answers.landing(*answers.LANDING, ("citation_doi", "10.1000/x")),
     }
     found = {name: text.encode() for name, text in texts.items()}
     found |= {"mail": answers.mailed(mailing), "letter": answers.mailed(letter, "html")}

@@ -19,7 +19,8 @@ def run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
-            # Several machines may start, and migrate, at the same moment.
+            # Several machines may start, and migrate, at the same moment: they wait for the first.
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7269737)")
         context.run_migrations()
 

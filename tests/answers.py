@@ -362,3 +362,55 @@ def mutated(draw: st.DrawFn, whole: str) -> str:
     start = draw(st.integers(0, len(whole)))
     end = draw(st.integers(start, min(start + 80, len(whole))))
     return whole[:start] + draw(st.text(max_size=9)) + whole[end:]
+
+
+CROSSREF: dict[str, Any] = {
+    "DOI": "10.1000/Moons.7",
+    "title": ["Tides of <i>small</i> moons"],
+    "author": [
+        {"given": "Ada", "family": "Moon", "sequence": "first"},
+        {"given": "Bo", "family": "Tide", "suffix": "Jr", "sequence": "additional"},
+        {"name": "The Tide Collaboration", "sequence": "additional"},
+    ],
+    "abstract": "<jats:title>Abstract</jats:title><jats:p>We watch small moons.</jats:p>",
+    "container-title": ["Journal of Moons"],
+    "published-print": {"date-parts": [[2026, 12]]},
+    "published-online": {"date-parts": [[2026, 11, 2]]},
+    "issued": {"date-parts": [[2026, 11, 2]]},
+    "type": "journal-article",
+}
+DATACITE: dict[str, Any] = {
+    "doi": "10.5281/moons.7",
+    "titles": [{"title": "Tides of small moons"}],
+    "creators": [
+        {"name": "Moon, Ada", "nameType": "Personal", "givenName": "Ada", "familyName": "Moon"},
+        {"name": "Tide, Bo"},
+        {"name": "Lab of Tides, Town", "nameType": "Organizational"},
+    ],
+    "descriptions": [
+        {"description": "Version 2.", "descriptionType": "TechnicalInfo"},
+        {"description": "<p>We watch small moons.</p>", "descriptionType": "Abstract"},
+    ],
+    "dates": [{"date": "2026-11-02", "dateType": "Issued"}],
+}
+
+
+def landing(*metas: tuple[str, str], quote: str = '"') -> str:
+    """A paper's own page, with these meta elements among others."""
+    told = "\n".join(
+        f"<meta name={quote}{name}{quote} content={quote}{html.escape(text)}{quote}/>"
+        for name, text in metas
+    )
+    return f"""<!DOCTYPE html><html><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>A page</title>{told}
+</head><body><h1>A paper</h1></body></html>"""
+
+
+LANDING = (
+    ("citation_title", "Tides of small moons"),
+    ("citation_author", "Moon, Ada"),
+    ("citation_author", "Bo Tide"),
+    ("citation_publication_date", "2026/11/02"),
+    ("citation_journal_title", "Journal of Moons"),
+    ("citation_abstract", "We watch <i>small</i> moons & wait."),
+)

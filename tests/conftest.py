@@ -81,11 +81,18 @@ class Clock:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def compiled_once() -> Iterator[None]:
-    """A third of the time of a test that shows pages or asks the database would go into it."""
-    with pytest.MonkeyPatch.context() as patch:
+def prepared_once() -> Iterator[None]:
+    """Half the time of a test that shows pages or asks the database would go into it."""
+    with pytest.MonkeyPatch.context() as patch, reuse.one_loop(patch):
         reuse.compiled_once(patch)
+        reuse.never_synced(patch)
         yield
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for the disk as the service does: for tests of what outlives a loss of power."""
+    monkeypatch.setattr(engines, "_tune_sqlite", reuse.TUNE_SQLITE)
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +104,22 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def closed_at_the_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As a process that ends does, close whatever connections a test, or what it ran, left open."""
+    opened: list[Engine] = []
+    connect = engines.connect
+
+    def remembered(url: str) -> Engine:
+        opened.append(connect(url))
+        return opened[-1]
+
+    monkeypatch.setattr(engines, "connect", remembered)
+    yield
+    for engine in opened:
+        engine.dispose()
 
 
 @pytest.fixture
@@ -155,6 +178,34 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
         secret_keys=KEY,
         mail_from="Paperboy <paperboy@example.org>",
     )
+
+
+@pytest.fixture
+def unmigrated(
+    request: pytest.FixtureRequest, settings: Settings, tmp_path: Path
+) -> Iterator[Settings]:
+    """The same over a database without tables."""
+    if not settings.database_url:
+        yield settings.model_copy(update={"data_dir": tmp_path / "fresh"})
+        return
+    server = request.getfixturevalue("postgres_server")
+    name = server.copy("template0")
+    yield settings.model_copy(update={"database_url": server.url(name)})
+    server.drop(name)
+
+
+@pytest.fixture
+def lose_database(request: pytest.FixtureRequest, settings: Settings) -> Callable[[], None]:
+    """Make the database unusable: its file is overwritten, or the server knows it no more."""
+
+    def lose() -> None:
+        if settings.database_url:
+            name = settings.database_url.rpartition("/")[2]
+            request.getfixturevalue("postgres_server").drop(name)
+        else:
+            (settings.data_dir / "paperboy.sqlite3").write_bytes(b"no database" * 1000)
+
+    return lose
 
 
 @pytest.fixture

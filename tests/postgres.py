@@ -45,8 +45,10 @@ class Server:
         return name
 
     def drop(self, database: str) -> None:
-        """Delete a database, whoever is still in it."""
-        self.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
+        """Delete a database, if it is there and whoever is still in it."""
+        self.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
+        )
 
     def execute(self, statement: sql.SQL | sql.Composed) -> None:
         where = f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres"

@@ -4,17 +4,47 @@ A service that runs for months compiles its templates and its SQL once. Tests st
 and would spend most of their time on that.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jinja2
 import pytest
 import sqlalchemy
+from anyio.from_thread import start_blocking_portal
+from fastapi.testclient import TestClient
+
+from app.store import engine as engines
+
+TUNE_SQLITE = engines._tune_sqlite
 
 
 def compiled_once(patch: pytest.MonkeyPatch) -> None:
     """Let environments and engines of one kind share what they compile."""
     _share_templates(patch)
     _share_statements(patch)
+
+
+@contextmanager
+def one_loop(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let test clients share a thread with its event loop: they would start one a request."""
+    with start_blocking_portal() as portal:
+        patch.setattr(TestClient, "portal", portal)
+        yield
+
+
+def never_synced(patch: pytest.MonkeyPatch) -> None:
+    """Let SQLite leave it to the system when to write to disk: no test cuts the power.
+
+    A process that is killed loses nothing by it. A database takes ten times as long with a disk
+    that is slow, or busy with others.
+    """
+
+    def tune_and_relax(connection: Any, record: Any) -> None:
+        TUNE_SQLITE(connection, record)
+        connection.execute("PRAGMA synchronous=OFF")
+
+    patch.setattr(engines, "_tune_sqlite", tune_and_relax)
 
 
 def _share_templates(patch: pytest.MonkeyPatch) -> None:

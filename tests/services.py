@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import answers
 from local_web import Asked, LocalWeb, answer
@@ -20,6 +21,8 @@ HOSTS = (
     "export.arxiv.org",
     "oaipmh.arxiv.org",
     "api.biorxiv.org",
+    "api.crossref.org",
+    "api.datacite.org",
 )
 DAY = timedelta(days=1)
 
@@ -28,6 +31,7 @@ class Services(LocalWeb):
     """Use as a context manager; mirrors: what to put in place of their hosts.
 
     hub, arxiv, rxiv: the papers of each day. changed: the OAI-PMH records of each day of change.
+    crossref, datacite: what the registries hold, by DOI.
     mood: of arXiv's feed, "" when all is well, else "stale", "empty", "busy" or "malformed".
     n_too_soon: questions less than 3 s after another.
     """
@@ -39,6 +43,8 @@ class Services(LocalWeb):
         self.arxiv: dict[date, list[str]] = {}
         self.rxiv: dict[date, list[dict[str, Any]]] = {}
         self.changed: dict[date, list[str]] = {}
+        self.crossref: dict[str, dict[str, Any]] = {}
+        self.datacite: dict[str, dict[str, Any]] = {}
         self.mood = ""
         self.rate_left = 500
         self.n_too_soon = 0
@@ -52,6 +58,8 @@ class Services(LocalWeb):
             ("/api/query", self._query),
             ("/oai", self._oai),
             ("/details/", self._rxiv),
+            ("/works/", self._crossref),
+            ("/dois/", self._datacite),
         ):
             if asked.path.startswith(start):
                 return page(asked)
@@ -110,6 +118,8 @@ class Services(LocalWeb):
     def _query(self, asked: Asked) -> list[bytes]:
         if self._comes_too_soon():
             return answer(b"")
+        if "id_list" in asked.query:
+            return self._paper(asked.query["id_list"])
         begin, end = _interval(asked.query["search_query"])
         found = [
             {
@@ -125,6 +135,25 @@ class Services(LocalWeb):
         start, most = int(asked.query["start"]), int(asked.query["max_results"])
         page = answers.query(*found[start : start + most], start=start, total=len(found))
         return answer(page.encode())
+
+    def _paper(self, arxiv_id: str) -> list[bytes]:
+        listed = [each for ids in self.arxiv.values() for each in ids]
+        found = [{"id": each} for each in listed if each.partition("v")[0] == arxiv_id]
+        return answer(answers.query(*found, total=len(found)).encode())
+
+    def _crossref(self, asked: Asked) -> list[bytes]:
+        if self.mood == "busy":
+            return answer(b"", 429, Retry_After="60")
+        found = self.crossref.get(unquote(asked.path.removeprefix("/works/")))
+        if found is None:
+            return answer(b"Resource not found.", 404)
+        return _json({"status": "ok", "message-type": "work", "message": found})
+
+    def _datacite(self, asked: Asked) -> list[bytes]:
+        found = self.datacite.get(unquote(asked.path.removeprefix("/dois/")))
+        if found is None:
+            return _json({"errors": [{"status": "404", "title": "Nothing here."}]}, 404)
+        return _json({"data": {"type": "dois", "attributes": found}})
 
     def _oai(self, asked: Asked) -> list[bytes]:
         """Two records a page; a token names the first of the next."""

@@ -10,10 +10,9 @@ from email.message import EmailMessage
 from types import TracebackType
 from typing import Self
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from app.demo.catcher import free_port
+from app.demo import loopback
 from app.wire.smtp import Server
 
 # In a script, instead of an answer: close the connection; take the message, and then close it.
@@ -61,7 +60,7 @@ class Sink:
         self.taken: list[Taken] = []
         self.attempts: list[str] = []
         self.n_connections = 0
-        self.port = free_port()
+        self.port = 0
 
     def __enter__(self) -> Self:
         extra = dict(self.options)
@@ -71,9 +70,10 @@ class Sink:
                 "auth_required": True,
                 "auth_require_tls": False,
             }
-        self._controller = _Controller(
-            self, hostname="127.0.0.1", port=self.port, enable_SMTPUTF8=True, **extra
-        )
+        # Entered again it comes back where it was.
+        door = loopback.listening(self.port)
+        self._controller = _Controller(self, door, enable_SMTPUTF8=True, **extra)
+        self.port = self._controller.port
         self._controller.start()
         return self
 
@@ -192,6 +192,6 @@ class _Server(SMTP):
         await super().smtp_DATA(arg)
 
 
-class _Controller(Controller):
+class _Controller(loopback.MailController):
     def factory(self) -> SMTP:
         return _Server(self.handler, **self.SMTP_kwargs)

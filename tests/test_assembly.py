@@ -1,5 +1,6 @@
 import stat
 import threading
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -64,10 +65,9 @@ def test_keys_that_are_set_are_used_and_none_is_made(settings):
     assert not (settings.data_dir / "secret.key").exists()
 
 
-def test_a_store_that_was_never_migrated_names_the_command(keyless, tmp_path):
-    elsewhere = keyless.model_copy(update={"data_dir": tmp_path / "elsewhere"})
+def test_a_store_that_was_never_migrated_names_the_command(unmigrated):
     with pytest.raises(NotReady, match="paperboy migrate"):
-        assembly.store(elsewhere)
+        assembly.store(unmigrated)
 
 
 def test_the_day_is_run_by_the_settings(settings, engine):
@@ -102,6 +102,26 @@ def test_letters_are_signed_where_key_and_domain_are_set(settings):
 
     assert assembly.letterhead(told).signer.record_name == "paperboy._domainkey.example.org"
     assert assembly.letterhead(settings).signer is None
+
+
+@pytest.mark.parametrize(
+    ("url", "signer", "refused"),
+    [
+        ("https://papers.example.org", "nobody", True),
+        ("https://papers.example.org", "us", False),
+        ("https://papers.example.org", "the relay", False),
+        # No mail program shows the button of a letter whose link is not https.
+        ("http://papers.example.org", "nobody", False),
+        ("https://localhost", "nobody", False),
+    ],
+)
+def test_a_button_to_unsubscribe_is_offered_in_signed_letters_only(settings, url, signer, refused):
+    key = {"dkim_domain": "example.org", "dkim_private_key": dkim.new_key()}
+    changes = {"us": key, "the relay": {"relay_signs": True}}.get(signer, {})
+    told = _told(settings, base_url=url, **changes)
+
+    with pytest.raises(NotReady, match="PAPERBOY_RELAY_SIGNS") if refused else nullcontext():
+        assembly.letterhead(told)
 
 
 @pytest.mark.parametrize(

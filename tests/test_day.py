@@ -16,7 +16,7 @@ from conftest import Clock
 from smtp_sink import Sink
 
 from app import main
-from app.demo.catcher import free_port
+from app.demo import loopback
 from app.demo.visitor import Visitor
 from app.errors import AppError
 from app.pipeline import ingest
@@ -73,12 +73,12 @@ class House:
 def house(
     settings: Settings, sink: Sink, clock: Clock, make_day: Callable[[Settings], Day]
 ) -> Iterator[House]:
-    port = free_port()
+    door = loopback.listening()
+    port = door.getsockname()[1]
     settings = settings.model_copy(update={"base_url": f"http://127.0.0.1:{port}"})
     web = main.create_app(settings, clock=clock)
-    config = uvicorn.Config(web, host="127.0.0.1", port=port, log_config=None)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
+    server = uvicorn.Server(uvicorn.Config(web, log_config=None))
+    thread = threading.Thread(target=server.run, args=[[door]])
     thread.start()
     while not server.started:
         time.sleep(0.01)

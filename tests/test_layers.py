@@ -1,7 +1,9 @@
 """The house stands as drawn: imports point down, and each library stays in its rooms."""
 
 import ast
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -84,8 +86,7 @@ IMPURE = {
 }
 
 
-def modules() -> list[Path]:
-    return sorted(path for path in APP.rglob("*.py") if path != APP / "__init__.py")
+MODULES = sorted(path for path in APP.rglob("*.py") if path != APP / "__init__.py")
 
 
 def room_of(path: Path) -> str:
@@ -93,8 +94,13 @@ def room_of(path: Path) -> str:
     return first.removesuffix(".py")
 
 
-def imports(path: Path) -> Iterator[tuple[str, int]]:
+@cache
+def imports(path: Path) -> tuple[tuple[str, int], ...]:
     """Every module a file imports, as a dotted name, with its line."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[tuple[str, int]]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
@@ -104,61 +110,69 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
             yield from ((name, node.lineno) for name in names)
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
-def test_imports_point_down_only(path: Path) -> None:
-    room = room_of(path)
-    assert room in FLOOR, f"{room} is not drawn in the layers"
-    for name, line in imports(path):
-        if name.startswith("app."):
-            other = name.split(".")[1]
-            if other != room:
-                assert FLOOR[other] > FLOOR[room], f"{path}:{line} imports {name}"
+def those_that(offend: Callable[[Path, str], bool]) -> list[str]:
+    """The imports that offend, in all modules; a test for each would cost more than it tells."""
+    return [
+        f"{path}:{line} imports {name}"
+        for path in MODULES
+        for name, line in imports(path)
+        if offend(path, name)
+    ]
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
-def test_computing_rooms_get_values_and_not_settings(path: Path) -> None:
-    if room_of(path) in NO_SETTINGS:
-        assert not any(name.startswith("app.settings") for name, _ in imports(path))
+def test_every_room_is_drawn() -> None:
+    assert {room_of(path) for path in MODULES} <= set(FLOOR)
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
-def test_libraries_stay_in_their_rooms(path: Path) -> None:
-    for name, line in imports(path):
-        library = name.split(".")[0]
-        if library in HOMES:
-            assert room_of(path) in HOMES[library], f"{path}:{line} imports {name}"
+def test_imports_point_down_only() -> None:
+    def points_up(path: Path, name: str) -> bool:
+        room, (top, _, rest) = room_of(path), name.partition(".")
+        other = rest.split(".")[0]
+        return top == "app" and other != room and FLOOR[other] <= FLOOR[room]
+
+    assert those_that(points_up) == []
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
-def test_every_third_party_library_has_a_home(path: Path) -> None:
-    import sys
+def test_computing_rooms_get_values_and_not_settings() -> None:
+    def reads_settings(path: Path, name: str) -> bool:
+        return room_of(path) in NO_SETTINGS and name.startswith("app.settings")
 
-    for name, line in imports(path):
-        library = name.split(".")[0]
-        known = library == "app" or library in sys.stdlib_module_names or library in HOMES
-        assert known or library == "_typeshed", f"{path}:{line}: {library} has no home"
+    assert those_that(reads_settings) == []
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
-def test_pure_rooms_open_nothing(path: Path) -> None:
-    if room_of(path) in PURE:
-        for name, line in imports(path):
-            assert not any(name == impure or name.startswith(f"{impure}.") for impure in IMPURE), (
-                f"{path}:{line} imports {name}"
-            )
+def test_libraries_stay_in_their_rooms() -> None:
+    def is_away(path: Path, name: str) -> bool:
+        homes = HOMES.get(name.split(".", maxsplit=1)[0])
+        return homes is not None and room_of(path) not in homes
+
+    assert those_that(is_away) == []
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
-def test_no_room_but_a_door_asks_for_the_time(path: Path) -> None:
-    if room_of(path) in PURE | {"store", "wire", "pipeline"}:
-        text = path.read_text(encoding="utf-8")
-        for asked in (".now(", ".utcnow(", ".today(", "time.time("):
-            assert asked not in text, f"{path} asks {asked}…); take it as an argument"
+def test_every_third_party_library_has_a_home() -> None:
+    known = {"app", "_typeshed", *sys.stdlib_module_names, *HOMES}
+
+    assert those_that(lambda _path, name: name.split(".")[0] not in known) == []
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
-def test_a_module_stays_within_three_hundred_lines(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+def test_pure_rooms_open_nothing() -> None:
+    def opens(path: Path, name: str) -> bool:
+        return room_of(path) in PURE and any(f"{name}.".startswith(f"{each}.") for each in IMPURE)
+
+    assert those_that(opens) == []
+
+
+def test_no_room_but_a_door_asks_for_the_time() -> None:
+    for path in MODULES:
+        if room_of(path) in PURE | {"store", "wire", "pipeline"}:
+            text = path.read_text(encoding="utf-8")
+            for asked in (".now(", ".utcnow(", ".today(", "time.time("):
+                assert asked not in text, f"{path} asks {asked}…); take it as an argument"
+
+
+def test_a_module_stays_within_three_hundred_lines() -> None:
+    long = [path for path in MODULES if len(path.read_text(encoding="utf-8").splitlines()) > 300]
+
+    assert long == []
 
 
 def test_stores_never_commit() -> None:
@@ -167,7 +181,7 @@ def test_stores_never_commit() -> None:
 
 
 def test_only_the_command_line_prints() -> None:
-    for path in modules():
+    for path in MODULES:
         if room_of(path) != "cli":
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):

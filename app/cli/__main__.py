@@ -18,6 +18,7 @@ from app.cli import (
     reasons,
     sending,
     sources,
+    submissions,
     suppressions,
 )
 from app.errors import AppError
@@ -36,6 +37,7 @@ app.command()(operation.serve)
 app.command()(operation.migrate)
 app.command()(digests.ingest)
 app.add_typer(sources.app, name="sources")
+app.add_typer(submissions.app, name="submissions")
 app.add_typer(people.app, name="subscribers")
 app.add_typer(suppressions.app, name="suppressions")
 app.command()(suppressions.learn)

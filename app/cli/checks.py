@@ -12,7 +12,7 @@ from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import func, select
 
 from app import assembly
 from app import settings as settings_
@@ -150,10 +150,13 @@ def _of_sender(settings: Settings, who: Sending) -> Iterator[Finding]:
         cure = f"; set {PREFIX}MAIL_FROM" if settings.is_public else ""
         yield Finding(level, "sender", f"{says}{cure}.")
         return
-    if who.signer is None:
-        says = f"We sign no letters. The relay must, for {who.mail_domain}; or sign here: "
-        cure = f"make a key by `paperboy doctor --new-key FILE`, set {PREFIX}DKIM_DOMAIN too."
-        yield Finding(Level.WARNING if settings.is_public else Level.OK, "signature", says + cure)
+    if who.signer is None and settings.relay_signs:
+        yield Finding(Level.OK, "signature", f"The relay signs for {who.mail_domain}, you say.")
+    elif who.signer is None:
+        says = f"Nobody signs letters for {who.mail_domain}. Make a key by `paperboy doctor "
+        cure = f"--new-key FILE` and set {PREFIX}DKIM_DOMAIN, or {PREFIX}RELAY_SIGNS if it does."
+        level = Level.PROBLEM if settings.offers_one_click else Level.OK
+        yield Finding(level, "signature", says + cure)
     elif records.is_aligned(who.mail_domain, who.signer.domain):
         yield Finding(Level.OK, "signature", f"We sign for {who.signer.domain}.")
     else:
@@ -194,14 +197,15 @@ async def _greet(server: smtp.Server) -> dict[str, str]:
     return extensions
 
 
-def of_database(engine: Engine, now: datetime) -> Iterator[Finding]:
+def of_database(url: str, now: datetime) -> Iterator[Finding]:
     """Whether it is there and up to date, its clock ours, and sending not held."""
     try:
+        engine = engines.connect(url)
         migration.require_current(engine)
         with engines.transaction(engines.reading(engine)) as session:
             its_clock = session.execute(select(func.now())).scalar_one()
             held = brakes.held(session, now)
-    except NotReady as e:
+    except AppError as e:
         yield Finding(Level.PROBLEM, "database", str(e))
         return
     yield Finding(Level.OK, "database", "The database is up to date.")
@@ -286,10 +290,7 @@ def everything(settings: Settings, now: datetime, name_server: str = "") -> Iter
         yield Finding(Level.PROBLEM, "settings", str(e))
     yield from (Finding(Level.PROBLEM, "sources", each) for each in sources.problems(settings))
     yield from of_relay(assembly.server(settings))
-    try:
-        yield from of_database(engines.connect(settings.database), now)
-    except AppError as e:
-        yield Finding(Level.PROBLEM, "database", str(e))
+    yield from of_database(settings.database, now)
     yield from of_folder(settings)
     yield from of_secrets(settings, os.environ)
 

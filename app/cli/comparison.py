@@ -102,7 +102,7 @@ def stats(
     from app.pipeline import trial
     from app.recommend import calibration
     from app.store import engine as engines
-    from app.store import statistics, taps
+    from app.store import statistics, tallies, taps
 
     now = shown.now()
     settings, engine = assembly.store()
@@ -113,6 +113,7 @@ def stats(
         picks = statistics.shown(session, now - timedelta(days=30))
         trials = statistics.trials(session, trial.MARK)
         counted, voided, provisional = taps.counts(session)
+        until = tallies.until(session)
     kinds = (*calibration.EDGES, statistics.EXPLORING, statistics.TREND, "")
     figures = {
         "delivery": delivery,
@@ -122,6 +123,7 @@ def stats(
         "ranks": _rates((str(pick.rank), pick) for pick in picks),
         "kinds": _rates((kind or "not told", p) for kind in kinds for p in picks if p.kind == kind),
         "trials": [_trial(each) for each in trials],
+        "folded_until": until.isoformat() if until else None,
     }
     if as_json:
         print(json.dumps(figures))
@@ -199,6 +201,8 @@ def _print(figures: dict[str, Any]) -> None:
         shown.table((heading, "shown in 30 days", "liked", "part"), rates)
     for trial in figures["trials"]:
         print(f"Trial of {trial['set']} (B), {trial['from']} to {trial['to']}: {trial['verdict']}")
+    if figures["folded_until"]:
+        print(f"Letters up to {figures['folded_until']} are only counted; trials leave them out.")
 
 
 def _skipped(reasons: dict[str, int]) -> str:

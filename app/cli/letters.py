@@ -135,7 +135,8 @@ def _tell(ranked: "Tally", delivered: "outcome.Tally", as_json: bool) -> None:
         print(json.dumps(figures))
         return
     skipped = "".join(f"; {n} skipped: {reason}" for reason, n in ranked.skipped.items())
-    print(f"{ranked.n_subscribers} due, {ranked.n_letters} letters written{skipped}.")
+    letters = "1 letter" if ranked.n_letters == 1 else f"{ranked.n_letters} letters"
+    print(f"{ranked.n_subscribers} due, {letters} written{skipped}.")
     print(
         f"{delivered.sent} sent, {delivered.deferred} deferred, "
         f"{delivered.failed + ranked.n_failed} failed."

@@ -202,6 +202,8 @@ def _finish(session: "Session", row: _Row, now: datetime) -> None:
 def _csv_rows(file: Path) -> list[tuple[int, dict[str, str]]]:
     try:
         text = file.read_text(encoding="utf-8-sig")
+        if "\0" in text:  # not csv.Error from Python 3.11 on, and no database keeps it
+            raise csv.Error
         reader = csv.DictReader(io.StringIO(text, newline=""))
         rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as e:

@@ -58,6 +58,7 @@ def serve(
             timeout_graceful_shutdown=10,
         )
     )
+    main.freeze()
     print(f"Paperboy serves {settings.base_url} on {server.config.host}:{server.config.port}")
     server.run()
     if not server.started:

@@ -1,7 +1,7 @@
 """`paperboy sources`: how each source fares, and what one of them has today."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,7 +23,8 @@ WEEK = timedelta(days=7)
 
 @app.callback(invoke_without_command=True)
 def fare(context: typer.Context, as_json: AsJson = False) -> None:
-    """How each configured source fares, with each of its last seven days.
+    """How each source fares, with each of its last seven days: those of PAPERBOY_SOURCES, and
+    those that the operator named on their page.
 
     fresh: a new list came. empty: nothing was announced. stale: an earlier list came again.
     throttled: it wants to be left alone. failed: no answer, or an error. unreadable: an answer that
@@ -33,23 +34,24 @@ def fare(context: typer.Context, as_json: AsJson = False) -> None:
         return
     from app import assembly
     from app.pipeline.catalogue import Kind
+    from app.store import chosen, sources
     from app.store import engine as engines
-    from app.store import sources
 
     settings, engine = assembly.store()
     listed = _listed(settings)
+    fixed = [each.name for each in listed if each.kind is not Kind.FOLDER]
     with engines.transaction(engines.reading(engine)) as session:
-        names = [each.name for each in listed if each.kind is not Kind.FOLDER]
-        found = sources.standings(session, names, (shown.now() - WEEK).date())
+        own = {row.name: row.paused for row in chosen.all_of(session) if row.name not in fixed}
+        found = sources.standings(session, [*fixed, *own], (shown.now() - WEEK).date())
     folders = [each.argument for each in listed if each.kind is Kind.FOLDER]
     if as_json:
-        told = {"sources": [_plain(each) for each in found], "folders": folders}
+        told = {"sources": [_plain(each, own) for each in found], "folders": folders}
         print(json.dumps(told, ensure_ascii=False, indent=1))
         return
-    _print(found)
+    _print(found, own)
     for folder in folders:
         print(f"folder:{folder} is read every ten minutes.")
-    if not listed:
+    if not listed and not own:
         print("No source is named: set PAPERBOY_SOURCES, or put digests into DATA_DIR/digests.")
 
 
@@ -70,9 +72,10 @@ def problems(settings: "Settings") -> Iterator[str]:
         yield str(e)
 
 
-def _plain(standing: "Standing") -> dict[str, Any]:
+def _plain(standing: "Standing", own: Mapping[str, bool]) -> dict[str, Any]:
     source = standing.source
     told = {"name": standing.name, "state": None, "says": "", "failures": 0}
+    told |= {"fixed": standing.name not in own, "paused": own.get(standing.name, False)}
     if source is not None:
         told |= {"state": source.state, "says": source.says, "failures": source.failures}
         moments = ("asked_at", "good_at", "next_at")
@@ -89,11 +92,13 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
 
 
-def _print(found: "list[Standing]") -> None:
+def _print(found: "list[Standing]", own: Mapping[str, bool]) -> None:
+    """own: those named on the operator's page, and whether each is paused."""
     rows = []
     for each in found:
         source = each.source
         state = (source.state if source else None) or "not asked yet"
+        state = "paused" if own.get(each.name) else state
         asked = source.asked_at if source else None
         following = source.next_at if source else None
         rows.append((each.name, state, _minute(asked), _minute(following)))

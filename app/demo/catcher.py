@@ -3,7 +3,6 @@
 Keeps each as it came (.eml) and its HTML part (.html) in a folder, for whoever wants to look.
 """
 
-import socket
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -11,8 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from app.demo import loopback
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Catcher:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.letters: list[Caught] = []
-        self.port = free_port()
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = loopback.MailController(self, loopback.listening())
+        self.port = self._controller.port
 
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -72,15 +72,3 @@ class Catcher:
         if not found:
             raise LookupError(f"no letter came for {address}")
         return found[-1]
-
-
-def free_port(wanted: int = 0) -> int:
-    """A loopback port nobody listens on: the wanted one if it is free."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            return free_port()
-        port: int = probe.getsockname()[1]
-        return port

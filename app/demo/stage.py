@@ -1,6 +1,7 @@
 """The demo's service: a throw-away database, the pages on a loopback port, a catching server."""
 
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from sqlalchemy import Engine
 
 from app import assembly, main
 from app.choices import Tls
-from app.demo.catcher import Catcher, free_port
+from app.demo import loopback
+from app.demo.catcher import Catcher
 from app.errors import AppError
 from app.pipeline.plan import Day
 from app.settings import Settings
@@ -37,10 +39,11 @@ class Stage:
 def built(folder: Path, port: int = 0) -> Iterator[Stage]:
     """Set everything up in a folder, on the wanted port or another free one."""
     with Catcher(folder / "letters") as catcher:
-        settings = _settings(folder, free_port(port or WANTED_PORT), catcher.port)
+        door = loopback.listening(port or WANTED_PORT)
+        settings = _settings(folder, door.getsockname()[1], catcher.port)
         engine = engines.connect(settings.database)
         migration.migrate(engine)
-        with _served(settings):
+        with _served(settings, door):
             yield Stage(settings, engine, assembly.day(settings, engine), catcher)
         engine.dispose()
 
@@ -68,13 +71,10 @@ def _settings(folder: Path, port: int, smtp_port: int) -> Settings:
 
 
 @contextmanager
-def _served(settings: Settings) -> Iterator[None]:
+def _served(settings: Settings, door: socket.socket) -> Iterator[None]:
     web = main.create_app(settings)
-    config = uvicorn.Config(
-        web, host="127.0.0.1", port=settings.port, log_config=None, access_log=False
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, name="pages")
+    server = uvicorn.Server(uvicorn.Config(web, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run, args=[[door]], name="pages")
     thread.start()
     try:
         _wait_for(server, thread)
@@ -87,5 +87,5 @@ def _served(settings: Settings) -> Iterator[None]:
 def _wait_for(server: uvicorn.Server, thread: threading.Thread) -> None:
     while not server.started:
         if not thread.is_alive():
-            raise AppError("The pages could not be served; is the port taken?")
+            raise AppError("The pages could not be served; the lines above say why.")
         time.sleep(0.02)

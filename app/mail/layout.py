@@ -119,15 +119,21 @@ def wrapped(text: str, indent: int = 0) -> str:
 
     text: one line, single blanks between its words.
     """
-    lines, room = [], TEXT_WIDTH - indent
-    while len(text) > room:
-        end = text.rfind(" ", 0, room + 1)
-        end = end if end > 0 else text.find(" ")
-        if end < 0:
-            break
-        lines.append(text[:end])
-        text = text[end + 1 :]
-    return f"\n{' ' * indent}".join([*lines, text])
+    return wrap(text, indent)[0]
+
+
+def wrap(text: str, indent: int) -> tuple[str, bool]:
+    """The same, and whether no line is longer than TEXT_WIDTH."""
+    lines, start, room, is_narrow = [], 0, TEXT_WIDTH - indent, True
+    while len(text) - start > room:
+        end = text.rfind(" ", start, start + room + 1)
+        if end <= start:
+            is_narrow, end = False, text.find(" ", start)
+            if end < 0:
+                break
+        lines.append(text[start:end])
+        start = end + 1
+    return f"\n{' ' * indent}".join([*lines, text[start:]]), is_narrow
 
 
 def tidy(text: str) -> str:

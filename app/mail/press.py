@@ -7,7 +7,7 @@ Tests hold the two ways to the same page.
 
 import html
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -23,7 +23,7 @@ from app.mail.wording import Card
 MAX_BYTES = 90_000
 Form = Literal["html", "txt"]
 _FINISH = {"html": layout.inline_css, "txt": layout.tidy}
-# Cards kept for one shape of letters, of some 3 kB each: of 800 papers in ten places.
+# Cards kept for one shape of letters, of some 3 kB each.
 _MOST_SETTLED = 8_000
 _BETWEEN_CARDS = {"html": "\n", "txt": "\n\n\n"}
 _BETWEEN_PIECES = {form: transfer.piece(text) for form, text in _BETWEEN_CARDS.items()}
@@ -140,15 +140,28 @@ class _Stencils:
         return stencil.cut_html(page) if self._form == "html" else stencil.cut_text(page)
 
     def _card(self, card: Card, own: Told, start: str) -> Stencil:
+        """By its paper; in the text by its place too, for the title is wrapped with its number."""
         key = card.key, bool(start)
-        if (settled := self._settled.get(key)) is None:
-            start = stencil.START if start else ""
-            told = card.html(start) if self._form == "html" else card.text(start)
+        if self._form == "html":
+            return self._known(key, lambda: self._of_paper(card, own, start))
+        numbered = card.number, key
+        return self._known(
+            numbered,
+            lambda: self._known(key, lambda: self._of_paper(card, own, start)).settled(
+                {"rank", "title"}, card.text(start)
+            ),
+        )
+
+    def _known(self, key: tuple[object, ...], make: Callable[[], Stencil]) -> Stencil:
+        if (found := self._settled.get(key)) is None:
             if len(self._settled) >= _MOST_SETTLED:
                 self._settled.clear()
-            settled = self._shaped(told).settled(told.keys() - own.keys(), told)
-            self._settled[key] = settled
-        return settled
+            found = self._settled[key] = make()
+        return found
+
+    def _of_paper(self, card: Card, own: Told, start: str) -> Stencil:
+        told = card.html(start) if self._form == "html" else card.text(start)
+        return self._shaped(told).settled(told.keys() - own.keys() - {"rank"}, told)
 
     def _shaped(self, told: Told) -> Stencil:
         shape = _shape(told)
@@ -163,11 +176,12 @@ class _Stencils:
 
     def fill(self, told: Told, cards: Sequence[Card]) -> bytes:
         page, start, is_html = stencil.Page(), told["feedback_url"], self._form == "html"
+        encoded = transfer.piece(html.escape(start) if is_html else start)
         self._above.fill(page, told)
         for n, card in enumerate(cards):
             if n:
                 page.parts.append(_BETWEEN_PIECES[self._form])
-            own = card.own_html() if is_html else card.own_text()
+            own = card.own_html(encoded) if is_html else card.own_text(encoded)
             self._card(card, own, start).fill(page, own)
         self._below.fill(page, told)
-        return page.encoded(html.escape(start) if is_html else start)
+        return page.encoded()

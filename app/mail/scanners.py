@@ -1,8 +1,9 @@
 """Which votes in a letter a person gave, and which a link scanner made.
 
 Scanners open every link of a mail, and some run its scripts. A vote is void where it came as no
-person's does; see the reasons below. One by a button, after a press the browser vouches for, is
-void only if the contrary follows. More that is known of a letter makes more of its votes void,
+person's does; see the reasons below. One that a scanner in disguise might give as well, alone and
+later, needs a sign that somebody is there. One by a button, after a press the browser vouches for,
+is void only if the contrary follows. More that is known of a letter makes more of its votes void,
 never fewer: they may be judged at any time, and again later.
 """
 
@@ -17,12 +18,15 @@ NEAR = timedelta(seconds=60)
 HASTE, MOST_IN_HASTE = timedelta(seconds=10), 2
 # How long after it was handed over a letter's links are opened by scanners on its way.
 SCAN_TIME = timedelta(minutes=3)
+# How many times as long a vote needs a sign of a person, and be it that the mouse was moved.
+WARY = 4
 
 BY_TRAP = "a link that nobody sees was opened from there within a minute"
 BY_CONTRARY = "the contrary was said of the paper within a minute"
 BY_HASTE = "more papers were voted on within ten seconds than anybody reads"
 BY_ARRIVAL = "no button was pressed while the letter was being delivered"
-REASONS = (BY_ARRIVAL, BY_TRAP, BY_CONTRARY, BY_HASTE)
+WITHOUT_SIGN = "soon after delivery, and nothing showed that somebody was there"
+REASONS = (BY_ARRIVAL, BY_TRAP, BY_CONTRARY, BY_HASTE, WITHOUT_SIGN)
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Visit:
 
     verdict: on which paper what; None on both: it was the link that nobody sees. by_script: the
     page sent it by itself, no button was pressed. is_trusted: the browser vouched for a press or
-    touch before it. network, agent: whence; "" where it is not known, which is like nothing else.
+    touch before it; of one by script, for a move of the mouse, or a button pressed there on
+    another day. network, agent: whence; "" where it is not known, which is like nothing else.
     """
 
     at: datetime
@@ -72,6 +77,11 @@ def needs_button(
     return hand_over is not None and hand_over.began <= at < hand_over.ended + scan_time
 
 
+def needs_sign(at: datetime, hand_over: HandOver | None, scan_time: timedelta = SCAN_TIME) -> bool:
+    """Whether at a moment a vote by script counts only if the browser vouches for somebody."""
+    return needs_button(at, hand_over, WARY * scan_time)
+
+
 def judge(
     visits: Sequence[Visit], hand_over: HandOver | None = None, scan_time: timedelta = SCAN_TIME
 ) -> list[str]:
@@ -85,6 +95,7 @@ def judge(
         (BY_TRAP, _trapped(visits)),
         (BY_CONTRARY, _contrary(visits)),
         (BY_HASTE, _hasty(visits)),
+        (WITHOUT_SIGN, _without_sign(visits, hand_over, scan_time)),
     )
     for reason, places in found:
         for n in places:
@@ -97,6 +108,15 @@ def _on_arrival(
 ) -> Iterator[int]:
     for n, each in enumerate(visits):
         if each.by_script and needs_button(each.at, hand_over, scan_time):
+            yield n
+
+
+def _without_sign(
+    visits: Sequence[Visit], hand_over: HandOver | None, scan_time: timedelta
+) -> Iterator[int]:
+    for n, each in enumerate(visits):
+        is_bare = each.by_script and not each.is_trusted
+        if is_bare and needs_sign(each.at, hand_over, scan_time):
             yield n
 
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
 from jinja2 import Environment
@@ -20,8 +19,6 @@ from app.mail import layout, transfer
 
 # Where a page is to be cut in two.
 SEAM = "\ue002"
-# What a link begins with that many cards of a letter share; no text holds it, being tamed.
-START, _QUOTED_START, _ENCODED_START = "\0", b"=00", b"\0"
 # Signs that no template of ours uses. Texts by others may, but are never looked through for them.
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _WRAP, _WORDS, _END_WRAP = "\ue003", "\ue004", "\ue005"
@@ -53,8 +50,8 @@ def _wrapped_later(text: str, indent: int = 0) -> str:
 
 @dataclass(frozen=True)
 class _Hole:
-    """names: of the texts that go into it. text: what they come to, fit to be encoded, or encoded
-    already.
+    """names: of the texts that go into it. text: what they come to: encoded already, or one of
+    short lines, to be encoded with others.
     """
 
     names: Set[str]
@@ -66,8 +63,11 @@ class Stencil:
 
     def __init__(self, pieces: Sequence[bytes], holes: Sequence[_Hole]) -> None:
         self._holes = holes
-        # Where each hole is among the parts, and what it comes to.
-        self._places = [(2 * n + 1, hole.text) for n, hole in enumerate(holes)]
+        # Where each hole is among the parts, its one text, if it is one, and what it comes to.
+        self._places = [
+            (2 * n + 1, next(iter(hole.names)) if len(hole.names) == 1 else "", hole.text)
+            for n, hole in enumerate(holes)
+        ]
         self._parts = [b""] * (2 * len(holes) + 1)
         self._parts[::2] = pieces
 
@@ -76,18 +76,21 @@ class Stencil:
         pieces, holes = [self._parts[0]], list[_Hole]()
         for hole, piece in zip(self._holes, self._parts[2::2], strict=True):
             if hole.names <= names:
-                pieces[-1] += _encoded(hole.text(told)) + piece
+                text = hole.text(told)
+                pieces[-1] += (text if isinstance(text, bytes) else transfer.piece(text)) + piece
             else:
                 holes.append(hole)
                 pieces.append(piece)
         return Stencil(pieces, holes)
 
     def fill(self, page: "Page", told: Told) -> None:
-        """Add it to a page, with the texts told in its holes."""
+        """Add it to a page, with the texts told in its holes; bytes are encoded already."""
         parts, start = page.parts, len(page.parts)
         parts += self._parts
-        for place, come_to in self._places:
-            text = come_to(told)
+        for place, name, come_to in self._places:
+            text = told.get(name)
+            if not isinstance(text, bytes):
+                text = come_to(told)
             if isinstance(text, bytes):
                 parts[start + place] = text
             else:
@@ -95,14 +98,10 @@ class Stencil:
                 page.texts.append(text)
 
 
-def _encoded(text: str | bytes) -> bytes:
-    if isinstance(text, bytes):
-        return text
-    return transfer.piece(text).replace(_QUOTED_START, _ENCODED_START)
-
-
 class Page:
-    """Stencils, one after the other. Their texts are encoded together: that costs far less."""
+    """Stencils, one after the other. What they left to be encoded is encoded together: that costs
+    far less.
+    """
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []
@@ -110,11 +109,12 @@ class Page:
         self.texts: list[str] = []
         self.places: list[int] = []
 
-    def encoded(self, start: str) -> bytes:
-        """All of it, fit to travel, with `start` where START was told to stencils that settled."""
-        for place, piece in zip(self.places, transfer.pieces(self.texts), strict=True):
-            self.parts[place] = piece
-        return b"".join(self.parts).replace(_ENCODED_START, transfer.piece(start))
+    def encoded(self) -> bytes:
+        """All of it, fit to travel."""
+        if self.texts:
+            for place, piece in zip(self.places, transfer.pieces(self.texts), strict=True):
+                self.parts[place] = piece
+        return b"".join(self.parts)
 
 
 def cut_html(page: str) -> Stencil:
@@ -142,22 +142,29 @@ def cut_text(page: str) -> Stencil:
 def _markup(name: str) -> _Hole:
     """In HTML what is not Markup is escaped."""
 
-    def text(told: Told) -> str | bytes:
+    def text(told: Told) -> bytes:
         found: str | bytes = told[name]
-        return found if isinstance(found, Markup | bytes) else html.escape(found)
+        if isinstance(found, bytes):
+            return found
+        return transfer.piece(found if isinstance(found, Markup) else html.escape(found))
 
     return _Hole({name}, text)
 
 
 def _plain(name: str) -> _Hole:
-    return _Hole({name}, itemgetter(name))
+    def text(told: Told) -> bytes:
+        found: str | bytes = told[name]
+        return found if isinstance(found, bytes) else transfer.piece(found)
+
+    return _Hole({name}, text)
 
 
 def _wrapped(parts: Sequence[str], indent: int) -> _Hole:
     """parts: texts and names of texts in turn, to be wrapped together."""
 
-    def text(told: Told) -> str:
+    def text(told: Told) -> str | bytes:
         words = [told[part] if n % 2 else part for n, part in enumerate(parts)]
-        return layout.wrapped("".join(words), indent)
+        lines, is_narrow = layout.wrap("".join(words), indent)
+        return lines if is_narrow else transfer.piece(lines)
 
     return _Hole(set(parts[1::2]), text)

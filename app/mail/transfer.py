@@ -16,6 +16,9 @@ _BLANK, _ENCODED = b"\x1f", b"=1F"
 # Stands at the end of each of several texts that are encoded together.
 _END, _ENCODED_END, _APART = "\x1e", b"=1E", b"\0"
 
+# So much of what needs no encoding leaves room for the break in its line.
+_PIECE = 75
+
 
 def quoted_printable(text: str) -> bytes:
     """Encode as UTF-8 in lines of at most 76 characters, CRLF between them.
@@ -54,6 +57,10 @@ def piece(text: str) -> bytes:
     """
     if not text:
         return b""
+    if text.isascii() and text.isprintable() and "=" not in text and "  " not in text:
+        lines = [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)]
+        if not any(line.startswith(".") for line in lines):
+            return b"".join([line.encode() + SOFT_BREAK for line in lines])
     # One sign more keeps a blank at the end as it is, and leaves room for the break.
     quoted = quoted_printable(f"{text}x")[:-1]
     return quoted if quoted.endswith(b"\r\n") else quoted + SOFT_BREAK

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
+from html import escape
 from typing import Any, NamedTuple
 
 from jinja2 import Environment
@@ -16,7 +17,6 @@ from app.languages import Language, english
 from app.mail import excerpt, foreign, layout, links, transfer
 from app.mail.letter import MAX_TEXT, Confirm, Daily, Notice, PaperView, PickView
 from app.mail.links import Verdict
-from app.recommend import highlight
 
 # By its name in the templates: text to print; a bool or a date, which is only looked at.
 Told = dict[str, Any]
@@ -69,7 +69,7 @@ def of_bare(templates: Environment, letter: Confirm | Notice) -> Told:
 
 
 class Card(NamedTuple):
-    """A pick as its card says it. number: its place in the letter, from 1."""
+    """A pick as its card says it. number: its place in the letter, from 1. shares: in percent."""
 
     paper: "_Paper"
     pick: PickView
@@ -78,7 +78,7 @@ class Card(NamedTuple):
     byline: str
     label: str
     reason: str
-    shares: str
+    shares: Sequence[tuple[str, str]]
     has_excerpt: bool = True
 
     def without_excerpt(self) -> "Card":
@@ -86,11 +86,11 @@ class Card(NamedTuple):
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What all that is not the reader's own depends on."""
+        """What all that is neither the reader's own nor its place depends on."""
         pick = self.pick
         shape = self.has_excerpt, pick.exploring, bool(self.reason), bool(self.shares)
         own = bool(pick.names), bool(pick.terms)
-        return shape, own, self.number, pick.rank, self.label, self.paper, self.byline
+        return self.paper, self.label, self.byline, shape, own
 
     def text(self, start: str) -> Told:
         """All that the text says. start: of the links for feedback."""
@@ -100,7 +100,9 @@ class Card(NamedTuple):
             "code_url": self.paper.code_url,
             "title": self.title,
             "byline": self.byline,
-            **self.own_text(),
+            "label": self.label,
+            "reason": self.reason,
+            "shares": _DOT.join(self._named_shares()),
             "excerpt": self.paper.excerpt if self.has_excerpt else "",
             "like_url": self._link(start, Verdict.LIKE),
             "dislike_url": self._link(start, Verdict.DISLIKE),
@@ -112,15 +114,27 @@ class Card(NamedTuple):
     def _link(self, start: str, verdict: Verdict) -> str:
         return links.verdict_url(start, self.pick.rank, verdict) if start else ""
 
-    def own_text(self) -> Told:
-        """What the text says to this reader alone."""
-        return {"label": self.label, "reason": self.reason, "shares": self.shares}
+    def _named_shares(self) -> list[str]:
+        return [f"{percent} {name}" if name else percent for percent, name in self.shares]
+
+    def own_text(self, start: bytes) -> Told:
+        """What the text says to this reader alone. start: encoded already."""
+        return {
+            "label": self.label,
+            "reason": self.reason,
+            "shares": _DOT.join(self._named_shares()),
+            **_links(start, self.pick.rank),
+        }
 
     def html(self, start: str) -> Told:
         """All that the HTML says."""
-        rich = {**self.text(start), "byline": self._rich_byline, **self.own_html()}
-        rich["excerpt"] = self._rich_excerpt if self.has_excerpt else ""
-        return rich
+        return {
+            **self.text(start),
+            "byline": self._rich_byline,
+            "reason": layout.marked(self.reason, _each(self.pick.words)),
+            "shares": _KEPT_DOT.join(self._named_shares()),
+            "excerpt": self._rich_excerpt if self.has_excerpt else "",
+        }
 
     @property
     def _rich_byline(self) -> str:
@@ -133,25 +147,56 @@ class Card(NamedTuple):
         terms = _each(self.pick.terms)
         return layout.highlighted(self.paper.excerpt, terms) if terms else self.paper.excerpt
 
-    def own_html(self) -> Told:
-        """What the HTML says to this reader alone; its excerpt is encoded already."""
+    def own_html(self, start: bytes) -> Told:
+        """What the HTML says to this reader alone, all of it encoded already."""
         pick = self.pick
         own: Told = {
-            "reason": layout.marked(self.reason, _each(pick.words)),
-            "shares": self.shares.replace(_DOT, _KEPT_DOT),
+            "reason": _encoded_reason(self.reason, pick.words),
+            "shares": _encoded_shares(self.shares),
+            **_links(start, pick.rank),
         }
         if pick.terms and self.has_excerpt:
-            spans = highlight.spans(self.paper.excerpt, _each(pick.terms))
-            own["excerpt"] = _encoded_bold(self.paper.excerpt, tuple(spans))
+            own["excerpt"] = _encoded_excerpt(self.paper.excerpt, pick.terms)
         if pick.names:
-            own["byline"] = self._rich_byline
+            own["byline"] = transfer.piece(self._rich_byline)
         return own
 
 
+def _links(start: bytes, rank: int) -> Told:
+    return {name: start + end for name, end in _ends(rank)}
+
+
+@lru_cache(maxsize=1_000)
+def _ends(rank: int) -> list[tuple[str, bytes]]:
+    """What links for feedback end with, encoded."""
+    ends = {f"{each}_url": links.verdict_url("", rank, each) for each in Verdict}
+    ends["why_url"] = links.why_url("", rank)
+    return [(name, transfer.piece(end)) for name, end in ends.items()]
+
+
+# What is said of a paper, and set in bold in it, comes again in the letters of others.
 @lru_cache(maxsize=10_000)
-def _encoded_bold(text: str, spans: tuple[highlight.Span, ...]) -> bytes:
-    """What is set in bold in a paper's excerpt comes again in the letters of others."""
-    return transfer.piece(layout.bold(text, spans))
+def _encoded_reason(text: str, words: tuple[str, ...]) -> bytes:
+    return transfer.piece(layout.marked(text, _each(words)))
+
+
+@lru_cache(maxsize=10_000)
+def _encoded_excerpt(text: str, terms: tuple[str, ...]) -> bytes:
+    return transfer.piece(layout.highlighted(text, _each(terms)))
+
+
+def _encoded_shares(shares: Sequence[tuple[str, str]]) -> bytes:
+    parts = [
+        _encoded_words(part)
+        for percent, name in shares
+        for part in (_KEPT_DOT, percent, name and f" {name}")
+    ]
+    return b"".join(parts[1:])
+
+
+@lru_cache(maxsize=20_000)
+def _encoded_words(text: str) -> bytes:
+    return transfer.piece(escape(text))
 
 
 def of_picks(templates: Environment, picks: Sequence[PickView]) -> list[Card]:
@@ -213,12 +258,11 @@ def _label(templates: Environment, band: str, exploring: bool) -> str:
     return layout.sentence(templates, "daily/label", {"band": band, "exploring": exploring})
 
 
-def _shares(language: Language, shares: Sequence[tuple[str, int]]) -> str:
+def _shares(language: Language, shares: Sequence[tuple[str, int]]) -> list[tuple[str, str]]:
     """What made the score; nothing where one thing did."""
     if len(shares) < 2:
-        return ""
-    parts = (f"{language.percent(n)} {known(name)}" for name, n in shares)
-    return _DOT.join(part.rstrip() for part in parts)
+        return []
+    return [(language.percent(n), known(name)) for name, n in shares]
 
 
 @lru_cache(maxsize=4_000)

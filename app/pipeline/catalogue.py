@@ -1,22 +1,32 @@
 """PAPERBOY_SOURCES taken apart: which sources there are, as the operator names them.
 
+The operator's page takes them by the same names, but for what is on this machine or needs its
+passwords: whoever stole into the page would read the one and be handed the other.
+
 hf-daily, arxiv:cs.LG+stat.ML, biorxiv:neuroscience, feed:https://blog.example.org/rss, folder:/in
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from app.errors import AppError, NotAllowed, NotReady
+from app.errors import AppError, BadValue, NotAllowed, NotReady
+from app.languages import Sentence, english, roughly
+from app.mail import foreign
 from app.wire import addresses, mailbox
 from app.wire.mailbox import Place
 
 SETTING = "PAPERBOY_SOURCES"
-HOW = (
-    "hf-daily, arxiv:cs.LG+stat.ML, biorxiv:neuroscience, medrxiv:oncology, feed:https://…, "
-    "imaps://user@host/INBOX, maildir:/path or folder:/path"
+HOW_ON_WEB = "hf-daily, arxiv:cs.LG+stat.ML, biorxiv:neuroscience, medrxiv:oncology, feed:https://…"
+HOW = f"{HOW_ON_WEB}, imaps://user@host/INBOX, maildir:/path or folder:/path"
+LONGEST = 1_000
+EMPTY = english("Name a source: {how}.", how=HOW_ON_WEB)
+TOO_LONG = english("That is longer than {longest} characters. Please shorten it.", longest=LONGEST)
+NOT_HERE = english(
+    "Folders and mailboxes can only be named in PAPERBOY_SOURCES, not on a page: it would open "
+    "this machine’s files, and hand its password on, to whoever gets into the page."
 )
 # https://arxiv.org/category_taxonomy: those that have classes, and those that have none.
 PARTED = frozenset(
@@ -72,18 +82,55 @@ def parse(setting: str, data_dir: Path) -> list[Listed]:
     Parted by commas or lines; a comma inside an address is written %2C. Raises AppError, naming
     the part that cannot be read.
     """
-    parts = [part.strip() for part in re.split(r"[,\n]", setting)]
-    found = [_read(part) for part in parts if part]
+    found = [_read(part, _in_setting) for part in _parts(setting)]
     usual = data_dir / "digests"
     if not found and usual.exists():
         return [Listed(Kind.FOLDER, str(usual))]
     return list(dict.fromkeys(found))
 
 
-def _read(part: str) -> Listed:
+def typed(text: str) -> list[Listed]:
+    """Those that are named on a page, each once. Raises BadValue, field "source"."""
+    if len(text) > LONGEST:
+        raise BadValue("source", TOO_LONG)
+    parts = [each for each in map(foreign.tame, _parts(text)) if each]
+    if not parts:
+        raise BadValue("source", EMPTY)
+    # Before they are looked into: what is no page's business may hold a password.
+    if any(part.partition(":")[0].lower() in {Kind.FOLDER, *MAIL} for part in parts):
+        raise BadValue("source", NOT_HERE)
+    return list(dict.fromkeys(_read(part, _on_page) for part in parts))
+
+
+def kept(names: Iterable[str]) -> Iterator[Listed | AppError]:
+    """What the database has of those; an error for one that this version cannot read."""
+    for name in names:
+        try:
+            yield from typed(name)
+        except AppError as e:
+            yield e
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r"[,\n]", text) if part.strip()]
+
+
+def _in_setting(part: str, why: Sentence) -> AppError:
+    return AppError(f"{SETTING} names “{part}”, {why}.")
+
+
+def _on_page(part: str, why: Sentence) -> AppError:
+    return BadValue("source", english("You named “{part}”, {why}.", part=part, why=why))
+
+
+def _read(part: str, refuse: Callable[[str, Sentence], AppError]) -> Listed:
     kind, _, argument = part.partition(":")
     try:
         known = Kind(kind.lower())
+    except ValueError as e:
+        how = HOW if refuse is _in_setting else HOW_ON_WEB
+        raise refuse(part, english("which we cannot read; give {how}", how=how)) from e
+    try:
         listed = Listed(known, _ARGUMENTS[known](argument.strip()))
         if known in MAIL:
             mailbox.check(Place(listed.name, setting=SETTING))
@@ -91,30 +138,42 @@ def _read(part: str) -> Listed:
     except NotReady as e:
         # Not the part itself: it may hold a password, where it does not belong.
         raise AppError(f"{SETTING} names a mailbox that cannot be used; {mailbox.HOW}.") from e
-    except ValueError as e:
-        is_known = kind.lower() in set(Kind)
-        why = f"{e}" if is_known else f"which we cannot read; give {HOW}"
-        raise AppError(f"{SETTING} names “{part}”, {why}.") from e
+    except _But as e:
+        raise refuse(part, e.why) from e
+
+
+class _But(Exception):
+    """What stands behind the colon cannot be used."""
+
+    def __init__(self, why: Sentence) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def _nothing(argument: str) -> str:
     if argument:
-        raise ValueError("but nothing may follow hf-daily")
+        raise _But(english("but nothing may follow hf-daily"))
     return ""
 
 
 def _archives(argument: str) -> str:
-    names = [name.strip() for name in argument.split("+")]
+    names = [each.strip() for each in argument.split("+")]
     for name in names:
         archive, _, rest = name.partition(".")
         if archive.lower() not in PARTED | WHOLE or not re.fullmatch(r"[A-Za-z-]*", rest):
-            raise ValueError(f"but “{name}” is no category of arXiv; write it like cs.LG+stat.ML")
+            raise _But(
+                english(
+                    "but “{name}” is no category of arXiv; write it like cs.LG+stat.ML", name=name
+                )
+            )
     return "+".join(dict.fromkeys(names))
 
 
 def _one_archive(argument: str) -> str:
     if "+" in argument:
-        raise ValueError("but its lists come one by one; write arxiv-oai:cs.LG, arxiv-oai:stat.ML")
+        raise _But(
+            english("but its lists come one by one; write arxiv-oai:cs.LG, arxiv-oai:stat.ML")
+        )
     return _archives(argument)
 
 
@@ -122,7 +181,7 @@ def _subject(argument: str) -> str:
     # As its pages' addresses have it ("cell-biology") or as its answers have it ("cell biology").
     subject = re.sub(r"[\s_-]+", " ", argument.lower()).strip()
     if not re.fullmatch(r"[a-z ]*", subject):
-        raise ValueError("but no such subject can be; write it like biorxiv:cell-biology")
+        raise _But(english("but no such subject can be; write it like biorxiv:cell-biology"))
     return subject.replace(" ", "-")
 
 
@@ -130,13 +189,15 @@ def _address(argument: str) -> str:
     try:
         addresses.place_of(argument)
     except NotAllowed as e:
-        raise ValueError(f"but {str(e).rstrip('.')}; write it like feed:https://…") from e
+        otherwise = english("but that is no address to be fetched; write it like feed:https://…")
+        why = roughly(f"but {str(e).rstrip('.')}; write it like feed:https://…", otherwise)
+        raise _But(why) from e
     return argument
 
 
 def _folder(argument: str) -> str:
     if not argument:
-        raise ValueError("but no folder; write it like folder:/path")
+        raise _But(english("but no folder; write it like folder:/path"))
     return argument
 
 

@@ -1,42 +1,47 @@
 """Claimed letters, their messages, and the note that they are about to leave."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from app.errors import AppError
-from app.pipeline import compose
+from app.pipeline import compose, reading
+from app.pipeline.reading import Contents
 from app.store import departures, letters, outbox
 from app.store.outbox import Choose
-from app.store.tables import OutboxEntry
-
-Claim = tuple[OutboxEntry, compose.Envelope | Exception]
+from app.store.tables import Letter, OutboxEntry
 
 
-def take(
-    session: Session,
-    head: compose.Letterhead,
-    now: datetime,
-    limit: int,
-    choose: Choose | None = None,
-) -> list[Claim]:
-    """Claim letters that are due and make their messages; one that cannot be made has failed."""
-    claimed = messages(session, head, outbox.claim_due(session, now, limit, choose))
-    for entry, made in claimed:
-        if isinstance(made, Exception):
-            outbox.fail(session, entry.id or 0, now, 0, f"the letter cannot be made: {made}")
-    return claimed
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claimed entry, and the facts that its message is made of."""
+
+    entry: OutboxEntry
+    row: Letter | None
+    contents: Contents | Exception | None
+
+    def message(self, head: compose.Letterhead) -> compose.Envelope:
+        """Make it. Raises AppError, or whatever a fault in its facts raises."""
+        if self.row is None:
+            raise AppError("its letter is gone")
+        return compose.made(head, self.row, self.contents)
 
 
-def messages(
-    session: Session, head: compose.Letterhead, entries: Sequence[OutboxEntry]
-) -> list[Claim]:
-    """Each entry with its message, or with why it has none."""
+def take(session: Session, now: datetime, limit: int, choose: Choose | None = None) -> list[Claim]:
+    """Claim letters that are due, and read what they say."""
+    return read(session, outbox.claim_due(session, now, limit, choose))
+
+
+def read(session: Session, entries: Sequence[OutboxEntry]) -> list[Claim]:
+    """Each entry with what its letter says."""
     rows = letters.by_ids(session, [entry.letter_id or 0 for entry in entries])
-    made = dict(zip(rows, compose.envelopes(session, head, list(rows.values())), strict=True))
-    gone = AppError("its letter is gone")
-    return [(entry, made.get(entry.letter_id or 0, gone)) for entry in entries]
+    contents = reading.of(session, list(rows.values()))
+    return [
+        Claim(entry, rows.get(entry.letter_id or 0), contents.get(entry.letter_id or 0))
+        for entry in entries
+    ]
 
 
 def shorten(

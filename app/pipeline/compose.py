@@ -98,21 +98,12 @@ def why(session: Session, subscriber: Subscriber, language: Language = ENGLISH) 
     return language.fill(BY_WORDS if typed else BY_LIKES, **facts)
 
 
-def envelopes(
-    session: Session, head: Letterhead, rows: Sequence[Letter]
-) -> list[Envelope | Exception]:
-    """Build and sign the messages of stored letters; the same facts give the same bytes.
+def made(head: Letterhead, row: Letter, contents: Contents | Exception | None) -> Envelope:
+    """Build and sign the message of a stored letter; the same facts give the same bytes.
 
-    In the order of `rows`; one that cannot be built stands there as its error.
+    contents: see `reading.of`. Raises what was wrong with them.
     """
-    contents = reading.of(session, rows)
-    made: list[Envelope | Exception] = []
-    for row in rows:
-        try:
-            made.append(_envelope(head, row, _view(head, row, contents.get(row.id or 0))))
-        except Exception as e:  # noqa: BLE001  (it fails alone, and the caller tells)
-            made.append(e)
-    return made
+    return _envelope(head, row, _view(head, row, contents))
 
 
 def fitting(session: Session, head: Letterhead, row: Letter, most: int) -> Envelope:

@@ -1,12 +1,13 @@
 """The outbox's waiting letters, through SMTP.
 
-A few lanes work side by side, each with one connection. Per letter: claim and render → offer →
-commit "in_data" → transmit → settle. So a crash leaves at most one letter per lane in doubt.
+A few lanes work side by side, each with one connection, and share the letters claimed. Per letter:
+render → offer → commit "in_data" → transmit → settle. So a crash leaves at most one letter per lane
+in doubt.
 """
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,17 +18,17 @@ from sqlmodel import Session
 from app.errors import Deferred, DeliveryError, Lost, NotReady, Refused
 from app.pipeline import claims, compose
 from app.pipeline.breaker import Breaker
+from app.pipeline.claims import Claim
 from app.pipeline.ledger import Ledger
 from app.pipeline.outcome import Outcomes, Tally
 from app.pipeline.pace import Pace
+from app.pipeline.stock import BATCH, Stock
 from app.pipeline.stopping import Stopped, Stopping
-from app.store import allowances, outbox, waiting
+from app.store import allowances, outbox
 from app.store.tables import OutboxEntry
 from app.wire import smtp
 
 log = structlog.get_logger()
-# Claimed and rendered in one commit; what a stop finds unsent is given back.
-BATCH = 20
 
 
 @dataclass(frozen=True)
@@ -90,16 +91,27 @@ async def deliver(post: Post) -> Tally:
 async def _send_all(post: Post, ledger: Ledger, tally: Tally, stopping: Stopping) -> None:
     is_try = await ledger.write(lambda session: _open(post, session))
     if is_try:
-        await _Lane(post, ledger, tally, stopping, is_try=True).run()
+        await _Lane(post, ledger, tally, stopping, _stock(post, ledger, is_try=True)).run()
         await ledger.write(lambda session: post.breaker.look(session, post.clock()))
-    lanes = [_Lane(post, ledger, tally, stopping) for _ in range(post.n_connections)]
+    stock = _stock(post, ledger)
+    lanes = [_Lane(post, ledger, tally, stopping, stock) for _ in range(post.n_connections)]
     # One knocks before all come: a server that is down for hours is asked as seldom as can be.
     if await lanes[0].reach():
         runs = (lane.run() for lane in lanes)
         for outcome in await asyncio.gather(*runs, return_exceptions=True):
             if isinstance(outcome, BaseException):
                 raise outcome
+        await lanes[0].give_back([claim.entry for claim in stock.left()])
     tally.held = post.breaker.held
+
+
+def _stock(post: Post, ledger: Ledger, *, is_try: bool = False) -> Stock:
+    def may_go() -> bool:
+        return not (post.stop.is_set() or post.breaker.held)
+
+    size = 1 if is_try else BATCH * post.n_connections
+    looks = post.clock, post.pace, post.breaker, may_go, post.stay
+    return Stock(ledger, *looks, size, is_try)
 
 
 def _open(post: Post, session: Session) -> bool:
@@ -113,28 +125,25 @@ def _open(post: Post, session: Session) -> bool:
 
 @dataclass
 class _Lane:
-    """One connection at a time, and the letters that go through it one after the other.
-
-    is_try: one letter only, to see if the brake is still needed.
-    """
+    """One connection at a time, and the letters that go through it one after the other."""
 
     post: Post
     ledger: Ledger
     tally: Tally
     stopping: Stopping
-    is_try: bool = False
+    stock: Stock
     connection: smtp.Connection | None = None
     settling: asyncio.Future[None] | None = None
 
     def __post_init__(self) -> None:
-        post = self.post
-        brake = post.breaker, self.tally, post.stop, self.is_try, post.holds_doubt
+        post, is_try = self.post, self.stock.is_try
+        brake = post.breaker, self.tally, post.stop, is_try, post.holds_doubt
         self.outcomes = Outcomes(self.ledger, post.clock, *brake)
 
     async def reach(self) -> bool:
         """Connect, if there is a letter to send; False if that was not to be."""
         try:
-            if await self.ledger.write(lambda s: self._wait(s, self.post.clock())) is not None:
+            if await self.stock.wait(self.post.clock()) is not None:
                 await self._connected()
         except (Stopped, Deferred) as e:
             await self._cannot_go_on(e)
@@ -144,20 +153,31 @@ class _Lane:
     async def run(self) -> None:
         """Send until nothing is left that may go."""
         began = self.post.clock()
+        self.ledger.company += 1
         try:
-            while (wait := await self.ledger.write(lambda s: self._wait(s, began))) is not None:
-                if wait:
-                    await self._rest(wait)
+            while (found := await self._next(began)) is not None:
+                if isinstance(found, timedelta):
+                    await self._rest(found)
                     continue
-                connection = await self._connected()
-                await self._send_batch(connection, await self._claimed())
-                if self.is_try:
+                await self._send_claimed(found)
+                if self.stock.is_try:
                     return
         except (Stopped, Deferred) as e:
             await self._cannot_go_on(e)
         finally:
+            self.ledger.company -= 1
+            await self._settled()
             if self.connection is not None and self.connection.is_open:
                 await self.connection.close()
+
+    async def _next(self, began: datetime) -> Claim | timedelta | None:
+        """A letter, once there is a connection for it; else as `Stock.wait`."""
+        if self.stock.is_empty:
+            await self._settled()
+        if not self._is_connected and (wait := await self.stock.wait(began)) != timedelta(0):
+            return wait
+        await self._connected()
+        return await self.stock.take(began)
 
     async def _cannot_go_on(self, why: Stopped | Deferred) -> None:
         if isinstance(why, Deferred):
@@ -165,22 +185,14 @@ class _Lane:
         if isinstance(why, Refused):
             await self.outcomes.refused(why)
 
-    def _wait(self, session: Session, began: datetime) -> timedelta | None:
-        """How long until there may be a letter to send; None: this run has none."""
-        now, pace = self.post.clock(), self.post.pace
-        if not self.is_try:
-            self.post.breaker.look(session, now)
-        if self.post.stop.is_set() or self.post.breaker.held:
-            return None
-        moment = waiting.next_due(session)
-        if moment is None or moment > max(now, pace.put_off_until(now)):
-            return None
-        wait = max(moment - now, pace.wait(session, now))
-        has_time = self.post.stay is None or now + wait - began <= self.post.stay
-        return wait if has_time or not wait else None
-
     async def _rest(self, wait: timedelta) -> None:
-        await self.stopping.or_do(self.post.sleep(wait.total_seconds()))
+        if wait:
+            await self.stopping.or_do(self.post.sleep(wait.total_seconds()))
+
+    @property
+    def _is_connected(self) -> bool:
+        found = self.connection
+        return found is not None and found.is_open and not found.is_worn
 
     async def _connected(self) -> smtp.Connection:
         if self.connection is not None and self.connection.is_open and self.connection.is_worn:
@@ -189,42 +201,25 @@ class _Lane:
             self.connection = await self.stopping.or_do(smtp.connect(self.post.server))
         return self.connection
 
-    async def _claimed(self) -> list[_Ready]:
-        ready = []
-        for entry, made in await self.ledger.write(self._claim):
-            if isinstance(made, compose.Envelope):
-                ready.append(_Ready(entry, made))
-                continue
-            log.error("letter_cannot_be_made", entry=entry.id, exc_info=made)
-            self.tally.failed += 1
-            self.post.on_settled()
-        return ready
-
-    def _claim(self, session: Session) -> list[claims.Claim]:
-        now, pace = self.post.clock(), self.post.pace
-        if pace.is_limited and pace.wait(session, now):
-            return []
-        choose = pace.choose if pace.is_limited else None
-        return claims.take(session, self.post.head, now, 1 if self.is_try else BATCH, choose)
-
-    async def _send_batch(self, connection: smtp.Connection, batch: list[_Ready]) -> None:
+    async def _send_claimed(self, claim: Claim) -> None:
         try:
-            for n, ready in enumerate(batch):
-                try:
-                    await self._send_if_open(connection, ready)
-                except Stopped:
-                    await self._give_back(batch[n:])
-                    return
-                self.post.on_settled()
-        finally:
-            await self._settled()
+            envelope = claim.message(self.post.head)
+        except Exception as e:  # noqa: BLE001  (it fails alone)
+            await self._cannot_be_made(claim.entry, e)
+            return
+        try:
+            await self._send(await self._connected(), _Ready(claim.entry, envelope))
+        except Stopped:
+            await self.give_back([claim.entry])
+        else:
+            self.post.on_settled()
 
-    async def _send_if_open(self, connection: smtp.Connection, ready: _Ready) -> None:
-        if self.post.stop.is_set() or self.post.breaker.held:
-            raise _NotNow
-        if not connection.is_open or connection.is_worn:
-            raise _NotNow
-        await self._send(connection, ready)
+    async def _cannot_be_made(self, entry: OutboxEntry, error: Exception) -> None:
+        entry_id, now, why = entry.id or 0, self.post.clock(), f"the letter cannot be made: {error}"
+        await self.outcomes.settle(lambda session: outbox.fail(session, entry_id, now, 0, why))
+        log.error("letter_cannot_be_made", entry=entry_id, exc_info=error)
+        self.tally.failed += 1
+        self.post.on_settled()
 
     async def _settled(self) -> None:
         """Wait until what became of the letter before is on the disk."""
@@ -232,14 +227,16 @@ class _Lane:
         if settling is not None:
             await settling
 
-    async def _give_back(self, unsent: list[_Ready]) -> None:
-        ids = [ready.entry.id or 0 for ready in unsent]
+    async def give_back(self, unsent: Sequence[OutboxEntry]) -> None:
+        """Let others claim what was not sent."""
+        ids = [entry.id or 0 for entry in unsent]
 
         def release(session: Session) -> None:
             outbox.release(session, ids)
             self.post.pace.give_back(session, len(ids), self.post.clock())
 
-        await self.outcomes.settle(release)
+        if ids:
+            await self.outcomes.settle(release)
 
     async def _fitted(self, connection: smtp.Connection, ready: _Ready) -> _Ready:
         """A letter longer than the server takes is shortened."""

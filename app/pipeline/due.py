@@ -5,9 +5,9 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from app.errors import BadValue
+from app.errors import AppError, BadValue
 from app.mail import edition
-from app.store import outbox, subscribers
+from app.store import outbox, subscribers, tallies
 from app.store.tables import Status, Subscriber
 
 
@@ -43,9 +43,18 @@ def at(subscriber: Subscriber, now: datetime) -> Due:
 
 
 def expected(session: Session, day: date | None, everyone: bool, now: datetime) -> list[Due]:
-    """Who would get which edition: those due at `now`, or, see `rank.rank_edition`, one day's."""
+    """Who would get which edition: those due at `now`, or, see `rank.rank_edition`, one day's.
+
+    Raises AppError for a day whose letters were folded since.
+    """
     if day is None and not everyone:
         return [at(person, now) for person in subscribers.due(session, now, limit=None)]
+    until = tallies.until(session)
+    if day is not None and until is not None and day <= until:
+        raise AppError(
+            f"Letters up to {until} are no longer kept, so nobody can tell who had one of {day}. "
+            "Give a later --day."
+        )
     active = [on(person, day, now) for person in subscribers.all_of(session, Status.ACTIVE)]
     done = outbox.subscribers_with(session, {each.edition for each in active})
     return [

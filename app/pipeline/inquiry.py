@@ -92,7 +92,7 @@ def _ask(asker: Asker, question: Question, before: Batch, held: Validators | Non
             return _refused(asker, answer, host, question.day)
         if not answer.body.strip():
             raise EmptyAnswer(f"{host} answers with nothing at all, as services do that are busy.")
-        if not _is_bearable(answer.body):
+        if not is_bearable(answer.body):
             raise NotAllowed(f"{host} answers with more than any list of papers has.")
         page = digests.read(answer.body, question.day)
         validators = validators if pages else answer.validators
@@ -103,7 +103,7 @@ def _ask(asker: Asker, question: Question, before: Batch, held: Validators | Non
     return _judged(question, _joined(pages), before, validators)
 
 
-def _is_bearable(body: bytes) -> bool:
+def is_bearable(body: bytes) -> bool:
     """Whether reading it costs no more than a hundred megabytes, which it may tenfold."""
     return len(body) <= MOST_BYTES and all(body.count(s) <= n for s, n in MOST_SIGNS.items())
 

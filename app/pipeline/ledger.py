@@ -22,15 +22,22 @@ T = TypeVar("T")
 P = TypeVar("P")
 # Bounds how long the first of a batch waits for the last.
 MOST_AT_ONCE = 100
+# So many seconds a letter waits at most for those of other connections, to share a commit.
+PATIENCE = 0.01
 
 
 class Ledger:
     """`write` returns only after its work is on the disk. As an async context manager it ends its
     thread; without, the thread ends with the program, or when the ledger is let go.
+
+    company: how many callers may be about to `join` the same work.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.company = 0
+        self._joining: list[_Part[Any, Any]] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._thread = ThreadPoolExecutor(1, "ledger")
         self._lock = threading.Lock()
         self._waiting: list[_Write[Any]] = []
@@ -55,16 +62,34 @@ class Ledger:
         return await self._written(_Write(work))
 
     async def join(self, work: Callable[[Session, Sequence[P]], Callable[[P], T]], part: P) -> T:
-        """The same for work that is done for all parts together; it answers for each of them."""
-        return await self._written(_Part(work, part))
+        """The same for work that is done for all parts together; it answers for each of them.
+
+        It waits for the whole company, but no longer than PATIENCE.
+        """
+        write = _Part(work, part)
+        with self._lock:
+            self._joining.append(write)
+            is_complete = sum(each.joint == work for each in self._joining) >= self.company
+        if is_complete:
+            self._begin([])
+        elif self._timer is None:
+            self._timer = write.loop.call_later(PATIENCE, self._begin, [])
+        return await write.future
 
     async def _written(self, write: "_Write[T]") -> T:
+        self._begin([write])
+        return await write.future
+
+    def _begin(self, writes: "Sequence[_Write[Any]]") -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
         with self._lock:
-            self._waiting.append(write)
-            if not self._is_busy:
+            self._waiting += [*self._joining, *writes]
+            self._joining.clear()
+            if self._waiting and not self._is_busy:
                 self._is_busy = True
                 self._thread.submit(self._work_off)
-        return await write.future
 
     def _work_off(self) -> None:
         while batch := self._next_batch():

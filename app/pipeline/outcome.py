@@ -23,8 +23,6 @@ log = structlog.get_logger()
 # for a database that is gone, half a minute if we are to stop. Each try already waits for a locked
 # database as long as the engine does.
 SETTLE_TRIES, SETTLE_TRIES_AT_A_STOP = 60, 7
-# A server that takes every letter and hangs up before it says so would else mail it all day.
-MOST_COPIES = 3
 
 
 @dataclass
@@ -76,7 +74,7 @@ class Outcomes:
 
         One that it perhaps took for the third time waits for the operator's word.
         """
-        is_last_copy = entry.doubtful + 1 >= MOST_COPIES
+        is_last_copy = entry.doubtful + 1 >= outbox.MOST_COPIES
         if isinstance(failure, Lost) and (self.holds_doubt or is_last_copy):
             await self._held(entry, failure)
             return

@@ -18,7 +18,9 @@ from app.pipeline import (
     alert,
     catalogue,
     deliver,
+    discovery,
     fetch,
+    fold,
     guard,
     inbox,
     ingest,
@@ -31,11 +33,11 @@ from app.pipeline import (
     tidy,
 )
 from app.pipeline.breaker import Breaker
-from app.pipeline.catalogue import Kind
+from app.pipeline.catalogue import Kind, Listed
 from app.pipeline.inquiry import Asker
 from app.pipeline.pace import Pace
+from app.store import chosen, heartbeats, outbox, papers
 from app.store import engine as engines
-from app.store import heartbeats, outbox, papers
 from app.wire.mailbox import Place
 from app.wire.smtp import Server
 
@@ -52,7 +54,7 @@ class Day:
     on the web; inbox: reads those that come by mail. mailbox: where bounces and complaints come
     to, if anywhere.
     holds_doubt: see `outbox.hold`. ways: how the operator is told of what is wrong. scan_time: see
-    `scanners.judge`.
+    `scanners.judge`. keep_letters: for so many days; see the station `fold`.
     """
 
     desk: rank.Desk
@@ -70,6 +72,7 @@ class Day:
     holds_doubt: bool = False
     ways: alert.Ways = field(default_factory=alert.Ways)
     scan_time: timedelta = scanners.SCAN_TIME
+    keep_letters: int = 90
     stop: threading.Event = field(default_factory=threading.Event)
     _unreadable: set[str] = field(default_factory=set)
     _mailbox_problem: str = ""
@@ -100,14 +103,23 @@ class Day:
         with engines.transaction(self.desk.engine) as session:
             return heartbeats.beat(session, name, self.clock())
 
+    def listed(self) -> list[Listed | AppError]:
+        """The sources of the setting and those named on pages, each once. Raises AppError."""
+        fixed = catalogue.parse(self.sources, self.data_dir)
+        with engines.transaction(engines.reading(self.desk.engine)) as session:
+            names = chosen.names(session)
+        return list(dict.fromkeys([*fixed, *catalogue.kept(names)]))
+
     def ingest_sources(self, edition: date | None = None) -> Iterator[fetch.Told]:
-        """Read every configured source; a bad one fails alone. Raises AppError for a wrong list.
+        """Read every source that is named; a bad one fails alone. Raises AppError for a wrong list.
 
         edition: the day whose lists to ask for, and up to which files count, if not today.
         """
         now = self.clock() if edition is None else ingest.noon(edition)
-        for listed in catalogue.parse(self.sources, self.data_dir):
-            if listed.kind is Kind.FOLDER:
+        for listed in self.listed():
+            if isinstance(listed, AppError):
+                yield listed
+            elif listed.kind is Kind.FOLDER:
                 yield from ingest.ingest_folder(self.desk.engine, Path(listed.argument), now)
             elif not listed.is_web:
                 yield from inbox.read(self.inbox, listed)
@@ -137,6 +149,17 @@ class Day:
                 log.info("digest_read", name=told.name, new=told.n_new)
             if self.stop.is_set():
                 return
+
+    def look_up(self) -> None:
+        """Find out which papers people sent in; see `discovery`. Raises NotReady."""
+        try:
+            n_found = discovery.look_up(self.asker)
+        except NotReady:
+            if not self.stop.is_set():
+                raise
+        else:
+            if n_found:
+                log.info("submissions_found", n=n_found)
 
     def lay_out(self) -> None:
         """Fit and lay out what today's pages and letters go by: then neither has to wait for it."""
@@ -179,6 +202,7 @@ class Day:
         )
         if done != tidy.Tidied(0, 0, 0):
             log.info("tidied", **vars(done))
+        fold.fold(self.desk.engine, self.clock(), self.keep_letters, self.stop)
         return done
 
     def settle(self) -> settle.Settled:

@@ -20,7 +20,7 @@ from app.recommend import explain
 from app.recommend.interleaving import Drafted
 from app.recommend.tuning import EmptyDay
 from app.store import engine as engines
-from app.store import letters, outbox, overtaken, subscribers
+from app.store import letters, outbox, overtaken, subscribers, tallies
 from app.store.tables import Letter, LetterKind, OutboxEntry, Pick, State, Subscriber
 
 log = structlog.get_logger()
@@ -107,7 +107,13 @@ def _rank_shard(
     ids = [each.subscriber.id or 0 for each in shard]
     days = {day for each in shard for day in (*each.merged, each.edition)}
     done = outbox.subscribers_with(session, days, ids)
-    waiting = [each for each in shard if (each.subscriber.id, each.edition) not in done]
+    # By a clock that was set back it may be a day whose letters are no longer kept.
+    until = tallies.until(session) or date.min
+    waiting = [
+        each
+        for each in shard
+        if (each.subscriber.id, each.edition) not in done and each.edition > until
+    ]
     for each in shard:
         for day in each.merged:
             if (each.subscriber.id, day) not in done:

@@ -21,7 +21,7 @@ from app.recommend.board import Board
 from app.recommend.measures import Difference
 from app.recommend.weights import Weights
 from app.store import engine as engines
-from app.store import feedback, letters, papers, subscribers
+from app.store import feedback, letters, papers, subscribers, tallies
 from app.store.tables import Status, Subscriber
 
 BATCH = 500
@@ -118,10 +118,12 @@ def prepare(session: Session, rules: Rules, first: date, last: date) -> Plan:
     """Look what there is to replay from `first` to `last`, both included.
 
     Days too far from every liked or saved paper to matter are passed over.
-    Raises BadValue if first is after last, AppError if nobody liked or saved a paper.
+    Raises BadValue if first is after last, or so early that letters and votes were folded since;
+    AppError if nobody liked or saved a paper.
     """
     if first > last:
         raise BadValue("from", f"--from {first} is after --to {last}.")
+    _require_kept(session, first)
     active = {person.id for person in subscribers.all_of(session, Status.ACTIVE)}
     start = _start(first)
     said = feedback.praise(session, start)
@@ -134,6 +136,16 @@ def prepare(session: Session, rules: Rules, first: date, last: date) -> Plan:
         raise _nothing_said()
     days = _days(max(first, min(near) - window), min(last, max(near) + window))
     return Plan(days, praise, first_seen, start)
+
+
+def _require_kept(session: Session, first: date) -> None:
+    until = tallies.until(session)
+    if until is not None and first <= until:
+        raise BadValue(
+            "from",
+            f"Letters and votes up to {until} are folded into counts (PAPERBOY_KEEP_LETTERS): "
+            f"give --from {until + timedelta(days=1)} or later.",
+        )
 
 
 def _nothing_said() -> AppError:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from app.errors import BadValue, NotReady
 from app.mail import edition, retry
 from app.store import engine as engines
-from app.store import outbox, overtaken, permits, scrubbing, subscribers, taps
+from app.store import outbox, overtaken, permits, scrubbing, submissions, subscribers, taps
 from app.store.tables import Status
 
 log = structlog.get_logger()
@@ -21,6 +21,8 @@ log = structlog.get_logger()
 FORGET_PENDING_AFTER = timedelta(days=7)
 # Long enough for an operator to look into votes that were voided.
 FORGET_ORIGINS_AFTER = timedelta(days=7)
+# What people sent in and nobody could find: an operator may look into it until then.
+FORGET_UNKNOWN_AFTER = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def tidy(
     with engines.transaction(engine) as session:
         permits.forget(session, now - permits.KEPT_FOR)
         taps.forget_origins(session, now - FORGET_ORIGINS_AFTER)
+        submissions.forget(session, now - FORGET_UNKNOWN_AFTER)
         return Tidied(
             reclaimed=(
                 outbox.reclaim_stale(session, now, lease, holds_doubt=holds_doubt)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from app.languages import QUOTED
@@ -84,8 +85,11 @@ def to_json(reason: Reason) -> str:
 
 
 def _fields(part: Reason | Share | LikedShare) -> dict[str, Any]:
-    # As dataclasses.asdict, which copies all that is in them and takes ten times as long.
-    return {name: getattr(part, name) for name in part.__dataclass_fields__}
+    """What is not as it mostly is: to read the rest back would be work for each letter."""
+    # Not by dataclasses.asdict, which copies all that is in them and takes ten times as long.
+    known = part.__dataclass_fields__.values()
+    told = ((each.name, getattr(part, each.name), each.default) for each in known)
+    return {name: fact for name, fact, mostly in told if fact != mostly}
 
 
 _WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_fields)
@@ -94,16 +98,17 @@ _WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_f
 def from_json(text: str) -> Reason:
     """Read what `to_json` wrote."""
     read: dict[str, Any] = json.loads(text)
+    told = read.get
     return Reason(
-        terms=tuple(map(_term, read["terms"])),
-        liked=_liked(read["liked"]),
-        disliked=_liked(read["disliked"]),
-        rest=read["rest"],
-        trending=read["trending"],
-        fit=read.get("fit", 0.0),
-        band=read.get("band", ""),
-        exploring=read.get("exploring", False),
-        readers=read.get("readers", 0.0),
+        terms=tuple([_term(share) for share in told("terms", ())]),
+        liked=_liked(told("liked", ())),
+        disliked=_liked(told("disliked", ())),
+        rest=told("rest", 0.0),
+        trending=told("trending", False),
+        fit=told("fit", 0.0),
+        band=told("band", ""),
+        exploring=told("exploring", False),
+        readers=told("readers", 0.0),
     )
 
 
@@ -111,12 +116,16 @@ _KINDS = {kind.value: kind for kind in Kind}
 
 
 def _term(read: dict[str, Any]) -> Share:
-    kind, near = _KINDS[read.get("kind", Kind.WORD)], tuple(read.get("near", ()))
-    return Share(read["text"], read["share"], tuple(read["part"]), kind, near)
+    kind, told = _KINDS[read.get("kind", Kind.WORD)], read.get
+    return Share(
+        read["text"], read["share"], tuple(told("part", ())), kind, tuple(told("near", ()))
+    )
 
 
-def _liked(read: list[dict[str, Any]]) -> tuple[LikedShare, ...]:
-    return tuple(LikedShare(s["paper_id"], s["share"], tuple(s["words"])) for s in read)
+def _liked(read: Sequence[dict[str, Any]]) -> tuple[LikedShare, ...]:
+    return tuple(
+        [LikedShare(near["paper_id"], near["share"], tuple(near.get("words", ()))) for near in read]
+    )
 
 
 def sentence(reason: Reason, titles: Mapping[int, str], voice: Voice = TO_READER) -> str:
@@ -133,8 +142,8 @@ def sentence(reason: Reason, titles: Mapping[int, str], voice: Voice = TO_READER
 
 
 def _say_shares(reason: Reason, titles: Mapping[int, str], voice: Voice) -> list[str]:
-    asked = sum(max(term.share, 0.0) for term in reason.terms)
-    liked = sum(max(near.share, 0.0) for near in reason.liked)
+    asked = sum([term.share for term in reason.terms if term.share > 0])
+    liked = sum([near.share for near in reason.liked if near.share > 0])
     said: list[str] = []
     if asked > 0 and asked >= _NAMED * liked:
         said += _say_terms(reason.terms, voice)
@@ -180,7 +189,7 @@ def _name(term: Share, voice: Voice) -> str:
 def _say_liked(reason: Reason, titles: Mapping[int, str], voice: Voice) -> str:
     nearest = reason.liked[0]
     title = titles.get(nearest.paper_id, "").strip()
-    liked = sum(share.share for share in reason.liked) + reason.rest
+    liked = sum([near.share for near in reason.liked]) + reason.rest
     others = nearest.share < _NAMED * liked
     said = voices.LIKED[bool(title), bool(nearest.words), others]
     return voice.say(said, title=title, words=voices.join(voice, nearest.words))
@@ -205,7 +214,10 @@ def shares(
         named.append((voices.entitle(voice, said, title), near.share))
     if reason.rest:
         named.append((voice.say(voices.OTHERS_RATED), reason.rest))
-    return sorted((each for each in named if each[1]), key=lambda each: (-each[1], each[0]))
+    named = [each for each in named if each[1]]
+    named.sort()
+    named.sort(key=_share, reverse=True)
+    return named
 
 
 def parts(
@@ -217,22 +229,31 @@ def parts(
     of so little would say more than we know.
     """
     told, total = shares(reason, titles, voice), reason.total
-    if total < _NAMED * sum(share for _, share in told if share > 0) or total <= 0:
+    if total < _NAMED * sum([share for _, share in told if share > 0]) or total <= 0:
         return []
-    named = sorted(told, key=lambda each: -abs(each[1]))[:N_PARTS]
-    named = [each for each in named if abs(each[1]) >= _WORTH_A_PART * total]
-    named.sort(key=lambda each: -each[1])
-    named.append((voice.say(voices.OTHER), total - sum(share for _, share in named)))
+    named = told if len(told) <= N_PARTS else sorted(told, key=_size, reverse=True)[:N_PARTS]
+    least = _WORTH_A_PART * total
+    named = [each for each in named if abs(each[1]) >= least]
+    named.sort(key=_share, reverse=True)
+    named.append((voice.say(voices.OTHER), total - sum([share for _, share in named])))
     percents = _whole([100 * share / total for _, share in named])
     return [(name, n) for (name, _), n in zip(named, percents, strict=True) if n]
+
+
+_share = itemgetter(1)
+
+
+def _size(named: tuple[str, float]) -> float:
+    return abs(named[1])
 
 
 def _whole(percents: Sequence[float]) -> list[int]:
     """Round so that the sum stays 100: the largest remainders are rounded up."""
     floors = [math.floor(round(each, _DECIMALS)) for each in percents]
-    by_remainder = sorted(range(len(percents)), key=lambda n: (floors[n] - percents[n], n))
-    for n in by_remainder[: max(0, 100 - sum(floors))]:
-        floors[n] += 1
+    if (missing := 100 - sum(floors)) > 0:
+        by_remainder = sorted(range(len(percents)), key=lambda n: (floors[n] - percents[n], n))
+        for n in by_remainder[:missing]:
+            floors[n] += 1
     return floors
 
 

@@ -17,7 +17,9 @@ from app.store.tables import (
     OutboxEntry,
     Paper,
     Pick,
+    Submission,
     Subscriber,
+    Support,
     Tap,
 )
 
@@ -50,6 +52,7 @@ def of(session: Session, subscriber: Subscriber) -> Facts:
         "taps": _dumped(
             session.exec(select(Tap).where(col(Tap.letter_id).in_(ids)).order_by(col(Tap.id))).all()
         ),
+        "votes": _votes(session, theirs),
         "suppression": _suppression(session, subscriber.address),
         "deeds of operators": _dumped(
             session.exec(select(Deed).where(Deed.subject == f"subscriber {theirs}")).all()
@@ -79,6 +82,12 @@ def _by_letter(session: Session, subscriber_id: int) -> dict[int, list[Facts]]:
         told = {**pick.model_dump(), "paper": _named(paper), "reason": json.loads(pick.reason)}
         found.setdefault(pick.letter_id, []).append(told)
     return found
+
+
+def _votes(session: Session, subscriber_id: int) -> list[Facts]:
+    rows = select(Support, Submission).join(Submission)
+    found = session.exec(rows.where(Support.subscriber_id == subscriber_id)).all()
+    return [{**vote.model_dump(), "sent": row.sent} for vote, row in found]
 
 
 def _named(paper: Paper) -> Facts:

@@ -60,7 +60,11 @@ def _pool(parsed: URL) -> dict[str, int]:
 
 
 def _connect_args(backend: str) -> dict[str, Any]:
-    return {"timeout": BUSY_SECONDS, "check_same_thread": False} if backend == "sqlite" else {}
+    if backend == "sqlite":
+        return {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    # PostgreSQL would wait for ever.
+    is_postgres = backend == "postgresql"
+    return {"options": f"-c lock_timeout={BUSY_SECONDS}s"} if is_postgres else {}
 
 
 def _make_folder(folder: Path) -> None:
@@ -134,6 +138,7 @@ def not_ready(error: DatabaseError) -> Exception:
 
 
 NOT_MIGRATED = "The database has not been migrated; run `paperboy migrate` first."
+HELD = ("locked", "busy", "lock timeout")
 # What databases say to statements that know of newer tables than they have.
 DAMAGED = ("malformed", "not a database")
 OLD_SCHEMA = ("no such table", "no such column", "has no column named")
@@ -143,7 +148,7 @@ OLD_SCHEMA_CODES = ("42P01", "42703")  # undefined_table, undefined_column: Post
 def _cure(words: str) -> str:
     if any(sign in words for sign in OLD_SCHEMA):
         return NOT_MIGRATED
-    if "locked" in words or "busy" in words:
+    if any(sign in words for sign in HELD):
         return "The database is locked by another program; try again when that has finished."
     if any(sign in words for sign in DAMAGED):
         return f"The database file is damaged ({words}); put a backup in its place."

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, 
 from sqlmodel import Session, col, select
 
 from app.mail import refusal
-from app.store import outbox
+from app.store import outbox, tallies
 from app.store.naming import STANDING
 from app.store.tables import (
     Bounce,
@@ -74,16 +74,20 @@ def _count_due(session: Session, state: State, since: datetime, until: datetime)
 def failures(session: Session, since: datetime) -> dict[str, Count]:
     """Letters failed for good, by what failed: one of SUBJECTS, or what had no reply to tell.
 
-    Reads every failed entry.
+    Those folded since are among them. Reads every failed entry.
     """
     recent = case((col(OutboxEntry.settled_at) >= since, 1), else_=0)
-    kind = _failure().label("failure")
+    kind = failure().label("failure")
     rows = select(kind, func.count(), func.sum(recent)).where(OutboxEntry.state == State.FAILED)
     found = session.exec(rows.group_by("failure").order_by("failure"))
-    return {word: Count(total, n_recent) for word, total, n_recent in found}
+    counts = {word: Count(n) for word, n in tallies.total(session, tallies.Kind.FAILED).items()}
+    for word, total, n_recent in found:
+        counts[word] = Count(counts.get(word, Count()).total + total, n_recent)
+    return counts
 
 
-def _failure() -> ColumnElement[str]:
+def failure() -> ColumnElement[str]:
+    """What a failed entry failed for: one of SUBJECTS, or what had no reply to tell."""
     words, code = col(OutboxEntry.reason), func.coalesce(OutboxEntry.code, 0)
     told = [(words.like(f"_.{n}.%"), subject) for n, subject in enumerate(SUBJECTS)]
     return case(

@@ -13,11 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session, col, select
 
-from app.store import unwanted
+from app.store import tallies, unwanted
 from app.store.tables import Letter, LetterKind, OutboxEntry, State
 
 WAITING = (State.READY, State.DEFERRED)
 HELD = (State.CLAIMED, State.IN_DATA)
+# A server that takes every letter and hangs up before it says so would else mail it all day, and a
+# sender that dies each time it is at one, too.
+MOST_COPIES = 3
 Choose = Callable[[Session, Sequence[int], datetime], Sequence[int]]
 
 
@@ -194,8 +197,11 @@ def _held_in_doubt(now: datetime) -> dict[str, object]:
 def release(session: Session, entry_ids: Sequence[int]) -> None:
     """Give claims back untouched; the attempt does not count."""
     attempts = col(OutboxEntry.attempts) - 1
-    for entry_id in entry_ids:
-        _step(session, entry_id, State.CLAIMED, {"state": State.READY, "attempts": attempts})
+    claimed = update(OutboxEntry).where(
+        col(OutboxEntry.id).in_(entry_ids), col(OutboxEntry.state) == State.CLAIMED
+    )
+    back = claimed.values(state=State.READY, attempts=attempts)
+    session.execute(back, execution_options=unwanted.FRESH)
 
 
 def count_due(session: Session, now: datetime) -> int:
@@ -246,14 +252,17 @@ def reclaim_stale(
     """Take up again what a vanished sender held longer than the lease; return how many.
 
     One found in_data may have been delivered: it is counted as doubtful and sent once more, with
-    the same Message-ID and bytes, so that no edition is lost. holds_doubt: see `hold`.
+    the same Message-ID and bytes, so that no edition is lost. holds_doubt: see `hold`, which is
+    where one that may have been delivered for the third time goes in any case.
     """
     again = {"state": State.READY, "due_at": now, "doubtful": col(OutboxEntry.doubtful) + 1}
     vanished = _held_in_doubt(now) | {"reason": "its sender vanished while it was on its way"}
-    stale = col(OutboxEntry.claimed_at) <= now - lease
-    doubt = update(OutboxEntry).where(col(OutboxEntry.state) == State.IN_DATA, stale)
-    doubt = doubt.values(**(vanished if holds_doubt else again))
-    idle = update(OutboxEntry).where(col(OutboxEntry.state) == State.CLAIMED, stale)
+    stale = update(OutboxEntry).where(col(OutboxEntry.claimed_at) <= now - lease)
+    in_data = stale.where(col(OutboxEntry.state) == State.IN_DATA)
+    most = 0 if holds_doubt else MOST_COPIES - 1
+    held = in_data.where(col(OutboxEntry.doubtful) >= most).values(**vanished)
+    doubt = in_data.values(**again)
+    idle = stale.where(col(OutboxEntry.state) == State.CLAIMED)
     idle = idle.values(state=State.READY, due_at=now)
     return sum(
         len(
@@ -261,13 +270,15 @@ def reclaim_stale(
                 step.returning(col(OutboxEntry.id)), execution_options=unwanted.FRESH
             ).all()
         )
-        for step in (doubt, idle)
+        for step in (held, doubt, idle)
     )
 
 
 def count_by_state(session: Session, day: date | None = None) -> dict[State, int]:
-    """How many entries are in each state, of one edition or of all."""
+    """How many entries are in each state, of one edition or of all, those folded since included."""
     counts = select(OutboxEntry.state, func.count()).group_by(col(OutboxEntry.state))
     if day is not None:
         counts = counts.where(OutboxEntry.edition_date == day)
-    return {State(state): n for state, n in session.exec(counts)}
+    found = tallies.total(session, tallies.Kind.DAILY, tallies.Kind.OTHER, day=day)
+    found.update(dict(session.exec(counts).all()))
+    return {State(state): n for state, n in found.items()}

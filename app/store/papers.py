@@ -12,7 +12,7 @@ from sqlalchemy.orm import Bundle
 from sqlmodel import Session, col, select
 
 from app.papers import identity, paper
-from app.store import naming
+from app.store import naming, votes
 from app.store.arrivals import Arrivals
 from app.store.naming import BATCH, STANDING, told
 from app.store.tables import Digest, Entry, Feedback, Paper, VoteSnapshot
@@ -72,30 +72,8 @@ def add_entries(
 
 
 def add_votes(session: Session, paper_id: int, entry: paper.Entry, at: datetime) -> bool:
-    """Store a snapshot if votes or comments changed since the last one; tell whether they did.
-
-    What this list does not count, but an earlier one did, is as it was then.
-    """
-    newest = col(VoteSnapshot.at).desc()
-    of_paper = select(VoteSnapshot).where(VoteSnapshot.paper_id == paper_id)
-    last = session.exec(of_paper.order_by(newest).limit(1)).first()
-    votes, n_comments = entry.votes, entry.n_comments
-    if last:
-        votes = last.votes if votes is None else votes
-        n_comments = last.n_comments if n_comments is None else n_comments
-    if votes is None or (last and (last.votes, last.n_comments) == (votes, n_comments)):
-        return False
-    if last and last.at > at:
-        return False
-    if last and last.at == at:  # two files read in one go: the later one is the newer
-        last.votes, last.n_comments = votes, n_comments
-        session.add(last)
-        session.flush()
-        return True
-    snapshot = VoteSnapshot(paper_id=paper_id, at=at, votes=votes, n_comments=n_comments)
-    session.add(snapshot)
-    session.flush()
-    return True
+    """Store a snapshot if votes or comments changed since the last one; tell whether they did."""
+    return votes.count(session, paper_id, entry.votes, entry.n_comments, at)
 
 
 def n_comments(session: Session, paper_id: int) -> int | None:
@@ -130,14 +108,14 @@ def votes_at(session: Session, paper_ids: Sequence[int], at: datetime) -> dict[i
 
     Not those that came later, from what only then turned out to be the same paper.
     """
-    votes: dict[int, int] = {}
+    found: dict[int, int] = {}
     for start in range(0, len(paper_ids), BATCH):
         of_batch = col(VoteSnapshot.paper_id).in_(paper_ids[start : start + BATCH])
         snapshots = select(VoteSnapshot.paper_id, VoteSnapshot.votes).where(
             of_batch, col(VoteSnapshot.at) <= at, _noted(at)
         )
-        votes.update(session.exec(snapshots.order_by(col(VoteSnapshot.at))).all())
-    return votes
+        found.update(session.exec(snapshots.order_by(col(VoteSnapshot.at))).all())
+    return found
 
 
 def _noted(at: datetime) -> ColumnElement[bool]:

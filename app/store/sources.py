@@ -102,6 +102,15 @@ def note_last(session: Session, source: Source, found: Outcome, now: datetime) -
     session.flush()
 
 
+def lay_aside(session: Session, name: str) -> None:
+    """A source is not in use for now: nobody waits for it, and it is asked at once afterwards."""
+    source = session.exec(select(Source).where(Source.name == name)).first()
+    if source is not None:
+        source.state, source.failures, source.next_at = None, 0, None
+        session.add(source)
+    session.flush()
+
+
 def note(session: Session, source: Source, day: date, found: Outcome, now: datetime) -> SourceDay:
     """Keep what a source answered for a day, with those of its earlier answers.
 

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from app.mail.links import Verdict
 from app.recommend.calibration import Band
+from app.store import tallies
 from app.store.tables import Feedback, Letter, LetterKind, OutboxEntry, Pick, State
 
 EXPLORING, TREND = "exploration", "trend"
@@ -56,16 +57,21 @@ def editions(session: Session, limit: int) -> list[Edition]:
     day = col(OutboxEntry.edition_date)
     daily = OutboxEntry.kind == LetterKind.DAILY
     newest = select(day).where(daily).distinct().order_by(day.desc()).limit(limit)
-    found = {each: Edition(each) for each in session.exec(newest)}
+    known = {*session.exec(newest), *tallies.days(session, limit)}
+    found = {each: Edition(each) for each in sorted(known, reverse=True)[:limit]}
+    for each, state, n in tallies.of_days(session, tallies.Kind.DAILY, found):
+        found[each].states[State(state)] = n
+    for each, why, n in tallies.of_days(session, tallies.Kind.SKIPPED, found):
+        found[each].skipped[why] = n
     among = daily, day.in_(list(found))
     states = select(day, OutboxEntry.state, func.count()).where(*among)
     for each, state, n in session.exec(states.group_by(day, col(OutboxEntry.state))):
-        found[each].states[State(state)] = n
+        found[each].states[State(state)] += n
     reason = col(OutboxEntry.reason)
     skipped = select(day, reason, func.count()).where(*among, OutboxEntry.state == State.SKIPPED)
     # By reason for those skipped alone: a server's reply is another for each letter sent.
     for each, why, n in session.exec(skipped.group_by(day, reason).order_by(reason)):
-        found[each].skipped[why] = n
+        found[each].skipped[why] += n
     return list(found.values())
 
 

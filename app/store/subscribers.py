@@ -20,6 +20,7 @@ from app.store.tables import (
     Pick,
     Status,
     Subscriber,
+    Support,
     Tap,
 )
 
@@ -203,6 +204,7 @@ def remove(session: Session, subscriber: Subscriber) -> None:
     session.exec(delete(Feedback).where(col(Feedback.subscriber_id) == subscriber.id))
     session.exec(delete(OutboxEntry).where(col(OutboxEntry.subscriber_id) == subscriber.id))
     session.exec(delete(Bounce).where(col(Bounce.subscriber_id) == subscriber.id))
+    session.exec(delete(Support).where(col(Support.subscriber_id) == subscriber.id))
     session.exec(delete(Consent).where(col(Consent.subscriber_id) == subscriber.id))
     session.exec(delete(Tap).where(col(Tap.letter_id).in_(letters)))
     session.exec(delete(Pick).where(col(Pick.letter_id).in_(letters)))

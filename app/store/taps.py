@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from app.mail.links import Verdict
 from app.mail.scanners import HandOver, Visit
+from app.store import tallies
 from app.store.feedback import Said
 from app.store.tables import Letter, Means, OutboxEntry, Tap
 
@@ -163,9 +164,13 @@ def last_before(
 
 
 def counts(session: Session) -> tuple[int, dict[str, int], int]:
-    """How many votes count, how many are void for which reason, and how many nobody has settled."""
+    """How many votes count, how many are void for which reason, and how many nobody has settled.
+
+    Those of letters that were folded since are among them.
+    """
     rows = select(col(Tap.void), col(Tap.settled), func.count()).where(Tap.means != Means.TRAP)
-    n_counted, void, n_waiting = 0, dict[str, int](), 0
+    void = dict(tallies.total(session, tallies.Kind.VOTE))
+    n_counted, n_waiting = void.pop("", 0), 0
     for reason, settled, n in session.exec(rows.group_by(col(Tap.void), col(Tap.settled))):
         if reason:
             void[reason] = void.get(reason, 0) + n

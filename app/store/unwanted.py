@@ -24,8 +24,10 @@ FOR_ANYBODY = (LetterKind.LINK, LetterKind.MOVED, LetterKind.ERASE)
 FRESH = {"synchronize_session": False, "populate_existing": True}
 
 
+# Not IN: its values would be put into the statement anew each time it runs.
 _HAS_LEFT = and_(
-    col(Subscriber.status) == Status.UNSUBSCRIBED, col(OutboxEntry.kind).not_in(FOR_ANYBODY)
+    col(Subscriber.status) == Status.UNSUBSCRIBED,
+    *(col(OutboxEntry.kind) != kind for kind in FOR_ANYBODY),
 )
 _HAS_PAUSED = and_(
     col(OutboxEntry.kind) == LetterKind.DAILY,

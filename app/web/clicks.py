@@ -14,7 +14,11 @@ from app.store import letters, papers, subscribers
 from app.store.tables import Paper, Pick
 from app.web.deps import NowDep, PagesDep, ReadingDep, TokensDep
 
-NO_PAPER = english("This link leads to no paper of a letter of ours.")
+NO_PAPER = english(
+    "This link leads to no paper of a letter that we still keep. Links count for {n} days; those "
+    "in newer letters do.",
+    n=FEEDBACK_WITHIN.days,
+)
 TOO_OLD = english(
     "This letter is more than {n} days old, and its links no longer count. Those in newer "
     "letters do.",

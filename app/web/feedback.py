@@ -8,7 +8,8 @@ The POST does no more than store what came, and sends the browser on: many reade
 letters in the same minutes.
 """
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from app.errors import BadLink
 from app.languages import english
 from app.mail import scanners
 from app.mail.links import Purpose, Verdict
+from app.mail.scanners import HandOver
 from app.pipeline import effect
 from app.pipeline.effect import NOTHING, Effect
 from app.pipeline.votes import Outcome, Vote
@@ -28,7 +30,7 @@ from app.store import engine as engines
 from app.store import feedback, letters, taps
 from app.store.feedback import Said, Standing
 from app.store.tables import Means, Tap
-from app.web import clicks, deps, networks
+from app.web import clicks, deps, hands, networks
 from app.web.clicks import ClickDep
 from app.web.deps import (
     LetterheadDep,
@@ -83,21 +85,29 @@ class Desk:
         self._models, self._now = models, now
         self.standing = feedback.said_of(session, click.subscriber_id, click.paper_id)
 
-    def needs_button(self) -> bool:
-        """Whether the letter has only just been handed over, so that scanners are about."""
-        left = taps.hand_overs(self._session, [self.click.letter_id]).get(self.click.letter_id)
-        scan_time: timedelta = self._request.app.state.scan_time
-        return scanners.needs_button(self._now, left, scan_time)
+    def sends(self) -> str:
+        """Whether a script may press the button for a person: "sign", if they move, "look", "".
 
-    def ask(self, verdict: Verdict, *, sends_itself: bool) -> Response:
-        """The page with the button. sends_itself: a script may press it for a person."""
+        The first is asked for where a scanner may still be about, and in a browser without a past.
+        """
+        if self._is_at(scanners.needs_button):
+            return ""
+        is_in_doubt = self._is_at(scanners.needs_sign) and not hands.are_known(self._request)
+        return "sign" if is_in_doubt else "look"
+
+    def _is_at(self, asked: Callable[[datetime, HandOver | None, timedelta], bool]) -> bool:
+        left = taps.hand_overs(self._session, [self.click.letter_id]).get(self.click.letter_id)
+        return asked(self._now, left, self._request.app.state.scan_time)
+
+    def ask(self, verdict: Verdict, sends: str = "") -> Response:
+        """The page with the button. sends: see `sends`."""
         return self._pages.show(
             "feedback",
             click=self.click,
             verdict=verdict,
             verdicts=list(Verdict),
             standing=self.sure(),
-            sends_itself=sends_itself,
+            sends=sends,
         )
 
     def tell(self, verdict: Verdict, moved: Effect = NOTHING) -> Response:
@@ -184,7 +194,7 @@ def ask(verdict: Verdict, desk: DeskDep, by: ByDep = "") -> Response:
     """Show what a tap would record, or that it is recorded already."""
     if verdict in desk.sure():
         return desk.tell(verdict)
-    return desk.ask(verdict, sends_itself=by != WITH_BUTTON and not desk.needs_button())
+    return desk.ask(verdict, "" if by == WITH_BUTTON else desk.sends())
 
 
 @router.post("/{token}/{rank}/{verdict}", openapi_extra=FORM)
@@ -198,12 +208,13 @@ async def record(request: Request, token: str, rank: int, verdict: Verdict) -> R
     async with request.form() as form:
         means, trusted = _word(form, "means"), _word(form, "trusted")
     (letter_id,) = state.letterhead.links.tokens.read(Purpose.LETTER, token, n_facts=1)
+    is_press = means != Means.SCRIPT
     vote = Vote(
         letter_id=letter_id,
         rank=rank,
         verdict=verdict,
-        means=Means.SCRIPT if means == Means.SCRIPT else Means.BUTTON,
-        trusted=bool(trusted),
+        means=Means.BUTTON if is_press else Means.SCRIPT,
+        trusted=bool(trusted) or (not is_press and hands.are_known(request)),
         network=_network(request),
         agent=_agent(request),
         at=state.clock(),
@@ -216,6 +227,8 @@ async def record(request: Request, token: str, rank: int, verdict: Verdict) -> R
     page = f"{clicks.path(token, rank)}/{verdict.value}"
     end = "/saved" if outcome is Outcome.COUNTED else f"?by={WITH_BUTTON}"
     answer: Response = state.pages.go(page + end)
+    if is_press and vote.trusted:
+        hands.note(request, answer)
     return answer
 
 
@@ -233,7 +246,7 @@ REFUSED = {Outcome.NO_PAPER: clicks.NO_PAPER, Outcome.TOO_OLD: clicks.TOO_OLD}
 def saved(verdict: Verdict, desk: DeskDep) -> Response:
     """What a vote changed; where it no longer stands, ask."""
     if verdict not in desk.standing:
-        return desk.ask(verdict, sends_itself=False)
+        return desk.ask(verdict)
     return desk.tell(verdict, desk.effect(desk.before(verdict)))
 
 

@@ -13,7 +13,7 @@ from app.papers import tex
 from app.recommend import highlight, trend
 from app.recommend.alike import Alike
 from app.recommend.trend import Gain
-from app.store import listings, papers, tables
+from app.store import listings, papers, submissions, tables
 
 # A sentence that says what was looked for only so many signs later is begun in its middle.
 FAR = 200
@@ -23,13 +23,17 @@ show = lru_cache(maxsize=2_000)(letters_mail.show)
 
 @dataclass(frozen=True)
 class Listed:
-    """One paper of a list; votes where they are known. day: first seen on."""
+    """One paper of a list; votes where they are known. day: first seen on.
+
+    by_community: whether people sent it in, and an operator nodded.
+    """
 
     id: int
     paper: letters_mail.PaperView
     day: date
     votes: int | None
     gain: Gain | None
+    by_community: bool = False
 
 
 def of(
@@ -41,6 +45,7 @@ def of(
     """
     rows = papers.by_ids(session, paper_ids)
     read = listings.of_papers(session, paper_ids, now)
+    sent_in = submissions.accepted_among(session, paper_ids)
     return [
         Listed(
             id=each,
@@ -48,6 +53,7 @@ def of(
             day=rows[each].first_seen,
             votes=read[each].votes,
             gain=trend.gained(read[each].counts, read[each].born, now.date()),
+            by_community=each in sent_in,
         )
         for each in paper_ids
         if each in rows and each in read  # else it turned out to be another

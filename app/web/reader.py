@@ -24,7 +24,7 @@ def _reader(token: str, session: SessionDep, tokens: TokensDep, request: Request
         raise BadLink(
             english(
                 "This link is no longer good. Please use the one in your newest letter, or let us "
-                "mail you a new one: type /preferences after the name of this site."
+                "mail you a new one, by the link below."
             )
         )
     deps.pages_for(request).speak(reader.language)

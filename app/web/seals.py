@@ -1,4 +1,4 @@
-"""When a sign-up form was made, signed into it: what sends it back within a moment is a program."""
+"""When a form for strangers was made, signed into it: what comes back at once is a program's."""
 
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -14,9 +14,10 @@ class Form(IntEnum):
 
     PAGE = 1
     BOX = 2
+    SUBMISSION = 3
 
 
-PATHS = {Form.PAGE: "/subscribe", Form.BOX: "/"}
+PATHS = {Form.PAGE: "/subscribe", Form.BOX: "/", Form.SUBMISSION: "/submit"}
 
 
 def make(tokens: Tokens, form: Form, now: datetime) -> str:

@@ -15,7 +15,7 @@ from app.pipeline.preview import Outlook
 from app.recommend import spread
 from app.recommend.board import Board
 from app.store import papers
-from app.web import deps, forms, networks, notes, seals, wishes
+from app.web import deps, forms, hands, networks, notes, seals, wishes
 from app.web.deps import (
     LetterheadDep,
     ModelsDep,
@@ -175,6 +175,7 @@ def ask(
 
 @router.post("/confirm/{token}")
 def confirm(
+    request: Request,
     token: str,
     session: SessionDep,
     tokens: TokensDep,
@@ -186,4 +187,6 @@ def confirm(
     subscriber = opt_in.confirm(session, tokens, token, now)
     pages.speak(subscriber.language)
     told = notes.of(session, models, subscriber, now)
-    return pages.show("confirmed", subscriber=subscriber, notes=told)
+    answer = pages.show("confirmed", subscriber=subscriber, notes=told)
+    hands.note(request, answer)
+    return answer

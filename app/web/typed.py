@@ -13,12 +13,13 @@ LONGEST = 1000
 LOST = "\N{REPLACEMENT CHARACTER}"
 
 
-def _fit(text: str) -> str:
+def fit(text: str) -> str:
+    """The text as it can be stored, looked for and shown."""
     # No database keeps a NUL, and no page can show half a surrogate pair.
     return text.replace("\0", LOST).encode("utf-8", "replace").decode()
 
 
-Text = Annotated[str, Form(max_length=LONGEST), AfterValidator(_fit)]
+Text = Annotated[str, Form(max_length=LONGEST), AfterValidator(fit)]
 
 
 def read_address(text: str) -> str:

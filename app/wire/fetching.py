@@ -91,15 +91,19 @@ class Client:
         url: str,
         validators: Validators | None = None,
         headers: Mapping[str, str] | None = None,
+        *,
+        is_strange: bool = False,
     ) -> Answer:
         """Ask for one page, following redirects. headers: for the asked host only (a token).
 
-        Not to be called where an event loop runs. Raises NotAllowed, Unreachable, and NotReady
-        where the service is to stop.
+        is_strange: the address was typed by a visitor, and must not lead to the operator's own
+        hosts. Not to be called where an event loop runs. Raises NotAllowed, Unreachable, and
+        NotReady where the service is to stop.
         """
-        host, url = addresses.place_of(url).host, self.reach.mirrored(url)
+        host = addresses.place_of(url).host
+        url = url if is_strange else self.reach.mirrored(url)
         ends, first = time.monotonic() + self.limits.seconds, addresses.place_of(url)
-        may_be_own = True
+        may_be_own = not is_strange
         for _ in range(self.limits.redirects + 1):
             place = addresses.place_of(url)
             said = dict(headers or {}) if place == first else {}

@@ -49,4 +49,5 @@ def is_about_the_letter(failure: DeliveryError) -> bool:
 
 def on_one_line(reply: str) -> str:
     """A reply on one line, fit to be stored: servers may send any bytes, and many."""
-    return " ".join(reply.encode("utf-8", "replace").decode().split())[:LONGEST_REPLY]
+    storable = reply.replace("\0", " ").encode("utf-8", "replace").decode()
+    return " ".join(storable.split())[:LONGEST_REPLY]

@@ -1,5 +1,6 @@
 // Sends the form for a person who is really there. Link scanners open pages and run scripts too,
-// so it waits until the page is seen, and either touched or looked at for a while.
+// so it waits until the page is seen, and either touched or looked at for a while. Where the form
+// asks for a sign of a person, looking is not enough: the mouse must move, or the button be pressed.
 "use strict";
 {
   const form = document.querySelector("form[data-send]");
@@ -7,39 +8,54 @@
   // Who came back with the browser's button wants to look, not to say it again.
   const isReturn = arrival && arrival.type === "back_forward";
   let isTouched = false; // as far as the browser vouches for it
+  let isMoved = false; // a mouse over the page moves soon
   let isByScript = false;
   for (const kind of ["pointerdown", "keydown", "touchstart", "click"])
     addEventListener(kind, (event) => { isTouched ||= event.isTrusted; }, true);
+  const MOVES = ["pointermove", "wheel"];
+  for (const kind of MOVES)
+    addEventListener(kind, (event) => { isMoved ||= event.isTrusted; }, true);
   for (const each of document.querySelectorAll("form[data-tap]"))
     each.addEventListener("submit", () => {
       each.elements.means.value = isByScript ? "script" : "button";
-      each.elements.trusted.value = isTouched ? "yes" : "";
+      each.elements.trusted.value = isTouched || (isByScript && isMoved) ? "yes" : "";
     });
   if (form && !navigator.webdriver && !isReturn) {
     const LOOK_MS = 1500;
     let timer;
     let isSent = false;
+    const wait = document.querySelector("[data-wait]");
+    const press = document.querySelector("[data-press]");
+    const isWaiting = (is) => {
+      wait.hidden = !is;
+      if (press) press.hidden = is;
+    };
     const send = () => {
       if (isSent || document.visibilityState !== "visible") return;
       isSent = isByScript = true;
       form.requestSubmit();
       isByScript = false;
     };
+    const seen = () => {
+      if (form.dataset.send === "look" || isMoved) send();
+      else isWaiting(false);
+    };
     const watch = () => {
       clearTimeout(timer);
-      if (document.visibilityState === "visible") timer = setTimeout(send, LOOK_MS);
+      if (document.visibilityState === "visible") timer = setTimeout(seen, LOOK_MS);
     };
     const touched = (event) => {
       // A press on a link or button already says what is meant.
       const isOwn = event.target instanceof Element && event.target.closest("a, button");
       if (event.isTrusted && !isOwn) send();
     };
-    for (const kind of ["pointerdown", "keydown", "touchstart"]) addEventListener(kind, touched);
+    for (const kind of ["pointerdown", "keydown", "touchstart", ...MOVES])
+      addEventListener(kind, touched);
     form.addEventListener("submit", () => { isSent = true; clearTimeout(timer); });
     document.querySelectorAll("a").forEach((link) =>
       link.addEventListener("click", () => clearTimeout(timer)));
     document.addEventListener("visibilitychange", watch);
-    document.querySelector("[data-wait]").hidden = false;
+    isWaiting(true);
     watch();
   }
 }

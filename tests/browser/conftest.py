@@ -6,15 +6,17 @@ Pages are seen as readers see them: wide and narrow, by day and by night, with a
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from socket import create_server, socket
 from typing import Any
 
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 from web.conftest import engine, links, make_reader, store_papers, two_papers  # noqa: F401
@@ -34,7 +36,9 @@ LOOKS = (
 WIDE = 1280
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
+# Each turn of a browser's clock is done again on every page that is opened after it.
+MOST_USES = 20
 LANDMARKS = ("landmark-one-main", "region")
 
 
@@ -51,28 +55,68 @@ def chromium() -> Iterator[Browser]:
 
 
 @dataclass
+class Windows:
+    """Windows that are used again: a browser takes most of a second's work for a new one."""
+
+    browser: Browser
+    _idle: dict[Hashable, list[Page]] = field(default_factory=dict)
+    _n_uses: Counter[Page] = field(default_factory=Counter)
+
+    def take(self, kind: Hashable, make: Callable[[], Page]) -> Page:
+        """One that knows of nothing that was done in it before."""
+        kept = self._idle.setdefault(kind, [])
+        return kept.pop() if kept else make()
+
+    def put_back(self, kind: Hashable, page: Page) -> None:
+        self._n_uses[page] += 1
+        if self._n_uses[page] == MOST_USES:
+            page.context.close()
+            return
+        # What else a page may keep is kept for its port, which the next test does not have.
+        page.context.clear_cookies()
+        page.goto("about:blank")
+        self._idle[kind].append(page)
+
+
+@pytest.fixture(scope="package")
+def windows(chromium: Browser) -> Windows:
+    return Windows(chromium)
+
+
+@dataclass
 class Site:
-    """The service as a visitor meets it. foreign: what any page asked of another host."""
+    """The service as a visitor meets it. foreign: what any page asked of another host.
+
+    contexts: of what else a test opened; they are closed at its end.
+    """
 
     url: str
-    browser: Browser
+    windows: Windows
     contexts: list[BrowserContext] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
+    _taken: list[tuple[Hashable, Page]] = field(default_factory=list)
 
     def window(
         self, *, width: int = 1280, scheme: str = "light", script: bool = True, language: str = "en"
     ) -> Page:
-        """A browser without a past, that has opened nothing yet."""
-        context = self.browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if scheme == "dark" else "light",
-            java_script_enabled=script,
-            locale=language,
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        context.on("request", self._note)
-        self.contexts.append(context)
-        return context.new_page()
+        """A browser without a past, that has opened nothing yet. Leave it open."""
+        kind, browser = (script, language), self.windows.browser
+        context = partial(browser.new_context, java_script_enabled=script, locale=language)
+        page = self.windows.take(kind, lambda: context().new_page())
+        self._taken.append((kind, page))
+        page.set_default_timeout(PATIENCE_MS)
+        page.context.on("request", self._note)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        return page
+
+    def leave(self) -> None:
+        """Close what was opened, and put the windows back."""
+        for context in self.contexts:
+            context.close()
+        for kind, page in self._taken:
+            page.context.remove_listener("request", self._note)
+            self.windows.put_back(kind, page)
 
     def visit(
         self,
@@ -88,14 +132,16 @@ class Site:
         page.goto(self.address(path))
         return page
 
-    def weigh(self, path: str) -> int:
-        """How many bytes a page takes on the wire, styles and scripts included."""
-        page = self.visit(path)
-        sizes: list[int] = page.evaluate(
-            "performance.getEntries().map((each) => each.encodedBodySize || 0)"
-        )
-        page.close()
-        return sum(sizes)
+    def weigh(self, *paths: str) -> Iterator[tuple[str, int]]:
+        """How many bytes each page takes on the wire, styles and scripts included."""
+        page = self.window()
+        for path in paths:
+            page.goto(self.address(path))
+            # What the browser had already is counted too.
+            sizes: list[int] = page.evaluate(
+                "performance.getEntries().map((each) => each.encodedBodySize || 0)"
+            )
+            yield path, sum(sizes)
 
     def address(self, path: str) -> str:
         return path if path.startswith("http") else self.url + path
@@ -126,17 +172,16 @@ def app(settings: Settings, clock: Callable[[], datetime]) -> Iterator[FastAPI]:
 
 
 @pytest.fixture
-def site(app: FastAPI, settings: Settings, listening: socket, chromium: Browser) -> Iterator[Site]:
+def site(app: FastAPI, settings: Settings, listening: socket, windows: Windows) -> Iterator[Site]:
     """Nothing a page shows may come from elsewhere, whatever the test was about."""
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
-    visited = Site(settings.base_url, chromium)
+    visited = Site(settings.base_url, windows)
     try:
         yield visited
+        visited.leave()
     finally:
-        for context in visited.contexts:
-            context.close()
         server.should_exit = True
         thread.join(20)
     assert visited.foreign == []
@@ -161,8 +206,11 @@ def check_page() -> Callable[..., None]:
 
 
 def _look(page: Page, options: dict[str, Any]) -> None:
-    # Axe takes its time to tell of all that is as it should be.
-    found = Axe().run(page, options={"resultTypes": ["violations"]} | options)
+    # Axe takes its time to begin, and to tell of all that is as it should be.
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    answer = "options => axe.run(options).then(({violations}) => ({violations}))"
+    found = AxeResults(page.evaluate(answer, {"resultTypes": ["violations"]} | options))
     assert found.violations_count == 0, found.generate_report()
     inner, whole = page.evaluate(
         "[document.documentElement.clientWidth, document.documentElement.scrollWidth]"

@@ -4,7 +4,7 @@ import pytest
 
 from browser.conftest import LOOKS
 
-PATHS = ("", "/people", "/people/1", "/tomorrow", "/sources", "/charts", "/deeds")
+PATHS = ("", "/people", "/people/1", "/tomorrow", "/sources", "/submissions", "/charts", "/deeds")
 
 
 @pytest.fixture

@@ -79,18 +79,19 @@ def test_own_pages_are_without_fault(site, full, link_of, check_page, width, sch
         *asked,
         *(full.preferences + end for end in PAGES),
     ]
+    page = site.window(width=width, scheme=scheme)
     for path in paths:
-        page = site.visit(path, width=width, scheme=scheme)
+        page.goto(site.address(path))
         for details in page.locator("details").all():
             details.locator("summary").click()
         check_page(page)
-        page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.full)])
 def test_so_are_those_that_follow_a_press(site, full, make_reader, link_of, check_page, scheme):
     leaver, returner = make_reader("leaver@example.org"), make_reader("returner@example.org")
     mover, eraser = make_reader("mover@example.org"), make_reader("eraser@example.org")
+    page = site.window(width=360, scheme=scheme)
     for path, button, title in (
         (leaver.unsubscribe, "Yes, unsubscribe me", "You are unsubscribed"),
         (returner.unsubscribe, "Once a week, on Monday", "Your letters go on"),
@@ -98,19 +99,18 @@ def test_so_are_those_that_follow_a_press(site, full, make_reader, link_of, chec
         (link_of(eraser, LetterKind.ERASE), "Yes, delete everything", "Everything is deleted"),
         (f"{full.preferences}/records", "Make my links void", "Your old links are void"),
     ):
-        page = site.visit(path, width=360, scheme=scheme)
+        page.goto(site.address(path))
         page.get_by_role("button", name=button).click()
         page.wait_for_function("name => document.title.startsWith(name)", arg=title)
         check_page(page)
-        page.close()
-    page = site.visit(leaver.preferences, width=360, scheme=scheme)
+    page.goto(site.address(leaver.preferences))
     assert page.title().startswith("No letters at present")
     check_page(page)
 
 
 def test_own_pages_weigh_sixty_kilobytes_at_most(site, full):
-    for end in PAGES:
-        assert 0 < site.weigh(full.preferences + end) <= 60_000, end
+    for path, weight in site.weigh(*(full.preferences + end for end in PAGES)):
+        assert 0 < weight <= 60_000, path
 
 
 def test_without_script_everything_can_be_changed(site, full):
@@ -166,8 +166,9 @@ def test_the_keyboard_alone_takes_back_what_taught_a_word(site, full, engine):
 
 
 def test_targets_are_large_enough_for_a_thumb(site, full):
+    page = site.window(width=360)
     for end in PAGES:
-        page = site.visit(full.preferences + end, width=360)
+        page.goto(site.address(full.preferences + end))
         for target in page.locator("main button, main .own a, main .here a, main summary").all():
             box = target.bounding_box()
             assert not box or not box["height"] or box["height"] >= 43.9, (
@@ -175,4 +176,3 @@ def test_targets_are_large_enough_for_a_thumb(site, full):
                 target.inner_text(),
                 box,
             )
-        page.close()

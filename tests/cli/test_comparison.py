@@ -1,23 +1,27 @@
 """`paperboy replay` and `stats`, as an operator calls them."""
 
 import json
-import sqlite3
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from app.mail.links import Verdict
+from app.store.tables import (
+    Bounce,
+    BounceKind,
+    Brake,
+    Feedback,
+    LetterKind,
+    Means,
+    OutboxEntry,
+    Tap,
+)
+
 SAMPLES = Path(sys.modules["app"].__file__).parent / "samples"
 TODAY = datetime.now(UTC).date()
 DAYS = ("--from", str(TODAY - timedelta(days=2)), "--to", str(TODAY))
-
-
-@pytest.fixture
-def database(migrated):
-    connection = sqlite3.connect(migrated / "paperboy.sqlite3", isolation_level=None)
-    yield connection
-    connection.close()
 
 
 @pytest.fixture
@@ -29,11 +33,9 @@ def sent(paperboy, database, monkeypatch, sink):
     paperboy("subscribers", "add", "ada@example.org", "--keyword", "language model", "--confirmed")
     assert paperboy("run", "--now").code == 0
     assert len(sink.taken) == 1
-    database.execute(
-        "INSERT INTO feedback (subscriber_id, paper_id, verdict, letter_id, at)"
-        " SELECT 1, paper_id, 'like', letter_id, datetime('now') || '.000000'"
-        " FROM pick WHERE rank = 1"
-    )
+    first, *_ = database.picks()
+    told = {"paper_id": first.paper_id, "letter_id": first.letter_id, "verdict": Verdict.LIKE}
+    database.add(Feedback(subscriber_id=1, at=datetime.now(UTC), **told))
 
 
 def test_a_replay_shows_both_settings_side_by_side(sent, paperboy):
@@ -70,12 +72,9 @@ def test_a_replay_can_be_read_by_a_program(sent, paperboy):
 
 
 def test_a_replay_records_nothing(sent, paperboy, database):
-    def everything():
-        return list(database.iterdump())
-
-    before = everything()
+    before = database.rows()
     paperboy("replay", *DAYS, "--set", "threshold=strong")
-    assert everything() == before
+    assert database.rows() == before
 
 
 @pytest.mark.parametrize(
@@ -117,12 +116,11 @@ def test_the_numbers_can_be_read_by_a_program(sent, paperboy):
 
 
 def test_votes_that_count_and_those_that_do_not_are_told(sent, paperboy, database):
-    database.execute(
-        "INSERT INTO tap (letter_id, paper_id, verdict, before, means, trusted, network, agent, at,"
-        " void, settled) SELECT letter_id, paper_id, 'save', '', 'script', 0, '', '',"
-        " datetime('now') || '.000000', CASE rank WHEN 1 THEN 'so said a test' ELSE '' END, 1"
-        " FROM pick WHERE rank < 4"
-    )
+    now = datetime.now(UTC)
+    for pick in database.picks()[:3]:
+        told = {"verdict": Verdict.SAVE, "means": Means.SCRIPT, "at": now, "settled": True}
+        void = "so said a test" if pick.rank == 1 else ""
+        database.add(Tap(letter_id=pick.letter_id, paper_id=pick.paper_id, void=void, **told))
     found = json.loads(paperboy("stats", "--json").out)
     assert found["votes"] == {"counted": 2, "voided": {"so said a test": 1}, "provisional": 0}
     assert "void: so said a test" in paperboy("stats").out
@@ -142,18 +140,13 @@ def test_stats_tell_whether_letters_flow(sent, paperboy):
 
 
 def test_stats_tell_what_waits_what_bounced_and_what_holds_sending(sent, paperboy, database):
-    yesterday = (datetime.now(UTC) - timedelta(hours=27)).strftime("%Y-%m-%d %H:%M:%S.%f")
-    database.execute(
-        "INSERT INTO bounce (subscriber_id, letter_id, kind, code, said, report, at)"
-        " SELECT 1, id, 'hard', '5.1.1', '', 'r', date || '' FROM letter"
-    )
-    database.execute(
-        "INSERT INTO brake (name, reason, since) VALUES ('bounces', 'Too many.', ?)", [yesterday]
-    )
-    database.execute(
-        "INSERT INTO outbox (subscriber_id, kind, edition_date, state, due_at, first_due_at,"
-        " attempts, doubtful, reason) VALUES (1, 'daily', '2026-01-01', 'ready', ?, ?, 0, 0, '')",
-        [yesterday, yesterday],
+    yesterday = datetime.now(UTC) - timedelta(hours=27)
+    edition = {"kind": LetterKind.DAILY, "edition_date": date(2026, 1, 1)}
+    came_back = {"kind": BounceKind.HARD, "report": "r", "at": datetime.now(UTC)}
+    database.add(
+        Bounce(subscriber_id=1, letter_id=database.picks()[0].letter_id, **came_back),
+        Brake(name="bounces", reason="Too many.", since=yesterday),
+        OutboxEntry(subscriber_id=1, due_at=yesterday, first_due_at=yesterday, **edition),
     )
     done = paperboy("stats")
     assert "1, the oldest for 1620 minutes" in done.out

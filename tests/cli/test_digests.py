@@ -15,10 +15,6 @@ COMPACT = SAMPLES / "day-1-compact.txt"
 SPACED = SAMPLES / "day-2-spaced.txt"
 
 
-def dump(folder: Path) -> list[str]:
-    return list(sqlite3.connect(folder / "paperboy.sqlite3").iterdump())
-
-
 @pytest.fixture
 def seeds() -> list[str]:
     files = sorted(map(str, SEEDS.glob("*.txt")))
@@ -58,13 +54,13 @@ def test_a_saved_answer_of_every_format_is_read(paperboy, migrated, tmp_path):
     assert "In the store: 5 entries, 3 papers." in done.out
 
 
-def test_reading_the_same_file_twice_changes_nothing(paperboy, migrated):
+def test_reading_the_same_file_twice_changes_nothing(paperboy, database):
     paperboy("ingest", str(COMPACT))
-    before = dump(migrated)
+    before = database.rows()
     again = paperboy("ingest", str(COMPACT))
     assert again.code == 0
     assert "0 new papers" in again.out
-    assert dump(migrated) == before
+    assert database.rows() == before
 
 
 def test_the_five_real_digests_are_stored_whole(paperboy, migrated, seeds):
@@ -77,14 +73,14 @@ def test_the_five_real_digests_are_stored_whole(paperboy, migrated, seeds):
     assert "In the store: 411 entries, 345 papers." in paperboy("ingest", *seeds).out
 
 
-def test_a_file_that_is_no_digest_is_named_and_leaves_no_trace(paperboy, migrated, tmp_path):
-    before = dump(migrated)
+def test_a_file_that_is_no_digest_is_named_and_leaves_no_trace(paperboy, database, tmp_path):
+    before = database.rows()
     (tmp_path / "recipe.txt").write_text("Take two eggs.\n\nBeat them well.\n")
     done = paperboy("ingest", str(tmp_path / "recipe.txt"))
     assert done.code == 1
     assert done.err.startswith("paperboy: recipe.txt: ")
     assert len(done.err.splitlines()) == 1
-    assert dump(migrated) == before
+    assert database.rows() == before
 
 
 @pytest.mark.parametrize("name", ["not-there.txt", "."])
@@ -135,6 +131,7 @@ def test_before_migrating_it_says_what_to_run(paperboy, data_dir):
     assert "paperboy migrate" in done.err
 
 
+@pytest.mark.sqlite
 def test_a_locked_database_is_a_sentence(paperboy, migrated, monkeypatch):
     from app.store import engine
 

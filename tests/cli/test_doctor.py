@@ -9,7 +9,7 @@ from name_server import NameServer
 from smtp_sink import Sink
 
 from app.mail import dkim
-from app.store import brakes
+from app.store import brakes, tables
 from app.store import engine as engines
 from app.wire import dns
 
@@ -112,7 +112,8 @@ CHANGES = [
     ({"DKIM_PRIVATE_KEY": ""}, "problem", "PAPERBOY_DKIM_PRIVATE_KEY is not set"),
     ({"DKIM_PRIVATE_KEY": "garbage"}, "problem", "is no private key in PEM form"),
     ({"DKIM_DOMAIN": ""}, "problem", "PAPERBOY_DKIM_DOMAIN is not set"),
-    ({"DKIM_DOMAIN": "", "DKIM_PRIVATE_KEY": ""}, "warning", "The relay must"),
+    ({"DKIM_DOMAIN": "", "DKIM_PRIVATE_KEY": ""}, "problem", "Nobody signs letters"),
+    ({"DKIM_DOMAIN": "", "DKIM_PRIVATE_KEY": "", "RELAY_SIGNS": "yes"}, "ok", "The relay signs"),
     ({"POSTAL_ADDRESS": ""}, "warning", "PAPERBOY_POSTAL_ADDRESS is empty"),
     ({"ADMIN_MAIL": ""}, "warning", "PAPERBOY_ADMIN_MAIL is empty"),
     ({"BOUNCE_ADDRESS": "", "BOUNCE_MAILBOX": ""}, "warning", "PAPERBOY_BOUNCE_ADDRESS is empty"),
@@ -186,11 +187,9 @@ def test_a_wrong_password_is_told_and_never_shown(doctor):
             assert secret not in done.out + done.err
 
 
-def test_a_brake_that_is_on_is_told(doctor, migrated):
-    engine = engines.connect(f"sqlite:///{migrated / 'paperboy.sqlite3'}")
-    with engines.transaction(engine) as session:
+def test_a_brake_that_is_on_is_told(doctor, database):
+    with engines.transaction(database.engine) as session:
         brakes.put_on(session, "bounces", "Six of a hundred came back.", datetime.now(UTC))
-    engine.dispose()
 
     done = doctor()
 
@@ -198,8 +197,8 @@ def test_a_brake_that_is_on_is_told(doctor, migrated):
     assert "Six of a hundred came back. `paperboy resume`" in "\n".join(_findings(done, "problem"))
 
 
-def test_a_database_that_was_never_migrated_is_told(doctor, migrated):
-    (migrated / "paperboy.sqlite3").unlink()
+def test_a_database_that_was_never_migrated_is_told(doctor, database):
+    tables.metadata.drop_all(database.engine)
 
     done = doctor()
 

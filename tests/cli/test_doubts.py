@@ -10,9 +10,8 @@ from app.store.tables import Letter, LetterKind, OutboxEntry, State
 
 
 @pytest.fixture
-def in_doubt(data_dir, settings, engine, make_subscriber, monkeypatch):
+def in_doubt(same_database, engine, make_subscriber):
     """So many readers whose letter may have arrived."""
-    monkeypatch.setenv("PAPERBOY_DATA_DIR", str(settings.data_dir))
 
     def make(n):
         people = [make_subscriber() for _ in range(n)]

@@ -1,7 +1,6 @@
 """`paperboy preview`, `run` and `rank`."""
 
 import json
-import sqlite3
 import sys
 from pathlib import Path
 
@@ -17,10 +16,6 @@ def ada(paperboy, migrated, monkeypatch, sink):
     monkeypatch.setenv("PAPERBOY_SMTP_PORT", str(sink.port))
     paperboy("ingest", str(SAMPLES / "day-1-compact.txt"))
     paperboy("subscribers", "add", "ada@example.org", "--keyword", "language model", "--confirmed")
-
-
-def outbox(folder: Path) -> list[tuple]:
-    return sqlite3.connect(folder / "paperboy.sqlite3").execute("SELECT * FROM outbox").fetchall()
 
 
 def test_run_now_sends_everybody_one_letter_however_often(ada, paperboy, sink):
@@ -40,11 +35,11 @@ def test_run_without_now_leaves_those_alone_who_are_not_due(ada, paperboy, sink)
     assert sink.taken == []
 
 
-def test_a_dry_run_shows_the_letters_and_records_nothing(ada, paperboy, sink, migrated):
+def test_a_dry_run_shows_the_letters_and_records_nothing(ada, paperboy, sink, database):
     done = paperboy("run", "--now", "--dry-run")
     assert "ada@example.org" in done.out
     assert "1 due; nothing was recorded or sent." in done.out
-    assert (sink.taken, outbox(migrated)) == ([], [])
+    assert (sink.taken, database.rows()["outbox"]) == ([], [])
 
 
 def test_a_dry_run_can_be_read_by_a_program(ada, paperboy):
@@ -53,9 +48,9 @@ def test_a_dry_run_can_be_read_by_a_program(ada, paperboy):
     assert line["subject"]
 
 
-def test_the_preview_is_the_letter_that_goes_out(ada, paperboy, sink, migrated):
+def test_the_preview_is_the_letter_that_goes_out(ada, paperboy, sink, database):
     seen = paperboy("preview", "ada@example.org").out
-    assert outbox(migrated) == []
+    assert database.rows()["outbox"] == []
     paperboy("run", "--now")
     subject = str(sink.taken[0].message["Subject"])
     assert f"Subject: {subject}" in seen
@@ -160,10 +155,8 @@ def test_a_broken_yardstick_is_a_sentence(paperboy, tmp_path, file, content, sen
     assert paperboy("rank", str(tmp_path / "nowhere"), "out").code == 1
 
 
-def test_a_pause_holds_for_an_extra_run_too(ada, paperboy, sink, migrated):
-    database = sqlite3.connect(migrated / "paperboy.sqlite3")
+def test_a_pause_holds_for_an_extra_run_too(ada, paperboy, sink, database):
     database.execute("UPDATE subscriber SET paused_until = '2199-01-01'")
-    database.commit()
     assert "0 due" in paperboy("run", "--now").out
     assert sink.taken == []
 

@@ -1,5 +1,6 @@
 """`paperboy` itself, `migrate`, `config` and `demo`."""
 
+import gc
 import json
 import os
 import resource
@@ -70,6 +71,9 @@ def test_a_wrong_setting_is_named(paperboy, monkeypatch):
     assert "PAPERBOY_SMTP_PORT" in done.err
 
 
+PUBLIC = {"BASE_URL": "https://papers.example.org", "SECRET_KEYS": "a-key-for-the-tests-only"}
+
+
 @pytest.fixture
 def started(paperboy, monkeypatch):
     """What `serve` says at its start; its web server is not let run."""
@@ -81,15 +85,28 @@ def started(paperboy, monkeypatch):
             monkeypatch.setenv(f"PAPERBOY_{name}", value)
         return paperboy("serve").err
 
-    return serve
+    yield serve
+    gc.unfreeze()
 
 
 def test_a_start_tells_what_letters_to_the_world_lack(started):
-    told = started(BASE_URL="https://papers.example.org", SECRET_KEYS="a-key-for-the-tests-only")
+    told = started(**PUBLIC, RELAY_SIGNS="yes")
 
-    assert "We sign no letters. The relay must" in told
     for name in ("POSTAL_ADDRESS", "ADMIN_MAIL", "BOUNCE_ADDRESS"):
         assert f"PAPERBOY_{name} is empty" in told
+
+
+def test_a_start_is_refused_where_nobody_signs_letters_to_the_world(started):
+    told = started(**PUBLIC)
+
+    assert told.startswith("paperboy: Nobody signs the letters")
+    assert "Traceback" not in told
+
+
+def test_what_is_there_at_the_start_is_collected_no_more(started):
+    before = gc.get_freeze_count()
+    started()
+    assert gc.get_freeze_count() - before > 100_000
 
 
 def test_a_start_on_ones_own_machine_has_nothing_to_tell(started):

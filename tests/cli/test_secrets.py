@@ -65,7 +65,9 @@ def secrets(monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
-def test_no_secret_is_told_on_a_whole_day(paperboy, migrated, secrets, monkeypatch, caplog):
+def test_no_secret_is_told_on_a_whole_day(
+    paperboy, migrated, database, secrets, monkeypatch, caplog
+):
     told, failed = [], set()
     for password in ("another one", SECRETS["SMTP_PASSWORD"]):
         with Sink(password=password) as relay:
@@ -85,5 +87,6 @@ def test_no_secret_is_told_on_a_whole_day(paperboy, migrated, secrets, monkeypat
 
     assert {"doctor", "run", "learn"} <= failed
     assert ADA in [taken.recipient for taken in relay.taken]
-    everything = "".join([*told, *letters, caplog.text, *(each.decode("latin-1") for each in kept)])
+    stored = [str(database.rows()), *(each.decode("latin-1") for each in kept)]
+    everything = "".join([*told, *letters, caplog.text, *stored])
     assert [secret for secret in secrets if secret in everything] == []

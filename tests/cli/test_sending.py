@@ -8,20 +8,25 @@ from app.store import brakes
 from app.store import engine as engines
 
 
-def test_resume_says_what_it_lets_go(paperboy, migrated):
-    engine = engines.connect(f"sqlite:///{migrated / 'paperboy.sqlite3'}")
-    with engines.transaction(engine) as session:
+def test_resume_says_what_it_lets_go(paperboy, database):
+    with engines.transaction(database.engine) as session:
         brakes.put_on(session, "bounces", "6 % came back", NOW)
     said = paperboy("resume")
     assert "Let go: bounces (since 2026-11-20 09:00 UTC): 6 % came back" in said.out
-    with engines.transaction(engine) as session:
+    with engines.transaction(database.engine) as session:
         assert brakes.all_of(session) == []
     assert "Nothing is held." in paperboy("resume").out
-    engine.dispose()
 
 
 def test_stats_tells_how_far_the_warm_up_is_and_when_the_rest_goes(
-    paperboy, settings, day, engine, make_subscriber, store_papers, retrieval_papers, monkeypatch
+    paperboy,
+    same_database,
+    day,
+    engine,
+    make_subscriber,
+    store_papers,
+    retrieval_papers,
+    monkeypatch,
 ):
     store_papers(*retrieval_papers)
     for _ in range(60):
@@ -32,7 +37,6 @@ def test_stats_tells_how_far_the_warm_up_is_and_when_the_rest_goes(
     with engines.transaction(engine) as session:
         plan.ration(session, now)
         plan.take(session, 30, now)
-    monkeypatch.setenv("PAPERBOY_DATA_DIR", str(settings.data_dir))
     assert "Warm-up" not in paperboy("stats").out
     monkeypatch.setenv("PAPERBOY_WARM_UP", now.date().isoformat())
     told = json.loads(paperboy("stats", "--json").out)["delivery"]["warm_up"]

@@ -7,8 +7,8 @@ import pytest
 import services as made_up
 from services import Services
 
+from app.store import chosen, sources
 from app.store import engine as engines
-from app.store import sources
 from app.store.sources import Outcome
 from app.store.tables import SourceState
 
@@ -29,16 +29,14 @@ def hub(migrated, monkeypatch):
 
 
 @pytest.fixture
-def note(migrated):
+def note(database):
     """Keep what a source answered today."""
 
     def keep(name, state, says):
-        engine = engines.connect(f"sqlite:///{migrated / 'paperboy.sqlite3'}")
-        with engines.transaction(engine) as session:
+        with engines.transaction(database.engine) as session:
             source = sources.named(session, name)
             sources.note(session, source, _now().date(), Outcome(state, says), _now())
             sources.note_last(session, source, Outcome(state, says), _now())
-        engine.dispose()
 
     return keep
 
@@ -99,3 +97,24 @@ def test_new_mails_are_shown_and_stay_new(paperboy, migrated, tmp_path):
     assert done.code == 0
     assert "Lunch: " in done.out
     assert "1 new mails; they stay new." in done.out
+
+
+def test_those_named_on_the_operators_page_are_shown_and_fetched_too(
+    paperboy, hub, migrated, monkeypatch
+):
+    monkeypatch.setenv("PAPERBOY_SOURCES", "medrxiv")
+    engine = engines.connect(f"sqlite:///{migrated / 'paperboy.sqlite3'}")
+    with engines.transaction(engine) as session:
+        for name in ("hf-daily", "medrxiv", "feed:https://blog.example.org/rss"):
+            chosen.add(session, name, _now())
+        chosen.pause(session, "feed:https://blog.example.org/rss", paused=True)
+    engine.dispose()
+
+    told = json.loads(paperboy("sources", "--json").out)["sources"]
+    assert [(each["name"], each["fixed"], each["paused"]) for each in told] == [
+        ("medrxiv", True, False),
+        ("hf-daily", False, False),
+        ("feed:https://blog.example.org/rss", False, True),
+    ]
+    assert "paused" in paperboy("sources").out
+    assert "hf-daily" in paperboy("ingest").out

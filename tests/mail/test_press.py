@@ -155,7 +155,7 @@ def test_a_pick_tells_all_there_is_to_tell(templates, make_daily, make_pick):
 
 @pytest.mark.parametrize(
     ("band", "label"),
-    [("strong", "Strong match"), ("good", "Good match"), ("worth a look", "Worth a look")],
+    [("strong", "Strong fit"), ("good", "Good fit"), ("worth a look", "Worth a look")],
 )
 def test_a_pick_says_how_well_it_fits(band, label, templates, make_daily, make_pick):
     rendered = press.render(templates, make_daily(picks=(make_pick(band=band),)))

@@ -41,12 +41,29 @@ def test_one_vote_counts_with_and_without_script():
 )
 def test_while_a_letter_arrives_only_a_button_counts(seconds, counts):
     after = timedelta(seconds=seconds)
-    by_script, by_button = vote(after=after), vote(after=after, button=True)
+    by_script, by_button = vote(after=after, trusted=True), vote(after=after, button=True)
     assert scanners.judge([by_script, by_button], LEFT) == [
         "" if counts else scanners.BY_ARRIVAL,
         "",
     ]
     assert scanners.judge([by_script], None) == [""]
+
+
+@pytest.mark.parametrize(("seconds", "counts"), [(180, False), (719, False), (720, True)])
+def test_soon_after_that_a_vote_by_script_needs_a_sign_of_a_person(seconds, counts):
+    after = timedelta(seconds=seconds)
+    bare, with_sign = vote(after=after), vote(after=after, trusted=True)
+    button = vote(after=after, button=True)
+    assert scanners.judge([bare, with_sign, button], LEFT) == [
+        "" if counts else scanners.WITHOUT_SIGN,
+        "",
+        "",
+    ]
+    assert scanners.judge([bare], None) == [""]
+
+
+def test_without_a_scan_time_no_sign_is_asked_for():
+    assert scanners.judge([vote(after=timedelta())], LEFT, timedelta()) == [""]
 
 
 def test_an_attempt_long_ago_makes_no_vote_void_that_came_before_the_last():

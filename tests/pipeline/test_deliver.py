@@ -231,8 +231,8 @@ def test_a_retry_has_the_same_bytes_whatever_was_learnt_in_between(
 def _bytes_of(day, engine):
     with engines.transaction(engine) as session:
         entry = session.exec(select(OutboxEntry)).one()
-        ((_, envelope),) = claims.messages(session, day.desk.head, [entry])
-        return envelope.message
+        (claim,) = claims.read(session, [entry])
+        return claim.message(day.desk.head).message
 
 
 def test_a_letter_is_given_up_after_twenty_hours(day, letters, sink, entries, clock):

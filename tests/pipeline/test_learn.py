@@ -468,7 +468,7 @@ def test_the_scheduler_reads_the_mailbox_without_anybody_asking(
     day = make_day(settings.model_copy(update={"bounce_mailbox": f"maildir:{maildir}"}))
 
     async def run():
-        async with scheduler.Ticks(day, timedelta(hours=1)).running(), asyncio.timeout(20):
+        async with scheduler.Ticks(day, timedelta(hours=1)).running(), asyncio.timeout(120):
             while list((maildir / "new").iterdir()):
                 await asyncio.sleep(0.01)
 

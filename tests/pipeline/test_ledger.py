@@ -36,11 +36,11 @@ async def _at_once(engine: Engine, handed_in):
 
     def wait(_session):
         busy.set()
-        go_on.wait(10)
+        assert go_on.wait(120)
 
     async with Ledger(engine) as ledger:
         first = asyncio.ensure_future(ledger.write(wait))
-        await asyncio.to_thread(busy.wait, 10)
+        assert await asyncio.to_thread(busy.wait, 120)
         waiting = [asyncio.ensure_future(each) for each in handed_in(ledger)]
         await asyncio.sleep(0)  # lets each hand its work in
         go_on.set()

@@ -10,7 +10,7 @@ from app.store.tables import Status, Subscriber, metadata
 
 # Table → its name in the file, where it is another; and what stands within a letter.
 NAMES = {"interest": "interests", "letter": "letters", "bounce": "bounces", "tap": "taps"}
-NAMES |= {"consent": "consents", "outbox": "outbox", "feedback": "feedback"}
+NAMES |= {"consent": "consents", "outbox": "outbox", "feedback": "feedback", "support": "votes"}
 WITHIN_LETTERS = {"pick"}
 
 

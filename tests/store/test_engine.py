@@ -26,6 +26,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch, settings) -> Iterator[Engine]:
 
 
 @pytest.mark.sqlite
+@pytest.mark.usefixtures("synced")
 @pytest.mark.parametrize(
     ("pragma", "value"),
     [("foreign_keys", 1), ("journal_mode", "wal"), ("synchronous", 2), ("secure_delete", 1)],
@@ -229,3 +230,10 @@ def test_the_file_is_an_ordinary_sqlite_database(engine: Engine, settings, sessi
         names = connection.execute("SELECT name FROM source").fetchall()
     connection.close()
     assert names == [("files",)]
+
+
+def test_nobody_waits_for_ever_for_what_another_holds(engine: Engine):
+    ask = {"sqlite": "PRAGMA busy_timeout", "postgresql": "SHOW lock_timeout"}
+    with engine.connect() as connection:
+        told = connection.exec_driver_sql(ask[engine.dialect.name]).scalar_one()
+    assert told == {"sqlite": 15_000, "postgresql": "15s"}[engine.dialect.name]

@@ -293,6 +293,22 @@ def test_a_letter_whose_sender_vanished_in_data_is_sent_again_and_counted_as_dou
     assert (entry.state, entry.doubtful) == (State.READY, 1)
 
 
+def test_a_letter_at_which_three_senders_vanished_waits_for_the_operator(
+    session: Session, make_entry
+):
+    make_entry()
+    now = NOW
+    for state in (State.READY, State.READY, State.IN_DOUBT):
+        (entry,) = outbox.claim_due(session, now, limit=1)
+        departures.begin_data(session, [entry.id], now)
+        now += LEASE
+        assert outbox.reclaim_stale(session, now, LEASE) == 1
+        session.refresh(entry)
+        assert entry.state == state
+    assert entry.doubtful == 3
+    assert outbox.claim_due(session, now, limit=1) == []
+
+
 def test_the_lease_of_a_letter_late_in_its_batch_starts_anew_when_it_leaves(
     session: Session, make_entry
 ):

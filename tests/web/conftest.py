@@ -22,7 +22,7 @@ from app.store import engine as engines
 from app.store import letters, outbox, papers, sources, subscribers, tables
 from app.store.tables import LetterKind, OutboxEntry, State, Status
 
-OWN_PAGES = ("profile", "papers", "saved.bib", "letters", "records", "everything.json")
+OWN_PAGES = ("profile", "papers", "community", "saved.bib", "letters", "records", "everything.json")
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
 
@@ -270,6 +270,8 @@ def get_paths(reader: Reader, confirm_link: str, links: Links, asked: Asked) -> 
         "/letters/{token}": reader.letter,
         "/subscribe": "/subscribe",
         "/subscribe/sent": "/subscribe/sent",
+        "/submit": "/submit",
+        "/submit/sent": "/submit/sent?known=1",
         "/confirm/{token}": confirm_link,
         "/feedback/{token}/{rank}/{verdict}": reader.feedback("like"),
         "/preferences": "/preferences",

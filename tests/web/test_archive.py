@@ -122,7 +122,7 @@ def test_a_day_without_papers_says_so_and_leads_on(client, store_papers, read_pa
 
     ways = [link.get("href") for link in read_page(page.text).findall(".//nav/a")]
     assert page.status_code == 404
-    assert "No papers came in" in page.text
+    assert "brought no paper." in page.text
     assert "/days/2026-11-16" in ways
 
 

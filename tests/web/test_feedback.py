@@ -94,6 +94,7 @@ def test_a_verdict_is_recorded_once_and_names_its_letter(press, reader, dump, ve
 def test_how_a_tap_came_is_kept_with_what_stood_before(client, reader, tapped, clock):
     client.post(reader.feedback("like"), data=PRESS, headers={"user-agent": "A browser"})
     clock.forward(minutes=1)
+    client.cookies.clear()
     client.post(reader.feedback("dislike"), data=SCRIPT, headers={"user-agent": ""})
 
     first, second = tapped()

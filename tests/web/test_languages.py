@@ -13,12 +13,22 @@ from sqlmodel import select
 from app.languages import Languages
 from app.main import create_app
 from app.pipeline import compose
+from app.store import chosen, outbox, submissions
 from app.store import engine as engines
-from app.store import outbox
-from app.store.tables import Consent, Letter, LetterKind, OutboxEntry, State, Subscriber
+from app.store.tables import (
+    Consent,
+    Letter,
+    LetterKind,
+    OutboxEntry,
+    State,
+    Submission,
+    SubmissionState,
+    Subscriber,
+)
 
 TOKEN = "correct horse battery staple"
 OPERATOR = ("", "/people", "/people/1", "/tomorrow", "/sources", "/charts", "/deeds")
+OPERATOR += ("/submissions", "/submissions?done=accepted", "/sources?done=named")
 GERMAN = {"accept-language": "de-AT,de;q=0.9,en;q=0.5"}
 
 
@@ -30,6 +40,7 @@ FOREIGN = (
     *("Paperboy", "English", "UTC", "Europe/Berlin", "RSS", "Atom", "JSON Feed"),
     *("ada@example.org", "new@example.org", "new.home@example.org", "paperboy@localhost"),
     *("made-up.txt", "test", "testclient", "127.0.0.1"),
+    *("Small moons sent in", "hf-daily", "arXiv knows no such paper."),
 )
 
 
@@ -87,6 +98,21 @@ def sent(engine, reader, clock):
             assert outbox.add(session, row)
 
 
+@pytest.fixture
+def sent_in(engine, reader, clock):
+    """Papers that people sent in, of every state, one of them voted for; and a chosen source."""
+    with engines.transaction(engine) as session:
+        for paper_id, state in enumerate(SubmissionState, start=1):
+            row = Submission(name=f"url:{state}", sent="test", state=state, at=clock(),
+                             decided_at=clock(), says="arXiv knows no such paper.")  # fmt: skip
+            row.told = {"title": "Small moons sent in"}
+            row.paper_id = min(paper_id, 2) if state in ("known", "accepted") else None
+            session.add(row)
+            session.flush()
+            submissions.support(session, row.id, reader.id, clock())
+        chosen.add(session, "hf-daily", clock())
+
+
 def speak(engine, code: str = "xx") -> None:
     """Let all subscribers want a language, and their letters be in it."""
     with engines.transaction(engine) as session:
@@ -95,7 +121,7 @@ def speak(engine, code: str = "xx") -> None:
 
 
 def test_no_page_says_anything_that_is_not_translated(
-    marked, client_of, engine, get_paths, reader, sent
+    marked, client_of, engine, get_paths, reader, sent, sent_in
 ):
     client = client_of(marked)
     speak(engine)
@@ -108,6 +134,7 @@ def test_no_page_says_anything_that_is_not_translated(
     pages += ["/search?q=bread+-moons", "/search?q=nothing", "/search?q=x%22", "/search?like=1"]
     pages += ["/nowhere", "/days/2026-11-19", "/preferences/no-token", f"{reader.unsubscribe}x"]
     pages += [f"{reader.preferences}?done=saved", f"{reader.preferences}/papers?verdict=like"]
+    pages += ["/submit/sent", f"{reader.preferences}/community?done=voted"]
     pages += [f"{reader.preferences}/records?done=erase", "/operator?done=held"]
 
     found = {path: escaped(client.get(path).text) for path in pages}
@@ -142,6 +169,9 @@ def test_no_answer_to_a_form_says_anything_that_is_not_translated(
         (f"{reader.unsubscribe}/weekly", {}),
         (reader.unsubscribe, {"button": "yes"}),
         (confirm_link, {}),
+        ("/submit", {"paper": "no such paper"}),
+        ("/submit", {"paper": "2611.01234"}),
+        (f"{reader.preferences}/community", {"paper": "no such paper"}),
         (f"{reader.preferences}/renew", {}),
     ]
 

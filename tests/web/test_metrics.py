@@ -211,8 +211,8 @@ def test_no_figure_names_a_person(local, add_entry):
     assert "ada" not in local.get("/metrics").text
 
 
-def test_before_the_first_migration_the_cure_is_told(settings, tmp_path):
-    app = create_app(settings.model_copy(update={"data_dir": tmp_path / "fresh"}))
+def test_before_the_first_migration_the_cure_is_told(unmigrated):
+    app = create_app(unmigrated)
     answer = TestClient(app, client=HERE).get("/metrics")
     assert answer.status_code == 503
     assert "paperboy migrate" in answer.text

@@ -20,6 +20,7 @@ PAGES = (
     "/operator/people/1",
     "/operator/tomorrow",
     "/operator/sources",
+    "/operator/submissions",
     "/operator/charts",
     "/operator/deeds",
 )
@@ -75,7 +76,9 @@ def test_the_cookie_goes_nowhere_else_and_no_script_reads_it(client):
 
 
 def test_over_https_the_cookie_never_travels_in_the_open(settings, clock):
-    secure = settings.model_copy(update={"base_url": "https://papers.example.org"})
+    secure = settings.model_copy(
+        update={"base_url": "https://papers.example.org", "relay_signs": True}
+    )
     app = create_app(secure, clock=clock)
     with TestClient(app, base_url="https://papers.example.org", follow_redirects=False) as client:
         answer = client.post("/operator/login", data={"token": TOKEN})

@@ -7,12 +7,13 @@ from app.mail.links import Verdict
 from app.main import create_app
 from app.store import brakes, deeds, feedback, suppressions
 from app.store import engine as engines
-from app.store.tables import Bounce, OutboxEntry, metadata
+from app.store.tables import Bounce, OutboxEntry, Submission, SubmissionState, metadata
 
 TOKEN = "correct horse battery staple"
 PAGES = (
     *("/operator", "/operator/people", "/operator/people/1", "/operator/people/1/letters/1"),
     *("/operator/tomorrow", "/operator/sources", "/operator/charts", "/operator/deeds"),
+    "/operator/submissions",
 )
 
 
@@ -38,6 +39,7 @@ FREE_TEXT = {
     "outbox": ("reason",),
     "paper": ("title", "abstract"),
     "source": ("name",),
+    "submission": ("sent", "says", "told"),
     "subscriber": ("address",),
     "suppression": ("reason", "address"),
 }
@@ -53,9 +55,13 @@ def test_whatever_others_wrote_is_text_on_the_operators_pages(
         letter = session.get_one(OutboxEntry, entry).letter_id
         feedback.record(session, 1, 1, Verdict.LIKE, clock(), letter)
         session.add(Bounce(subscriber_id=1, letter_id=letter, kind="soft", report="1", at=clock()))
+        for state in SubmissionState:
+            session.add(Submission(name=f"url:{state}", sent="x", state=state, at=clock()))
         session.flush()
         for table, columns in FREE_TEXT.items():
             changes = dict.fromkeys(columns, hostile)
+            if "told" in changes:
+                changes["told"] = {"title": hostile, "abstract": hostile, "authors": [hostile]}
             assert session.execute(metadata.tables[table].update().values(changes)).rowcount
 
     n_shown = 0

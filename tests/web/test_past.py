@@ -3,9 +3,10 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlmodel import delete
 
 from app.store import engine as engines
-from app.store.tables import LetterKind, OutboxEntry, State
+from app.store.tables import Letter, LetterKind, OutboxEntry, Pick, State, Subscriber
 
 TODAY = date(2026, 11, 20)
 
@@ -69,4 +70,26 @@ def test_nobody_sees_the_letters_of_others(client, reader, make_reader, add_entr
     other = make_reader("other@example.org")
     add_entry(other, State.SENT, letter_id=other.letter_id)
 
-    assert "There was none yet" in client.get(f"{reader.preferences}/letters").text
+    assert "None yet: " in client.get(f"{reader.preferences}/letters").text
+
+
+def test_letters_that_are_no_longer_kept_are_still_counted(client, reader, engine):
+    with engines.transaction(engine) as session:
+        session.get(Subscriber, reader.id).n_folded = 3
+
+    page = client.get(f"{reader.preferences}/letters").text
+
+    assert "3 earlier letters are no longer kept." in page
+    assert "None yet: " not in page
+
+
+def test_a_link_in_a_letter_that_is_no_longer_kept_says_so_kindly(client, reader, engine):
+    with engines.transaction(engine) as session:
+        for table in (Pick, OutboxEntry):
+            session.exec(delete(table).where(table.letter_id == reader.letter_id))
+        session.exec(delete(Letter).where(Letter.id == reader.letter_id))
+
+    for answer in (client.get(reader.feedback("like")), client.post(reader.feedback("like"))):
+        assert answer.status_code < 500
+        assert "a letter that we still keep" in answer.text
+    assert "no longer kept" in client.get(reader.letter).text

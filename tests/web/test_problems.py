@@ -10,6 +10,7 @@ from sqlalchemy import event
 
 from app.main import create_app
 from app.store import engine as engines
+from app.store import tables
 
 
 @pytest.mark.parametrize(
@@ -54,9 +55,9 @@ def test_our_own_mistake_shows_no_more_than_that(app, client, read_page):
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
-def test_a_database_that_was_never_migrated_gives_503_and_the_cure(settings, tmp_path):
-    fresh = settings.model_copy(update={"data_dir": tmp_path / "fresh"})
-    client = TestClient(create_app(fresh))
+def test_a_database_that_was_never_migrated_gives_503_and_the_cure(unmigrated):
+    app = create_app(unmigrated)
+    client = TestClient(app)
 
     for path in ("/", "/subscribe", "/readyz"):
         answer = client.get(path)
@@ -65,20 +66,24 @@ def test_a_database_that_was_never_migrated_gives_503_and_the_cure(settings, tmp
     typed = {"email": "a@example.org", "interests": "moons"}
     assert client.post("/subscribe", data=typed).status_code == 503
     assert client.get("/healthz").status_code == 200
+    app.state.engine.dispose()
 
 
 def test_a_locked_database_gives_503_and_nothing_is_half_stored(app, client, reader, dump):
     before = dump()
     engine = app.state.engine
     engine.dispose()
-    event.listen(engine, "connect", lambda connection, _: impatient(connection))
-    other = sqlite3.connect(engine.url.database, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    try:
+    event.listen(engine, "connect", lambda connection, _: impatient(engine, connection))
+    other = engines.connect(engine.url.render_as_string(hide_password=False))
+    with other.connect() as holder:
+        if other.dialect.name == "postgresql":
+            every = ", ".join(f'"{table.name}"' for table in tables.metadata.sorted_tables)
+            holder.exec_driver_sql(f"LOCK TABLE {every} IN EXCLUSIVE MODE")
+        else:
+            holder.exec_driver_sql("SELECT 1")  # begins, and keeps other writers out
         answer = client.post(reader.feedback("like"))
         reading = client.get(reader.feedback("like"))
-    finally:
-        other.close()
+    other.dispose()
 
     assert answer.status_code == 503
     assert "locked" in answer.text
@@ -87,8 +92,10 @@ def test_a_locked_database_gives_503_and_nothing_is_half_stored(app, client, rea
     assert dump() == before
 
 
-def impatient(connection):
-    connection.execute("PRAGMA busy_timeout=0")
+def impatient(engine, connection):
+    is_postgres = engine.dialect.name == "postgresql"
+    connection.execute("SET lock_timeout = 1" if is_postgres else "PRAGMA busy_timeout=0")
+    connection.commit()
 
 
 def test_nothing_is_said_to_be_saved_before_it_is(app, client, reader, engine, dump):

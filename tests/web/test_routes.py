@@ -11,9 +11,8 @@ from fastapi.routing import APIRoute
 from web.test_tokens import ROUTES as WITH_TOKEN
 
 import app.web
-from app.web.operator import charts, day, login, people, tomorrow
+from app.main import OPERATOR
 
-OPERATOR = (login, day, people, tomorrow, charts)
 # Mail programs post here from anywhere (RFC 8058); a token in the path says in whose name.
 FROM_ANYWHERE = {"/unsubscribe/{token}"}
 # Typed well enough to reach the route.
@@ -24,6 +23,7 @@ FILLED = {
     "person_id": "1",
     "entry_id": "1",
     "letter_id": "1",
+    "submission_id": "1",
     "token": "x",
     "day": "2026-11-20",
     "week": "2026-W47",

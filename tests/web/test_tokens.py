@@ -1,7 +1,6 @@
 """A token is good for one purpose, whole, and under one of our keys."""
 
 from datetime import timedelta
-from itertools import permutations
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -31,6 +30,9 @@ ROUTES = {
         ("GET", "/preferences/{}/papers/1"),
         ("POST", "/preferences/{}/papers/1"),
         ("GET", "/preferences/{}/papers"),
+        ("GET", "/preferences/{}/community"),
+        ("POST", "/preferences/{}/community"),
+        ("POST", "/preferences/{}/community/votes"),
         ("GET", "/preferences/{}/saved.bib"),
         ("GET", "/preferences/{}/letters"),
         ("GET", "/preferences/{}/profile"),
@@ -93,18 +95,19 @@ def tokens_of(links: Links, reader, issued_at) -> dict[Purpose, str]:
     return made | found | {Purpose.TRAP: links.trap(reader.letter_id).split("/")[-3]}
 
 
-@pytest.mark.parametrize(("purpose", "other"), list(permutations(ROUTES, 2)))
+@pytest.mark.parametrize("purpose", ROUTES)
 def test_a_token_for_one_purpose_is_refused_everywhere_else(
-    client, links, reader, clock, dump, purpose, other
+    client, links, reader, clock, dump, purpose
 ):
     before = dump()
     token = tokens_of(links, reader, clock())[purpose]
 
-    for method, path in ROUTES[other]:
-        answer = client.request(method, path.format(token), data=FORM)
-        assert answer.status_code == 404
-        assert "not one of ours" in answer.text
-    assert dump() == before
+    for other in (each for each in ROUTES if each != purpose):
+        for method, path in ROUTES[other]:
+            answer = client.request(method, path.format(token), data=FORM)
+            assert answer.status_code == 404, (method, path)
+            assert "not one of ours" in answer.text, (method, path)
+        assert dump() == before, other
 
 
 def test_a_token_under_another_key_is_refused(client, links, reader, clock, dump):

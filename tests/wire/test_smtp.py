@@ -246,6 +246,10 @@ def test_a_reply_in_other_bytes_than_utf8_can_be_stored(answering):
     failure.value.reply.encode()
 
 
+def test_a_reply_with_a_sign_that_no_database_keeps_can_be_stored(answering):
+    assert _met_by(answering, **{".": b"250 ok\0 f"}) == (250, "ok f")
+
+
 def test_a_reply_of_many_lines_is_told_in_one(answering):
     with pytest.raises(Rejected) as failure:
         _met_by(answering, RCPT=b"550-no such\r\n550 person")

@@ -4,12 +4,13 @@ Names in the first line of each class's docstring are those of the design's word
 """
 
 from app.store.tables.base import NEVER_REUSED, metadata
-from app.store.tables.letters import Letter, LetterKind, OutboxEntry, Pick, State
+from app.store.tables.community import Submission, SubmissionState, Support
+from app.store.tables.letters import Letter, LetterKind, OutboxEntry, Pick, State, Tally
 from app.store.tables.pages import Consent, Deed, Means, Permit, Tap
 from app.store.tables.papers import Digest, Entry, Paper, PaperName, VoteSnapshot
 from app.store.tables.people import Feedback, Interest, Status, Subscriber
 from app.store.tables.sending import Allowance, Bounce, BounceKind, Brake, Heartbeat, Suppression
-from app.store.tables.sources import Host, Source, SourceDay, SourceState
+from app.store.tables.sources import ChosenSource, Host, Source, SourceDay, SourceState
 
 __all__ = [
     "NEVER_REUSED",
@@ -17,6 +18,7 @@ __all__ = [
     "Bounce",
     "BounceKind",
     "Brake",
+    "ChosenSource",
     "Consent",
     "Deed",
     "Digest",
@@ -38,8 +40,12 @@ __all__ = [
     "SourceState",
     "State",
     "Status",
+    "Submission",
+    "SubmissionState",
     "Subscriber",
+    "Support",
     "Suppression",
+    "Tally",
     "Tap",
     "VoteSnapshot",
     "metadata",

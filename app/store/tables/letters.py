@@ -122,3 +122,15 @@ class OutboxEntry(SQLModel, table=True):
     settled_at: datetime | None = None
     code: int | None = None
     reason: str = ""
+
+
+class Tally(SQLModel, table=True):
+    """How many letters or votes of an edition there were that are no longer kept.
+
+    kind and name: what is counted, see store.folding.
+    """
+
+    day: Date = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    n: int

@@ -93,7 +93,7 @@ class Entry(SQLModel, table=True):
 
 
 class VoteSnapshot(SQLModel, table=True):
-    """How many votes (and comments) a paper had at one moment.
+    """How many votes (and comments) a paper had at one moment. own: of these, our own readers'.
 
     noted_at: when it was taken over from what turned out to be the same paper; letters written
     before that did not know of it. None where it is the paper's own.
@@ -107,4 +107,5 @@ class VoteSnapshot(SQLModel, table=True):
     at: datetime
     votes: int
     n_comments: int | None = None
+    own: int = 0
     noted_at: datetime | None = None

@@ -29,6 +29,7 @@ class Subscriber(SQLModel, table=True):
     shares_likes: whether their likes may teach, in sum with those of others, what goes together.
     empty_day: a recommend.tuning.EmptyDay.
     language: the code of the one they want, "" while they chose none: pages then go by the browser.
+    n_folded: how many daily letters they got that are no longer kept.
     """
 
     __table_args__ = NEVER_REUSED
@@ -49,6 +50,7 @@ class Subscriber(SQLModel, table=True):
     shares_likes: bool = False
     empty_day: str = "no letter"
     language: str = ""
+    n_folded: int = 0
     created_at: datetime
     confirmed_at: datetime | None = None
 
@@ -69,7 +71,8 @@ class Interest(SQLModel, table=True):
 class Feedback(SQLModel, table=True):
     """A reader's word on a paper; a later like takes the place of a dislike, a save stands beside.
 
-    letter_id: the letter it was clicked in; None where it was given at sign-up.
+    letter_id: of the letter it was clicked in, which may be folded since; None where it was given
+    at sign-up.
     """
 
     __table_args__ = (UniqueConstraint("subscriber_id", "paper_id", "verdict"),)
@@ -78,5 +81,5 @@ class Feedback(SQLModel, table=True):
     subscriber_id: int = Field(foreign_key="subscriber.id")
     paper_id: int = Field(foreign_key="paper.id", index=True)
     verdict: str
-    letter_id: int | None = Field(default=None, foreign_key="letter.id")
+    letter_id: int | None = None
     at: datetime

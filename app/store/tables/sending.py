@@ -27,13 +27,13 @@ class Suppression(SQLModel, table=True):
 class Bounce(SQLModel, table=True):
     """One report that a letter did not arrive, or was not wanted.
 
-    code: RFC 3463, "5.1.1", or "". said: the server's words. report: what names the report, so
-    that the same one read twice counts once.
+    letter_id: of a letter that may be folded since. code: RFC 3463, "5.1.1", or "". said: the
+    server's words. report: what names the report, so that the same one read twice counts once.
     """
 
     id: int | None = Field(default=None, primary_key=True)
     subscriber_id: int = Field(foreign_key="subscriber.id", index=True)
-    letter_id: int | None = Field(default=None, foreign_key="letter.id", index=True)
+    letter_id: int | None = Field(default=None, index=True)
     kind: BounceKind = Field(sa_type=word(BounceKind))
     code: str = ""
     said: str = ""

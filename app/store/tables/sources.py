@@ -49,6 +49,19 @@ class Source(SQLModel, table=True):
     modified: str = ""
 
 
+class ChosenSource(SQLModel, table=True):
+    """A source that the operator named on their pages, beside those of PAPERBOY_SOURCES.
+
+    name: as it would stand there. paused: not to be asked until further notice.
+    """
+
+    __tablename__ = "chosen_source"
+
+    name: str = Field(primary_key=True)
+    paused: bool = False
+    at: datetime
+
+
 class SourceDay(SQLModel, table=True):
     """What a source had for one day of its calendar, as far as we know by now.
 

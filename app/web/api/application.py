@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.datastructures import State
 from starlette.routing import BaseRoute
 
-from app.web.api import papers, problems, reader, subscriptions
+from app.web.api import papers, problems, reader, submissions, subscriptions
 
 PATH = "/api/v1"
 
@@ -32,6 +32,6 @@ def create(state: State) -> FastAPI:
 def _routes() -> Sequence[BaseRoute]:
     # As those of the pages: nothing of one service is in them.
     router = APIRouter(responses=problems.told(400, 405, 413, 500))
-    for each in (papers, subscriptions, reader):
+    for each in (papers, subscriptions, submissions, reader):
         router.include_router(each.router)
     return router.routes

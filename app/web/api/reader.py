@@ -37,7 +37,10 @@ router = APIRouter(prefix="/me", tags=["reader"], responses=problems.told(401, 4
 PaperId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
-def _reader(
+INACTIVE = "You get no letters at present: sign up again first."
+
+
+def of_token(
     given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     session: SessionDep,
     tokens: TokensDep,
@@ -55,12 +58,12 @@ def _reader(
     return reader
 
 
-ReaderDep = Annotated[Subscriber, Depends(_reader)]
+ReaderDep = Annotated[Subscriber, Depends(of_token)]
 
 
 def _active(reader: ReaderDep) -> Subscriber:
     if reader.status != Status.ACTIVE:
-        raise HTTPException(403, "You get no letters at present: sign up again first.")
+        raise HTTPException(403, INACTIVE)
     return reader
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from app.mail.links import Verdict
 from app.recommend.calibration import Band
 from app.recommend.tuning import EmptyDay
+from app.store.tables import SubmissionState
 
 
 def _storable(text: str) -> str:
@@ -39,6 +40,7 @@ class Paper(BaseModel):
     """A paper. Texts are plain: escape them before they become markup.
 
     published_doi, journal: of what a journal made of it. stars: of its code, as last counted.
+    by_community: whether readers or visitors sent it in, and an operator took it up.
     """
 
     id: int
@@ -64,6 +66,7 @@ class Paper(BaseModel):
     stars: int | None
     announced: date | None
     is_withdrawn: bool
+    by_community: bool
 
 
 class Papers(BaseModel):
@@ -168,6 +171,35 @@ class Subscription(Choices):
 
     email: Text = Field(max_length=320)
     liked: list[Annotated[Text, Field(max_length=500)]] = Field(default=[], max_length=50)
+
+
+class Submission(Strict):
+    """A paper that others should know of: an arXiv id, a DOI, or the address of its page."""
+
+    paper: Text = Field(max_length=1_000)
+
+
+class Received(BaseModel):
+    """The answer to a submission. paper_id: of the paper, where it is here already."""
+
+    detail: str
+    paper_id: int | None
+
+
+class SentIn(BaseModel):
+    """What became of something a reader sent in, or voted for."""
+
+    sent: str
+    title: str
+    state: SubmissionState
+    at: datetime
+    paper_id: int | None
+
+
+class AllSentIn(BaseModel):
+    """The last of them, the latest first."""
+
+    submissions: list[SentIn]
 
 
 class Noted(BaseModel):

@@ -9,11 +9,11 @@ from app.mail import foreign
 from app.papers import tex
 from app.pipeline import reading
 from app.recommend import explain
-from app.store import letters, papers, tables
+from app.store import letters, papers, submissions, tables
 from app.web.api import shapes
 
 
-def paper(row: tables.Paper, votes: int | None) -> shapes.Paper:
+def paper(row: tables.Paper, votes: int | None, *, by_community: bool) -> shapes.Paper:
     """One paper, TeX turned into signs and hidden signs taken out."""
     return shapes.Paper(
         id=row.id or 0,
@@ -39,6 +39,7 @@ def paper(row: tables.Paper, votes: int | None) -> shapes.Paper:
         stars=row.stars,
         announced=row.announced,
         is_withdrawn=row.withdrawn_on is not None,
+        by_community=by_community,
     )
 
 
@@ -49,17 +50,29 @@ def _plain(text: str) -> str:
 def listed(session: Session, paper_ids: Sequence[int], now: datetime) -> list[shapes.Paper]:
     """Papers by their ids, in that order; those that are gone are left out."""
     rows, votes = papers.by_ids(session, paper_ids), papers.votes_at(session, paper_ids, now)
-    return [paper(rows[each], votes.get(each)) for each in paper_ids if each in rows]
+    sent_in = submissions.accepted_among(session, paper_ids)
+    return [
+        paper(rows[each], votes.get(each), by_community=each in sent_in)
+        for each in paper_ids
+        if each in rows
+    ]
 
 
 def picks(session: Session, letter: tables.Letter) -> list[shapes.Pick]:
     """What a letter holds, with the votes of when it was written."""
     chosen = letters.picks_of(session, letter.id or 0)
-    votes = papers.votes_at(session, [row.paper_id for row, _ in chosen], letter.date)
+    paper_ids = [row.paper_id for row, _ in chosen]
+    votes = papers.votes_at(session, paper_ids, letter.date)
+    sent_in = submissions.accepted_among(session, paper_ids)
     reasons = [explain.from_json(row.reason) for row, _ in chosen]
     titles = reading.titles_named(session, reasons)
+
+    def _voted(row: tables.Pick, found: tables.Paper) -> shapes.Paper:
+        known = votes.get(row.paper_id)
+        return paper(found, known, by_community=row.paper_id in sent_in)
+
     return [
-        pick(row, paper(found, votes.get(row.paper_id)), reason, titles)
+        pick(row, _voted(row, found), reason, titles)
         for (row, found), reason in zip(chosen, reasons, strict=True)
     ]
 

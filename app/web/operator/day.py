@@ -3,22 +3,31 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form
 from fastapi.responses import Response
+from pydantic import AfterValidator
 from sqlmodel import Session
 
 from app.languages import english
 from app.pipeline import guard
-from app.store import brakes, deeds, health, heartbeats, outbox, sources, statistics, waiting
-from app.store.tables import State
+from app.store import (
+    brakes,
+    deeds,
+    health,
+    heartbeats,
+    outbox,
+    statistics,
+    submissions,
+    waiting,
+)
+from app.store.tables import State, SubmissionState
+from app.web import typed
 from app.web.deps import NowDep, PagesDep, SessionDep
 from app.web.operator.session import ActingDep, VisitDep
 
 router = APIRouter()
 BRAKE = "operator"
 N_EDITIONS = 14
-N_DIGESTS = 40
-SOURCE_DAYS = timedelta(days=7)
 DAY = timedelta(days=1)
 DONE = {
     "held": english("Sending is held. Letters are still written, and wait."),
@@ -62,6 +71,7 @@ def _figures(session: Session, now: datetime) -> dict[str, Any]:
         "next_due": health.next_due(session),
         "last_success": health.last_success(session),
         "ticked": heartbeats.latest(session).get(heartbeats.SCHEDULER),
+        "sent_in": submissions.count(session, SubmissionState.FOUND),
         "deferred": outbox.count_by_state(session).get(State.DEFERRED, 0),
     }
 
@@ -72,7 +82,7 @@ def hold(
     session: SessionDep,
     pages: PagesDep,
     now: NowDep,
-    why: Annotated[str, Form(max_length=300)] = "",
+    why: Annotated[str, Form(max_length=300), AfterValidator(typed.fit)] = "",
 ) -> Response:
     """No letter leaves until somebody lets them."""
     reason = f"held by the operator{f': {why.strip()}' if why.strip() else ''}"
@@ -89,18 +99,3 @@ def resume(visit: ActingDep, session: SessionDep, pages: PagesDep, now: NowDep) 
         brakes.take_off(session, brake.name)
     waiting.hurry_refused(session, now)
     return pages.go("/operator?done=resumed")
-
-
-@router.get("/sources")
-def read(
-    request: Request, visit: VisitDep, session: SessionDep, pages: PagesDep, now: NowDep
-) -> Response:
-    """How sources fare; what was read last, from where, and what of it could not be."""
-    return pages.show(
-        "operator/sources",
-        visit=visit,
-        standings=sources.standings(
-            session, request.app.state.watched.sources, (now - SOURCE_DAYS).date()
-        ),
-        digests=sources.latest_digests(session, N_DIGESTS),
-    )

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from fastapi.responses import HTMLResponse, Response
+from pydantic import AfterValidator
 
 from app.languages import english
 from app.mail import letter as letters_mail
@@ -23,7 +24,7 @@ from app.store import (
     suppressions,
 )
 from app.store.tables import LetterKind, Subscriber
-from app.web import gate
+from app.web import gate, typed
 from app.web.deps import LetterheadDep, NowDep, PagesDep, SessionDep
 from app.web.operator import session as sessions
 from app.web.operator.session import ActingDep, VisitDep
@@ -59,7 +60,7 @@ def search(
     visit: VisitDep,
     session: SessionDep,
     pages: PagesDep,
-    q: Annotated[str, Query(max_length=320)] = "",
+    q: Annotated[str, Query(max_length=320), AfterValidator(typed.fit)] = "",
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """Everyone whose address holds what was typed."""

@@ -23,6 +23,8 @@ TERMS = (
     # What a source answered.
     *(english("fresh"), english("empty"), english("stale"), english("throttled")),
     english("unreadable"),
+    # What became of what people sent in.
+    *(english("accepted"), english("declined")),
     # What failed for good.
     *(english("given up"), english("not made"), english("connection"), english("other")),
     *(english("address"), english("mailbox"), english("server"), english("network")),
@@ -31,4 +33,7 @@ TERMS = (
     *(english("held sending"), english("took a brake off"), english("sent again")),
     *(english("lifted a suppression"), english("log-in refused"), english("logged in")),
     english("logged out"),
+    *(english("named a source"), english("paused a source"), english("let a source go on")),
+    *(english("removed a source"), english("accepted a submission")),
+    *(english("declined a submission"), english("looked for a submission again")),
 )

@@ -1,0 +1,59 @@
+"""Letters, their picks and votes, too old for anything but to be counted.
+
+A week of editions at a time, twice a day at most: a clock that is wrong for an hour must not cost
+what everybody was sent this quarter, for by it no paper comes twice.
+"""
+
+import threading
+from datetime import date, datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine
+
+from app.store import engine as engines
+from app.store import folding, heartbeats
+
+log = structlog.get_logger()
+FOLDED = "folded"
+EVERY, AT_ONCE = timedelta(hours=12), timedelta(days=7)
+# Short transactions, and so many of them in a run that whatever comes after it can wait.
+BATCH, MOST_BATCHES = 500, 40
+# Somewhere the day is another than in UTC.
+MARGIN = timedelta(days=1)
+
+
+def fold(engine: Engine, now: datetime, kept_days: int, stop: threading.Event) -> int:
+    """Fold what is older than so many days; return how many letters. Raises NotReady.
+
+    What is left for another run is looked for at the next tick.
+    """
+    with engines.transaction(engines.reading(engine)) as session:
+        before = heartbeats.latest(session).get(FOLDED)
+        oldest = folding.oldest(session)
+    if before is not None and abs(now - before) < EVERY:
+        return 0
+    last = now.date() - timedelta(days=kept_days) - MARGIN
+    if oldest is None or oldest > last:
+        return 0
+    last = min(last, oldest + AT_ONCE - timedelta(days=1))
+    n, is_done = _fold_letters(engine, last, stop)
+    log.info("letters_folded", n=n, until=str(last))
+    if is_done:
+        with engines.transaction(engine) as session:
+            folding.fold_votes(session, last)
+            heartbeats.beat(session, FOLDED, now)
+    return n
+
+
+def _fold_letters(engine: Engine, last: date, stop: threading.Event) -> tuple[int, bool]:
+    """How many, and whether none is left."""
+    total = 0
+    for _ in range(MOST_BATCHES):
+        if stop.is_set():
+            break
+        with engines.transaction(engine) as session:
+            n = folding.fold(session, last, BATCH)
+        total += n
+        if n < BATCH:
+            return total, True
+    return total, False

@@ -1,0 +1,94 @@
+"""Claimed letters that the lanes of a delivery run share.
+
+What letters say is read for many at once; each is made into its message when its turn comes, so
+that no more than one a lane is kept, and the database waits for none of it.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from app.pipeline import claims
+from app.pipeline.breaker import Breaker
+from app.pipeline.claims import Claim
+from app.pipeline.ledger import Ledger
+from app.pipeline.pace import Pace
+from app.store import waiting
+
+# Claimed at once for each lane; what a stop finds unsent is given back.
+BATCH = 20
+NOW = timedelta(0)
+
+
+@dataclass
+class Stock:
+    """may_go: whether letters may still leave. stay: see `deliver.Post`.
+
+    size: how many are claimed at once. is_try: whatever holds, for it is to be tried.
+    """
+
+    ledger: Ledger
+    clock: Callable[[], datetime]
+    pace: Pace
+    breaker: Breaker
+    may_go: Callable[[], bool]
+    stay: timedelta | None
+    size: int
+    is_try: bool = False
+    _claims: deque[Claim] = field(default_factory=deque)
+    _filling: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the next letter is yet to be claimed."""
+        return not self._claims
+
+    async def wait(self, began: datetime) -> timedelta | None:
+        """How long until there may be a letter to send; None: a run begun then has none."""
+        # Not while another lane claims all that is due.
+        async with self._filling:
+            if self._claims:
+                return NOW if self.may_go() else None
+            return await self.ledger.write(lambda session: self._wait(session, began))
+
+    async def take(self, began: datetime) -> Claim | timedelta | None:
+        """The next letter; where there is none, what `wait` says."""
+        async with self._filling:
+            if not self.may_go():
+                return None
+            if not self._claims:
+                wait, claimed = await self.ledger.write(lambda session: self._claim(session, began))
+                self._claims.extend(claimed)
+                if not claimed:
+                    return wait
+            return self._claims.popleft()
+
+    def left(self) -> list[Claim]:
+        """Take out whatever nobody took."""
+        claimed = list(self._claims)
+        self._claims.clear()
+        return claimed
+
+    def _wait(self, session: Session, began: datetime) -> timedelta | None:
+        now = self.clock()
+        if not self.is_try:
+            self.breaker.look(session, now)
+        if not self.may_go():
+            return None
+        moment = waiting.next_due(session)
+        if moment is None or moment > max(now, self.pace.put_off_until(now)):
+            return None
+        wait = max(moment - now, self.pace.wait(session, now))
+        has_time = self.stay is None or now + wait - began <= self.stay
+        return wait if has_time or not wait else None
+
+    def _claim(self, session: Session, began: datetime) -> tuple[timedelta | None, list[Claim]]:
+        wait = self._wait(session, began)
+        if wait is None or wait:
+            return wait, []
+        choose = self.pace.choose if self.pace.is_limited else None
+        return wait, claims.take(session, self.clock(), self.size, choose)

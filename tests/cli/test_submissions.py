@@ -1,0 +1,54 @@
+"""`paperboy submissions`."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from app.papers.paper import Paper
+from app.store import engine as engines
+from app.store import submissions
+from app.store.tables import SubmissionState
+
+
+@pytest.fixture
+def send(migrated):
+    """Something that was sent in, and found unless told otherwise."""
+
+    def make(title="", state=SubmissionState.FOUND):
+        engine = engines.connect(f"sqlite:///{migrated / 'paperboy.sqlite3'}")
+        with engines.transaction(engine) as session:
+            now = datetime.now(UTC)
+            row = submissions.named(session, f"doi:10.1000/{title}", f"10.1000/{title}", now)
+            row.state, row.n_visitors = state, 2
+            if title:
+                submissions.tell(row, Paper(title, url="https://example.org/moons"))
+        engine.dispose()
+
+    return make
+
+
+def test_what_waits_is_listed_accepted_and_declined(paperboy, send):
+    send("Tides")
+    send("Shoes")
+    told = json.loads(paperboy("submissions", "list", "--json").out)
+    assert [(each["id"], each["title"], each["visitors"]) for each in told] == [
+        (1, "Tides", 2),
+        (2, "Shoes", 2),
+    ]
+    assert "https://example.org/moons" in paperboy("submissions", "list").out
+    assert paperboy("submissions", "accept", "1").out == "Submission 1 is on today's list.\n"
+    assert paperboy("submissions", "decline", "2").out == "Submission 2 stays out.\n"
+    assert paperboy("submissions", "list").out == "Nothing waits.\n"
+    assert json.loads(paperboy("export", "papers").out)["title"] == "Tides"
+
+
+def test_what_cannot_be_decided_is_told_why(paperboy, send):
+    send("", SubmissionState.SENT)
+    done = paperboy("submissions", "accept", "1")
+    assert (done.code, "is sent: only a found one joins" in done.err) == (1, True)
+    send("Tides", SubmissionState.ACCEPTED)
+    done = paperboy("submissions", "decline", "2")
+    assert (done.code, "is accepted already" in done.err) == (1, True)
+    done = paperboy("submissions", "accept", "7")
+    assert (done.code, "no submission 7" in done.err) == (1, True)

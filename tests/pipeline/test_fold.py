@@ -1,0 +1,148 @@
+"""Letters of long ago become counts, and nothing that anybody still needs is lost."""
+
+import threading
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from conftest import NOW
+from sqlmodel import select
+
+from app.errors import AppError
+from app.mail.links import Verdict
+from app.pipeline import fold
+from app.pipeline.replay import prepare
+from app.pipeline.tidy import Tidied
+from app.store import engine as engines
+from app.store import feedback, outbox, statistics, subscribers, tables, tallies, taps
+from app.store.tables import Letter, Means, OutboxEntry, Pick, State, Tap, VoteSnapshot
+
+OLD = timedelta(days=100)
+
+
+@pytest.fixture
+def reader(day, make_subscriber, store_papers, retrieval_papers, engine, clock):
+    """Whose letter of today was sent, liked, and voted on in two ways."""
+    store_papers(*retrieval_papers, votes=(5,) * 10)
+    store_papers(*retrieval_papers[:1], votes=(9,), at=NOW + timedelta(hours=1))
+    person = make_subscriber("retrieval")
+    day.rank_due()
+    with engines.transaction(engine) as session:
+        letter = session.exec(select(Letter)).one()
+        entry = session.exec(select(OutboxEntry)).one()
+        entry.state, entry.settled_at, entry.reason = State.SENT, NOW, "ok"
+        paper_id = session.exec(select(Pick.paper_id).where(Pick.rank == 1)).one()
+        feedback.record(session, person.id, paper_id, Verdict.LIKE, NOW, letter.id)
+        for void in ("", "a scanner"):
+            told = {"verdict": "like", "means": Means.BUTTON, "at": NOW, "settled": True}
+            session.add(Tap(letter_id=letter.id, paper_id=paper_id, void=void, **told))
+    return person
+
+
+@pytest.fixture
+def later(reader, engine, clock):
+    """A hundred days later, with an edition of that day that had no papers."""
+    now = clock.forward(days=OLD.days)
+    with engines.transaction(engine) as session:
+        add_skipped(session, reader, now)
+    return now
+
+
+def add_skipped(session, reader, now):
+    entry = OutboxEntry(
+        subscriber_id=reader.id,
+        kind=tables.LetterKind.DAILY,
+        edition_date=now.date(),
+        state=State.SKIPPED,
+        due_at=now,
+        first_due_at=now,
+        reason="no papers",
+    )
+    session.add(entry)
+
+
+def fold_at(engine, now, kept_days=90):
+    return fold.fold(engine, now, kept_days, threading.Event())
+
+
+def test_what_operators_see_counted_stays_the_same(later, day, engine):
+    def seen(session):
+        return (
+            outbox.count_by_state(session),
+            [(each.date, each.states) for each in statistics.editions(session, 30)],
+            taps.counts(session),
+        )
+
+    with engines.transaction(engine) as session:
+        before = seen(session)
+    assert day.tidy() == Tidied(0, 0, 0)
+    with engines.transaction(engine) as session:
+        assert session.exec(select(Letter)).all() == session.exec(select(Pick)).all() == []
+        assert session.exec(select(Tap)).all() == []
+        assert seen(session) == before
+        assert tallies.until(session) == NOW.date()
+
+
+def test_what_somebody_liked_goes_on_to_count(reader, later, engine):
+    with engines.transaction(engine) as session:
+        before = feedback.opinions(session, [reader.id])
+    assert fold_at(engine, later) == 1
+    with engines.transaction(engine) as session:
+        assert feedback.opinions(session, [reader.id]) == before
+        feedback.forget_unlettered(session, reader.id)  # as when they sign up again
+        assert feedback.opinions(session, [reader.id]) == before
+        assert subscribers.by_id(session, reader.id).n_folded == 1
+
+
+def test_of_an_old_papers_votes_the_last_count_is_kept(later, engine):
+    fold_at(engine, later)
+    with engines.transaction(engine) as session:
+        votes = session.exec(select(VoteSnapshot.paper_id, VoteSnapshot.votes)).all()
+    assert Counter(dict(votes).values()) == {9: 1, 5: 9}
+    assert len(votes) == 10
+
+
+def test_young_letters_and_those_not_settled_are_left_alone(reader, later, engine, dump):
+    before = dump()
+    assert fold_at(engine, later, kept_days=100) == 0
+    assert dump() == before
+    with engines.transaction(engine) as session:
+        session.exec(select(OutboxEntry)).first().state = State.IN_DOUBT
+    assert fold_at(engine, later) == 0
+    with engines.transaction(engine) as session:
+        session.exec(select(OutboxEntry)).first().state = State.SENT
+        session.exec(select(Tap)).first().settled = False
+    assert fold_at(engine, later) == 0
+
+
+def test_a_clock_that_is_wrong_for_an_hour_costs_a_week_at_most(reader, engine, clock):
+    with engines.transaction(engine) as session:
+        for days in range(1, 30):
+            add_skipped(session, reader, NOW + timedelta(days=days))
+    wrong = NOW + timedelta(days=1000)
+    assert fold_at(engine, wrong) == 7
+    assert fold_at(engine, wrong + timedelta(minutes=10)) == 0
+    assert fold_at(engine, NOW + timedelta(days=30)) == 0
+    assert fold_at(engine, wrong + fold.EVERY) == 7
+
+
+def test_nobody_gets_a_second_letter_of_a_day_that_was_folded(
+    reader, later, day, engine, clock, entries
+):
+    fold_at(engine, later)
+    clock.now = NOW + timedelta(hours=1)
+    with engines.transaction(engine) as session:
+        subscribers.by_id(session, reader.id).next_due_at = NOW
+    assert day.rank_due().n_letters == 0
+    assert len(entries()) == 1
+    with pytest.raises(AppError, match="Letters up to 2026-11-20 are no longer kept"):
+        day.rank_edition(NOW.date(), everyone=True)
+
+
+def test_a_replay_says_which_days_are_gone(later, day, engine):
+    fold_at(engine, later)
+    with (
+        engines.transaction(engine) as session,
+        pytest.raises(AppError, match="give --from 2026-11-21 or later"),
+    ):
+        prepare(session, day.desk.rules, NOW.date(), later.date())
