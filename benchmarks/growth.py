@@ -20,6 +20,7 @@ from sqlmodel import Session, select
 from app import assembly, logs
 from app.pipeline import due, editions, rank
 from app.pipeline.editions import Edition
+from app.pipeline.tidings import Tidings
 from app.recommend.interests import Kind
 from app.settings import Settings
 from app.store import engine as engines
@@ -133,7 +134,7 @@ def _plan(session: Session, desk: rank.Desk, shard: list[due.Due], made: list[Ed
         for pair in zip(shard, made, strict=True)
         if rank.is_letter(pair[1], pair[0].subscriber)
     ]
-    rank.put(session, desk.head, "0123456789abcdef", found, NOW)
+    rank.put(session, desk.head, "0123456789abcdef", found, NOW, Tidings())
     session.flush()
 
 

@@ -20,6 +20,7 @@ from app import assembly
 from app.pipeline import rank
 from app.pipeline.due import Due
 from app.pipeline.editions import Edition
+from app.pipeline.tidings import Tidings
 from app.recommend.picks import Pick
 from app.settings import Settings
 from app.store import engine as engines
@@ -86,7 +87,8 @@ class Laid:
 
     def _put(self, made: list[tuple[Due, Edition]]) -> None:
         with engines.transaction(self.engine) as session:
-            assert rank.put(session, self.head, "0123456789abcdef", made, NOW) == len(made)
+            n = rank.put(session, self.head, "0123456789abcdef", made, NOW, Tidings())
+            assert n == len(made)
 
     def _chosen(self, n: int) -> Edition:
         found = []

@@ -20,13 +20,18 @@ MAX_TEX = 4 * excerpt.LIMIT
 
 @dataclass(frozen=True)
 class PaperView:
-    """What every letter says of a paper; made by `show`. url and host may be ""."""
+    """What every letter says of a paper; made by `show`. All but the title may be empty.
+
+    organisation: whose authors wrote it. code_url: of its code.
+    """
 
     title: str
     authors: tuple[str, ...] = ()
     url: str = ""
     host: str = ""
     excerpt: str = ""
+    organisation: str = ""
+    code_url: str = ""
 
     @cached_property
     def _hash(self) -> int:
@@ -64,6 +69,7 @@ class Daily:
     """The day's letter. n_candidates: the new papers weighed for it.
 
     wider_days: how far back they were looked for, where the usual days brought none; else 0.
+    note: what else is to be said of the day, in a sentence, "" where nothing is.
     why: one sentence on why its reader gets it. postal: the operator's address, one line.
     contact: the operator's mail address. trap_url: for link scanners, in the HTML alone.
     feedback_url: what all links for feedback begin with, see `links.verdict`; "": there are none.
@@ -153,6 +159,8 @@ def show(paper: Paper) -> PaperView:
         url=foreign.href(paper.url),
         host=foreign.host(paper.url),
         excerpt=excerpt.opening(_plain(paper.abstract)),
+        organisation=_plain(paper.organisation),
+        code_url=foreign.href(paper.code_url),
     )
 
 

@@ -22,6 +22,8 @@ from app.mail.links import Verdict
 Told = dict[str, Any]
 # For a title of nothing but characters that cannot be seen: a heading and a subject need words.
 UNNAMED = english("Untitled")
+# An organisation's name that is longer is no name.
+MAX_NAME = 60
 # No line of the HTML begins with the dot between two facts.
 _DOT, _KEPT_DOT = " · ", "\u00a0· "
 
@@ -36,7 +38,7 @@ def of_daily(
         "subject": _subject(templates, titles[0] if titles else "", len(picks), daily.n_candidates),
         "preheader": _preheader(templates, titles, daily.edition),
         "summary": _summary(templates, len(picks), daily.n_candidates),
-        "note": line(daily.note) or _note(templates, daily.wider_days),
+        "note": f"{_note(templates, daily.wider_days)} {line(daily.note)}".strip(),
         "left_out": _left_out(templates, n_left_out) if n_left_out else "",
         "why": line(daily.why),
         "preferences_url": foreign.href(daily.preferences_url),
@@ -95,6 +97,7 @@ class Card(NamedTuple):
         return {
             "rank": str(self.number),
             "url": self.paper.url,
+            "code_url": self.paper.code_url,
             "title": self.title,
             "byline": self.byline,
             "label": self.label,
@@ -231,9 +234,13 @@ class _Paper:
 
     def __init__(self, view: PaperView) -> None:
         self.title = line(view.title)
-        self.url = foreign.href(view.url)
+        self.url, self.code_url = foreign.href(view.url), foreign.href(view.code_url)
         self.excerpt = line(view.excerpt, excerpt.LIMIT)
-        self._facts = {"authors": tuple(map(line, view.authors)), "host": line(view.host)}
+        self._facts = {
+            "authors": tuple(map(line, view.authors)),
+            "organisation": line(view.organisation, MAX_NAME),
+            "host": line(view.host),
+        }
         self._bylines: dict[tuple[Environment, int | None], str] = {}
 
     def byline(self, templates: Environment, votes: int | None) -> str:

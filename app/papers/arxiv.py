@@ -12,6 +12,8 @@ _USUAL = re.compile(
     r"(?:oai:arXiv\.org:|https?://arxiv\.org/abs/)?"
     r"(?P<id>(?:1[5-9]|[2-9]\d)(?:0[1-9]|1[0-2])\.\d{5})(?:v(?P<version>\d{1,4}))?"
 )
+# Signs in all terms of a paper; of a hostile one they are not to be remembered.
+_USUAL_TERMS = 200
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]+(?:-[A-Za-z]+)*)?")
 _WORK = r"(?:paper|article|submission|manuscript|work|preprint|version|note|entry)"
 _WITHDRAWN = re.compile(
@@ -43,12 +45,17 @@ def url(arxiv_id: str) -> str:
 
 def categories(terms: Iterable[str]) -> tuple[str, ...]:
     """arXiv's own among the terms, each once; those of MSC and ACM are left out."""
-    return tuple(dict.fromkeys(filter(_is_category, terms)))
+    found = tuple(terms)
+    is_usual = sum(map(len, found)) < _USUAL_TERMS
+    return _usual_categories(found) if is_usual else _categories(found)
 
 
-@lru_cache(maxsize=2000)
-def _is_category(term: str) -> bool:
-    return bool(_CATEGORY.fullmatch(term))
+def _categories(terms: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(term for term in terms if _CATEGORY.fullmatch(term)))
+
+
+# Many papers stand in the same few.
+_usual_categories = lru_cache(maxsize=5_000)(_categories)
 
 
 def is_withdrawn(abstract: str, comment: str = "") -> bool:

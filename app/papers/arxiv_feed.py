@@ -48,7 +48,7 @@ def read(root: Element, wanted: Collection[str] = WANTED) -> Digest:
     _refuse_error(head)
     entries: list[Entry] = []
     unread: list[UnreadLine] = []
-    n_left_out = 0
+    changed: list[Paper] = []
     rows = xml_tree.children(channel, "entry" if is_atom else "item")
     for number, row in enumerate(rows, start=1):
         told = xml_tree.values(row)
@@ -59,11 +59,18 @@ def read(root: Element, wanted: Collection[str] = WANTED) -> Digest:
             text = fields.text(told.get("title"), told.get("guid"), told.get("id"))
             unread.append(UnreadLine(number, text[:200], arxiv.NO_PAPER))
         elif kind and kind not in wanted:
-            n_left_out += 1
+            changed.append(paper)
         else:
             entries.append(Entry(paper, len(entries) + 1, announced=kind))
     layout = ATOM if is_atom else RSS
-    return Digest(layout, tuple(entries), tuple(unread), _day(head), n_left_out)
+    return Digest(
+        layout,
+        tuple(entries),
+        tuple(unread),
+        _day(head),
+        n_left_out=len(changed),
+        changed=tuple(changed),
+    )
 
 
 def _channel(root: Element) -> Element:

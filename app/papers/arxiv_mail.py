@@ -58,17 +58,23 @@ def read(text: str, wanted: Collection[str] = arxiv_feed.WANTED) -> Digest:
     """
     entries: list[Entry] = []
     unread: list[UnreadLine] = []
-    n_left_out = 0
+    changed: list[Paper] = []
     for block in _blocks(text.splitlines()):
         kind, paper = _paper(block)
         if paper is None or not block.is_whole:
             reason = reading.CUT if paper else arxiv.NO_PAPER
             unread.append(UnreadLine(block.number, block.head[0][:200], reason))
         elif kind not in wanted:
-            n_left_out += 1
+            changed.append(paper)
         else:
             entries.append(Entry(paper, len(entries) + 1, announced=kind))
-    return Digest(LAYOUT, tuple(entries), tuple(unread), n_left_out=n_left_out)
+    return Digest(
+        LAYOUT,
+        tuple(entries),
+        tuple(unread),
+        n_left_out=len(changed),
+        changed=tuple(changed),
+    )
 
 
 def _blocks(rows: Sequence[str]) -> Iterator[_Block]:

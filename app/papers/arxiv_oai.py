@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from app.errors import SourceError, UnreadableDigest
 from app.papers import arxiv, fields, identity, xml_tree
-from app.papers.paper import Digest, Entry, Page, Paper, UnreadLine
+from app.papers.paper import Digest, Entry, Page, Paper, UnreadLine, fold
 
 LAYOUT = "arXiv OAI-PMH"
 NOTHING = "noRecordsMatch"
@@ -70,17 +70,20 @@ def _page(root: Element, listing: Element | None) -> Page:
 
 def _header(record: Element) -> tuple[str, bool]:
     """The record's name, and whether arXiv took it back."""
-    header = next(xml_tree.children(record, "header"), None)
+    header = xml_tree.child(record, "header")
     if header is None:
         return "", False
-    return xml_tree.text(xml_tree.values(header), "identifier"), header.get("status") == "deleted"
+    name = xml_tree.child(header, "identifier")
+    told = "" if name is None else fold(name.text or "")
+    return told, header.get("status") == "deleted"
 
 
 def _paper(record: Element) -> Paper | None:
-    inner = next((each for each in xml_tree.children(record, "metadata") if len(each)), None)
+    outer = xml_tree.child(record, "metadata")
+    inner = next(iter(outer), None) if outer is not None else None
     if inner is None:
         return None
-    told = xml_tree.values(inner[0])
+    told = xml_tree.values(inner)
     arxiv_id, _ = arxiv.number(told.get("id", ""))
     title = xml_tree.text(told, "title")
     if not arxiv_id or not title:
@@ -89,7 +92,7 @@ def _paper(record: Element) -> Paper | None:
     return Paper(
         title=title,
         abstract=abstract,
-        authors=tuple(_authors(inner[0])),
+        authors=tuple(_authors(inner)),
         url=arxiv.url(arxiv_id),
         arxiv_id=arxiv_id,
         doi=identity.doi_in(told.get("doi", "")),
@@ -104,11 +107,10 @@ def _paper(record: Element) -> Paper | None:
 def _authors(metadata: Element) -> Iterator[str]:
     for listing in xml_tree.children(metadata, "authors"):
         for author in listing:
-            yield from _name(xml_tree.values(author))
+            if name := _name(xml_tree.values(author)):
+                yield name
 
 
-def _name(told: Mapping[str, str]) -> Iterator[str]:
-    parts = (xml_tree.text(told, part) for part in ("forenames", "keyname", "suffix"))
-    name = " ".join(filter(None, parts))
-    if name:
-        yield name
+def _name(told: Mapping[str, str]) -> str:
+    first, family = told.get("forenames", ""), told.get("keyname", "")
+    return fold(f"{first} {family} {told['suffix']}" if "suffix" in told else f"{first} {family}")

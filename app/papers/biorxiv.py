@@ -35,7 +35,7 @@ def of_answer(answer: object, wanted: Collection[str] = WANTED) -> Digest:
     page = _page(_message(answer), len(rows))
     entries: list[Entry] = []
     unread: list[UnreadLine] = []
-    n_left_out = 0
+    changed: list[Paper] = []
     for number, row in enumerate(rows, start=1):
         paper = _paper(row) if isinstance(row, Mapping) else None
         if paper is None or not isinstance(row, Mapping):
@@ -46,9 +46,17 @@ def of_answer(answer: object, wanted: Collection[str] = WANTED) -> Digest:
             day = fields.day(row.get("date"))
             entries.append(Entry(paper, len(entries) + 1, day=day, announced=kind))
         else:
-            n_left_out += 1
+            changed.append(paper)
     layout = _server(rows[0]) if rows else _SERVERS["biorxiv"]
-    return Digest(layout, tuple(entries), tuple(unread), _day(entries), n_left_out, page)
+    return Digest(
+        layout,
+        tuple(entries),
+        tuple(unread),
+        _day(entries),
+        n_left_out=len(changed),
+        page=page,
+        changed=tuple(changed),
+    )
 
 
 def _message(answer: Mapping[str, object]) -> Mapping[str, object]:

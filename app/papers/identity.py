@@ -1,5 +1,6 @@
-"""Is this the same work? The names under which a paper is known across sources and versions."""
+"""The names under which a paper is known across sources and versions."""
 
+import hashlib
 import re
 from urllib.parse import unquote
 
@@ -19,26 +20,72 @@ _NAMED_ID = re.compile(
 )
 # Crossref's own pattern for DOIs, and the punctuation that belongs to the sentence around one.
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]{1,300}", re.IGNORECASE)
+_VERSIONED = re.compile(
+    r"(10\.(?:1101|64898|20944|21203|26434|31219|31234|31235|36227)/\S+?)[._/-]?v\d{1,3}"
+)
 _AFTER_DOI = ".,;:!?'”’)]}"
+# Above many works: such a title names one only together with where it stands.
+_COMMON = re.compile(
+    r"(?:guest )?editorials?(?: board)?|preface|foreword|introduction|(?:authors? )?reply|response"
+    r"|comment(?:s|ary)?|err?atum|errata|corrigend(?:um|a)|corrections?|retractions?|addendum|news"
+    r"|announcements?|obituary|in memoriam|(?:book )?reviews?|letters?(?: to the editors?)?"
+    r"|abstracts?|conclusions?|summary|discussion|untitled|(?:table of )?contents"
+    r"|(?:front|back) matter|(?:author |subject )?index|issue information|in this issue"
+    r"|from the editors?|acknowledge?ments?|perspectives?|news in brief|research highlights?|poster"
+)
 
 
 def keys(paper: Paper) -> tuple[str, ...]:
     """The names the work goes by, strongest first: "arxiv:…", "doi:…", "title:…".
 
-    Two papers are one work if they share their strongest common kind of name: look the first key
-    up first, and stop at the first that is known. A title joins two papers only while it cannot
-    be contradicted: not where both have an arXiv id, or both a DOI, and these differ ("Part II" and
-    a reply often carry nearly the title of their model; the same title twice is another work).
+    A preprint goes by the DOI of what a journal made of it, too. Two papers that share a name are
+    one work unless `sameness` knows better.
     """
-    arxiv_id = arxiv_id_in(paper.arxiv_id) or arxiv_id_in(paper.doi) or arxiv_id_in(paper.url)
-    doi = doi_in(paper.doi) or doi_in(paper.url)
+    arxiv_id = arxiv_id_of(paper)
     named = [f"arxiv:{arxiv_id}"] if arxiv_id else []
-    if doi and not doi.startswith("10.48550/arxiv."):  # arXiv's own DOI says nothing new
-        named.append(f"doi:{doi}")
-    title = normalised_title(tex.to_unicode(paper.title)) or paper.title.strip().casefold()
-    if "$" in paper.title:  # dollars tell titles apart too: only an id can say that they are one
-        title = f"$ {title}"
+    named += [f"doi:{doi}" for doi in _dois(paper)]
+    title = _title(paper, has_others=bool(named))
     return (*named, f"title:{title}") if title else tuple(named)
+
+
+def own_key(paper: Paper) -> str:
+    """A name for a paper all of whose names are those of other works: of just this mention."""
+    facts = paper.arxiv_id, paper.doi, paper.title, paper.url, paper.published, *paper.authors
+    whole = "\x1f".join(map(str, facts)).encode("utf-8", "replace")
+    return f"mention:{hashlib.sha256(whole).hexdigest()[:32]}"
+
+
+def arxiv_id_of(paper: Paper) -> str:
+    """Its arXiv id, wherever it is told, else ""."""
+    return arxiv_id_in(paper.arxiv_id) or arxiv_id_in(paper.doi) or arxiv_id_in(paper.url)
+
+
+def dois_of(paper: Paper) -> set[str]:
+    """Its own DOIs, the journal's among them, each in one spelling whatever the version."""
+    return set(_dois(paper))
+
+
+def _dois(paper: Paper) -> list[str]:
+    own = doi_in(paper.doi) or doi_in(paper.url)
+    both = dict.fromkeys(_unversioned(doi) for doi in (own, doi_in(paper.published_doi)) if doi)
+    return [doi for doi in both if not doi.startswith("10.48550/arxiv.")]  # says nothing new
+
+
+def _unversioned(doi: str) -> str:
+    """Some archives of preprints give every version a DOI."""
+    found = _VERSIONED.fullmatch(doi)
+    return found[1] if found else doi
+
+
+def _title(paper: Paper, *, has_others: bool) -> str:
+    title = normalised_title(tex.to_unicode(paper.title)) or paper.title.strip().casefold()
+    if _COMMON.fullmatch(title):
+        if has_others:
+            return ""
+        where = paper.url or " ".join((*paper.authors, paper.abstract))
+        title += f" / {hashlib.sha256(where.encode('utf-8', 'replace')).hexdigest()[:16]}"
+    # Dollars tell titles apart too: only an id can say that such are one.
+    return f"$ {title}" if "$" in paper.title else title
 
 
 def arxiv_id_in(text: str) -> str:

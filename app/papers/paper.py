@@ -5,8 +5,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-# What str.split takes for white space in ASCII, beside the space and the line's end.
-_ODD_BLANKS = "\t\r\x0b\x0c\x1c\x1d\x1e\x1f"
 _SHORT = 200
 
 
@@ -93,8 +91,8 @@ class Digest:
     """One incoming list of papers, perhaps empty: where nothing was announced, that is the news.
 
     layout names the format; date is None where it has none, or spans several days.
-    n_left_out: papers of a kind that was not asked for (replacements). deleted: arXiv ids that the
-    archive took back.
+    n_left_out: papers of a kind that was not asked for (replacements); changed: what it says of
+    them, for those who know them already. deleted: arXiv ids that the archive took back.
     """
 
     layout: str
@@ -103,6 +101,7 @@ class Digest:
     date: datetime.date | None = None
     n_left_out: int = 0
     page: Page | None = None
+    changed: tuple[Paper, ...] = ()
     deleted: tuple[str, ...] = ()
 
 
@@ -111,9 +110,23 @@ def fold(text: str) -> str:
     # Most abstracts need no more than new line ends, and splitting them takes four times as long.
     if len(text) > _SHORT and text.isascii():
         line = text.replace("\n", " ").strip()
-        if "  " not in line and not any(map(line.__contains__, _ODD_BLANKS)):
+        if "  " not in line and not _has_odd_blank(line):
             return line
     return " ".join(text.split())
+
+
+def _has_odd_blank(line: str) -> bool:
+    """Whether it has what str.split takes for white space in ASCII, beside the space."""
+    return (
+        "\t" in line
+        or "\r" in line
+        or "\x0b" in line
+        or "\x0c" in line
+        or "\x1c" in line
+        or "\x1d" in line
+        or "\x1e" in line
+        or "\x1f" in line
+    )
 
 
 def normalised_title(title: str) -> str:

@@ -6,7 +6,7 @@ paragraph may end (Viterbi on a semi-Markov chain), so one odd line does not shi
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from app.papers.shape import Shape
 from app.papers.wrapping import SURE, Wrapping
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     TITLE = "title"
     ABSTRACT = "abstract"
     STRAY = "stray"
@@ -54,7 +54,8 @@ _NEXT: dict[Kind | None, dict[Kind, float]] = {
     Kind.STRAY: {Kind.TITLE: 0.0, Kind.ABSTRACT: -6.0, Kind.STRAY: 0.0},
     Kind.GUEST: {Kind.TITLE: -6.0, Kind.ABSTRACT: 2.0},
 }
-_LONGEST = 4000  # characters in a paragraph of several pieces
+# Characters, and pieces, in a paragraph of several pieces: lines are longer than a number.
+_LONGEST, _MOST = 4000, 100
 
 
 def read(lines: Sequence[Line], wrap: Wrapping) -> list[Paragraph]:
@@ -101,7 +102,8 @@ def _paragraphs_ending(pieces: Sequence[_Piece], end: int) -> Iterator[tuple[int
     """Every paragraph that may end before piece `end`: its begin, shape, and cost of joining."""
     begin, whole, joined = end - 1, pieces[end - 1].shape, 0.0
     yield begin, whole, joined
-    while begin > 0 and pieces[begin].break_before < SURE and whole.n_chars < _LONGEST:
+    first = max(0, end - _MOST)
+    while begin > first and pieces[begin].break_before < SURE and whole.n_chars < _LONGEST:
         joined -= pieces[begin].break_before / 2
         begin -= 1
         whole = shape.add(pieces[begin].shape, whole)

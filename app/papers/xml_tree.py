@@ -7,7 +7,6 @@ not well-formed is mended once where feeds are known to be broken.
 import html
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from html.entities import html5
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
@@ -21,6 +20,7 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _REFERENCE = re.compile(
     r"&(?:#(?P<dec>\d{1,7});|#[xX](?P<hex>[0-9a-fA-F]{1,6});|(?P<name>\w{2,31};)?)"
 )
+_MOST_NAMES, _LONGEST_NAME = 5_000, 200
 _OWN = {"amp;", "lt;", "gt;", "quot;", "apos;"}
 
 
@@ -73,30 +73,44 @@ def _reference(found: re.Match[str]) -> str:
     return found[0] if is_sign else "&amp;" if found[0] == "&" else ""
 
 
-@lru_cache(maxsize=1000)
-def local(tag: str) -> str:
-    """An element's name without its namespace."""
-    return tag.rpartition("}")[2]
+class _Names(dict[str, str]):
+    """Tags to their names without the namespace; looking one up costs half of calling for it."""
+
+    def __missing__(self, tag: str) -> str:
+        found = tag.rpartition("}")[2]
+        if len(self) < _MOST_NAMES and len(tag) < _LONGEST_NAME:  # of a hostile document
+            self[tag] = found
+        return found
+
+
+_NAMES = _Names()
 
 
 def name(element: Element) -> str:
     """The element's name without its namespace."""
-    return local(element.tag)
+    return _NAMES[element.tag]
 
 
 def values(element: Element) -> dict[str, str]:
     """The text of each child by its name, of children with one name the first that has any."""
     found: dict[str, str] = {}
     for child in element:
-        value = child.text
-        if value:
-            found.setdefault(local(child.tag), value)
+        if (value := child.text) and (known := _NAMES[child.tag]) not in found:
+            found[known] = value
     return found
 
 
 def children(element: Element, wanted: str) -> Iterator[Element]:
     """The children of this name, whatever their namespace."""
-    return (child for child in element if local(child.tag) == wanted)
+    return (child for child in element if _NAMES[child.tag] == wanted)
+
+
+def child(element: Element, wanted: str) -> Element | None:
+    """The first of them, if there is any."""
+    for each in element:
+        if _NAMES[each.tag] == wanted:
+            return each
+    return None
 
 
 def text(told: Mapping[str, str], *names: str) -> str:

@@ -206,6 +206,7 @@ def _daily(head: Letterhead, row: Letter, contents: Contents) -> letters_mail.Da
         edition=row.edition_date,
         picks=_picks(head, contents, head.language(row.language)),
         n_candidates=row.n_candidates,
+        note=row.news,
         wider_days=row.wider_days,
         preferences_url=preferences,
         pause_url=f"{preferences}#pause",

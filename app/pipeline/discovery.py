@@ -25,7 +25,7 @@ from app.papers.paper import Paper
 from app.pipeline import inquiry, questions, submissions, verdict
 from app.pipeline.inquiry import Asker
 from app.store import engine as engines
-from app.store import papers
+from app.store import naming
 from app.store import submissions as rows
 from app.store.tables import Submission, SubmissionState
 from app.wire.fetching import Answer
@@ -95,7 +95,7 @@ def _keep(session: Session, submission_id: int, found: Paper, now: datetime) -> 
     rows.tell(row, found)
     row.state, row.next_at, row.says = SubmissionState.FOUND, None, ""
     session.add(row)
-    stored = papers.find(session, [found])[0]
+    stored = naming.find(session, [found])[0]
     if stored is not None:
         submissions.know(session, row, stored.id or 0, now)
 

@@ -181,11 +181,14 @@ def _settle(asker: Asker, question: Question, found: Found) -> Told:
 
 
 def _store(session: Session, question: Question, found: Found, now: datetime) -> Report | None:
-    if found.digest is None or found.outcome.state is not SourceState.FRESH:
+    if found.digest is None or found.outcome.state not in GOOD:
         return None
     name = question.listed.name
     origin = Origin(name, f"{name} {question.day}", grows=True)
     seen = min(question.day, ingest.day(now))
+    if found.outcome.state is not SourceState.FRESH:
+        ingest.note_changes(session, found.digest, now, seen)
+        return None
     return ingest.store(session, found.digest, origin, now, seen)
 
 

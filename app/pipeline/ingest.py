@@ -67,8 +67,19 @@ def ingest(engine: Engine, raw: bytes, origin: Origin, now: datetime, seen_from:
 def _standing(found: Digest) -> Digest:
     """The digest without the papers that were taken back: nobody should be sent one."""
     standing = tuple(entry for entry in found.entries if not entry.paper.is_withdrawn)
-    n_gone = len(found.entries) - len(standing)
-    return replace(found, entries=standing, n_left_out=found.n_left_out + n_gone)
+    gone = [entry.paper for entry in found.entries if entry.paper.is_withdrawn]
+    return replace(
+        found,
+        entries=standing,
+        n_left_out=found.n_left_out + len(gone),
+        changed=(*found.changed, *gone),
+    )
+
+
+def note_changes(session: Session, found: Digest, now: datetime, seen: date) -> None:
+    """What a digest says of papers that it does not list: new versions, and what was taken back."""
+    papers.add_facts(session, found.changed, seen, now)
+    papers.withdraw(session, found.deleted, seen)
 
 
 def store(session: Session, read: Digest, origin: Origin, now: datetime, seen: date) -> Report:
@@ -76,9 +87,11 @@ def store(session: Session, read: Digest, origin: Origin, now: datetime, seen: d
     found = _standing(read)
     fingerprint = digests.fingerprint(found)
     known = sources.digest_with(session, fingerprint)
-    before = papers.count(session)
-    stored = papers.find_or_add(session, [entry.paper for entry in found.entries], seen=seen)
-    n_new = papers.count(session) - before
+    last_id = papers.last_id(session)
+    stored = papers.find_or_add(session, [entry.paper for entry in found.entries], seen, now)
+    n_new = len({row.id for row in stored if row.id and row.id > last_id})
+    note_changes(session, found, now, seen)
+    _note_listing(found, stored)
     row = known or _enter(session, found, stored, origin, fingerprint, now)
     return Report(
         name=origin.name,
@@ -91,6 +104,16 @@ def store(session: Session, read: Digest, origin: Origin, now: datetime, seen: d
         n_votes=_store_votes(session, row, found.entries, stored, now),
         n_left_out=found.n_left_out,
     )
+
+
+def _note_listing(found: Digest, stored: list[tables.Paper]) -> None:
+    """What stands beside a paper in its list, and is no count of votes."""
+    for entry, row in zip(found.entries, stored, strict=True):
+        if entry.stars is not None:
+            row.stars = entry.stars
+        day = entry.day or found.date
+        if entry.announced and day:
+            row.announced = min(day, row.announced or day)
 
 
 def _enter(

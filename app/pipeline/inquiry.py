@@ -20,7 +20,7 @@ from app.errors import (
     UnreadableDigest,
 )
 from app.papers import digest as digests
-from app.papers.paper import Digest, Entry
+from app.papers.paper import Digest, Entry, Paper
 from app.pipeline import questions, verdict
 from app.pipeline.catalogue import ROLLING, Kind
 from app.pipeline.questions import Question
@@ -134,13 +134,21 @@ def _joined(pages: Sequence[Digest]) -> Digest:
         entries=tuple(replace(entry, position=n) for n, entry in enumerate(entries, start=1)),
         unread=tuple(line for page in pages for line in page.unread),
         n_left_out=sum(page.n_left_out for page in pages),
+        changed=tuple(paper for page in pages for paper in page.changed),
+        deleted=tuple(arxiv_id for page in pages for arxiv_id in page.deleted),
     )
 
 
 def _judged(question: Question, whole: Digest, before: Batch, validators: Validators) -> Found:
     wanted = verdict.wanted(question, whole)
-    n_left_out = whole.n_left_out + len(whole.entries) - len(wanted)
-    found = replace(whole, entries=wanted, date=question.day, n_left_out=n_left_out)
+    passed_over = _others(whole.entries, wanted)
+    found = replace(
+        whole,
+        entries=wanted,
+        date=question.day,
+        n_left_out=whole.n_left_out + len(passed_over),
+        changed=(*whole.changed, *passed_over),
+    )
     names = verdict.names_of(found.entries)
     outcome = verdict.of_list(question, names, before, whole.n_left_out)
     if outcome.state is not SourceState.FRESH:
@@ -152,6 +160,12 @@ def _judged(question: Question, whole: Digest, before: Batch, validators: Valida
         names = list(dict.fromkeys([*names, *before.names]))[:MOST_NAMES]
     batch = None if question.is_past else Batch(tuple(names), question.day)
     return Found(outcome, found, batch, validators)
+
+
+def _others(entries: Sequence[Entry], wanted: Sequence[Entry]) -> list[Paper]:
+    """What is listed and not wanted, as for its age: it may be known from when it was new."""
+    kept = {entry.position for entry in wanted}
+    return [entry.paper for entry in entries if entry.position not in kept]
 
 
 def _numbered(entries: Iterable[Entry]) -> tuple[Entry, ...]:

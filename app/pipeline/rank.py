@@ -12,10 +12,11 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
 from app.mail import message
-from app.pipeline import compose, due, editions, ingest, readers, trial
+from app.pipeline import compose, due, editions, ingest, readers, tidings, trial
 from app.pipeline.compose import Letterhead
 from app.pipeline.due import Due
 from app.pipeline.editions import Edition
+from app.pipeline.tidings import Tidings
 from app.recommend import explain
 from app.recommend.interests import Interest
 from app.recommend.interleaving import Drafted
@@ -154,7 +155,7 @@ def _rank_fresh(
     # Before their papers are chosen: those of a letter that is given up may come again in this one.
     overtaken.supersede(session, now, {each.subscriber.id or 0: each.edition for each in fresh})
     model = desk.models.board(session, today, now).model
-    model_id = trial.model_id(model, desk.rules.trial)
+    model_id, news = trial.model_id(model, desk.rules.trial), tidings.at(session, now)
 
     def ranked(some: Sequence[Due]) -> list[Edition]:
         return editions.of(session, desk.models, some, today, now)
@@ -167,7 +168,7 @@ def _rank_fresh(
             made.append((each, outcome))
         else:
             _skip(session, each, now, NO_FIT if outcome.n_new else NO_PAPERS, tally)
-    tally.n_letters += put(session, desk.head, model_id, made, now)
+    tally.n_letters += put(session, desk.head, model_id, made, now, news)
 
 
 def _each_alone(
@@ -197,6 +198,7 @@ def put(
     model_id: str,
     made: Sequence[tuple[Due, Edition]],
     now: datetime,
+    news: Tidings,
 ) -> int:
     """Store what was made for some readers as letters to be sent, and return how many."""
     typed = subscribers.interests_of(session, [each.subscriber.id or 0 for each, _ in made])
@@ -212,6 +214,7 @@ def put(
                     now,
                     model_id,
                     found,
+                    news,
                 ),
                 pick_facts(found.found),
             )
@@ -258,9 +261,10 @@ def facts(
     now: datetime,
     model_id: str,
     made: Edition,
+    news: Tidings,
 ) -> dict[str, Any]:
     """What there is to know of one subscriber's letter, as its row. typed: by the subscriber."""
-    subscriber_id = subscriber.id or 0
+    subscriber_id, language = subscriber.id or 0, head.language(subscriber.language)
     return {
         "subscriber_id": subscriber_id,
         "kind": LetterKind.DAILY,
@@ -271,9 +275,10 @@ def facts(
         "model_id": model_id,
         "n_candidates": made.n_new,
         "wider_days": made.wider_days,
-        "why": compose.why(subscriber, typed, head.language(subscriber.language)),
+        "why": compose.why(subscriber, typed, language),
         "version": subscriber.version,
         "language": subscriber.language,
+        "news": news.sentence(language, has_papers=bool(made.found)),
     }
 
 

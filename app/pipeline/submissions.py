@@ -18,7 +18,7 @@ from app.mail.links import Tokens
 from app.papers import identity
 from app.papers.paper import Entry
 from app.pipeline import ingest
-from app.store import papers, permits, sources, submissions, tables, turns, votes
+from app.store import naming, papers, permits, sources, submissions, tables, turns, votes
 from app.store.tables import Submission, SubmissionState, Subscriber
 from app.wire import addresses
 
@@ -194,7 +194,7 @@ def _digest(session: Session, now: datetime) -> tables.Digest:
 def _recognise(session: Session, now: datetime) -> None:
     """Whatever else is asked for and has been stored since is no longer waited for."""
     waiting = submissions.in_states(session, [SubmissionState.FOUND], MOST_OPEN)
-    found = papers.find(session, [submissions.told(row) for row in waiting])
+    found = naming.find(session, [submissions.told(row) for row in waiting])
     for row, paper in zip(waiting, found, strict=True):
         if paper is not None:
             know(session, row, paper.id or 0, now)

@@ -226,7 +226,7 @@ def _chosen(session: Session, scene: _Scene, paper_id: int | None) -> tuple[str,
 
 
 def _title(session: Session, paper_id: int | None) -> str:
-    row = papers.by_ids(session, [paper_id]).get(paper_id) if paper_id else None
+    row = papers.by_id(session, paper_id) if paper_id else None
     return tex.to_unicode(row.title) if row else ""
 
 

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from app.mail import refusal
 from app.store import outbox, tallies
+from app.store.naming import STANDING
 from app.store.tables import (
     Bounce,
     BounceKind,
@@ -238,7 +239,7 @@ def count_suppressed(session: Session) -> int:
 
 def count_papers(session: Session) -> int:
     """How many papers are stored."""
-    return session.exec(select(func.count()).select_from(Paper)).one()
+    return session.exec(select(func.count()).select_from(Paper).where(STANDING)).one()
 
 
 def digests(session: Session) -> tuple[int, datetime | None]:

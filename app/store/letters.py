@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy import select as any_select
 from sqlmodel import Session, col, select
 
@@ -12,7 +12,7 @@ from app.store.tables import Letter, LetterKind, OutboxEntry, Paper, Pick, State
 
 
 class Choice(NamedTuple):
-    """A pick as it is stored, without its letter."""
+    """A pick as its letter prints it; `paper_id` is of the row that tells what."""
 
     rank: int
     paper_id: int
@@ -74,8 +74,9 @@ def by_ids(session: Session, letter_ids: Sequence[int]) -> dict[int, Letter]:
 
 
 def choices(session: Session, letter_ids: Sequence[int]) -> dict[int, list[Choice]]:
-    """What was picked for each of these letters, by rank."""
-    rows = select(col(Pick.letter_id), Pick.rank, Pick.paper_id, Pick.reason)
+    """What each of these letters says was picked for it, by rank."""
+    printed = func.coalesce(Pick.printed_id, Pick.paper_id)
+    rows = any_select(col(Pick.letter_id), col(Pick.rank), printed, col(Pick.reason))
     in_order = rows.where(col(Pick.letter_id).in_(letter_ids)).order_by(
         col(Pick.letter_id), col(Pick.rank)
     )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Bundle
 from sqlmodel import Session, col, select
 
 from app.recommend.trend import Count, Place
+from app.store.naming import STANDING
 from app.store.tables import Digest, Entry, Paper, VoteSnapshot
 
 
@@ -41,10 +42,11 @@ class Listing:
 def of(session: Session, first: date, last: date, at: datetime) -> list[Listing]:
     """Papers first seen from `first` to `last`, both included, by their ids.
 
-    What was read after `at` is left out. A digest without a date counts as of the day it was read.
-    Four queries, however many papers.
+    Not those that were taken back: nobody should be sent one. What was read after `at` is left
+    out. A digest without a date counts as of the day it was read. Four queries, whatever it finds.
     """
-    return _of(session, (col(Paper.first_seen) >= first, col(Paper.first_seen) <= last), at)
+    since, until = col(Paper.first_seen) >= first, col(Paper.first_seen) <= last
+    return _of(session, (since, until, col(Paper.withdrawn_on).is_(None)), at)
 
 
 def of_papers(session: Session, paper_ids: Sequence[int], at: datetime) -> dict[int, Listing]:
@@ -54,7 +56,8 @@ def of_papers(session: Session, paper_ids: Sequence[int], at: datetime) -> dict[
 
 
 def _of(session: Session, seen: Sequence[ColumnElement[bool]], at: datetime) -> list[Listing]:
-    columns = select(col(Paper.id), col(Paper.first_seen), col(Paper.published)).where(*seen)
+    columns = select(col(Paper.id), col(Paper.first_seen), col(Paper.published))
+    columns = columns.where(*seen, STANDING)
     counts, places = _counts(session, seen, at), _places(session, seen, at)
     return [
         Listing(
@@ -69,12 +72,22 @@ def _of(session: Session, seen: Sequence[ColumnElement[bool]], at: datetime) -> 
 
 
 def mark(session: Session) -> tuple[int, ...]:
-    """Changes whenever a paper, a digest or a count of votes is stored; cheap to ask for."""
+    """Changes whenever a paper, a digest or a count of votes is stored, or one goes.
+
+    Cheap to ask for.
+    """
     return tuple(number or 0 for number in session.connection().execute(_MARK).one())
 
 
 _NEWEST = (Paper.id, Digest.id, VoteSnapshot.id)
-_MARK = any_select(*(select(func.max(each)).scalar_subquery() for each in _NEWEST))
+_GONE = (Paper.same_as, Paper.withdrawn_on)
+_MARK = any_select(
+    *(select(func.max(each)).scalar_subquery() for each in _NEWEST),
+    *(
+        select(func.count()).where(col(each).is_not(None)).select_from(Paper).scalar_subquery()
+        for each in _GONE
+    ),
+)
 
 
 def _counts(

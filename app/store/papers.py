@@ -1,149 +1,87 @@
 """Papers, the names they are known by, their entries in digests and their votes."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Text, cast, func, or_
+from sqlalchemy import ColumnElement, Text, cast, func, insert, or_
 from sqlalchemy import select as any_select
 from sqlalchemy.orm import Bundle
 from sqlmodel import Session, col, select
 
 from app.papers import identity, paper
-from app.store import votes
-from app.store.tables import (
-    Digest,
-    Entry,
-    Feedback,
-    OutboxEntry,
-    Paper,
-    PaperName,
-    Pick,
-    VoteSnapshot,
-)
+from app.store import naming, votes
+from app.store.arrivals import Arrivals
+from app.store.naming import BATCH, STANDING, told
+from app.store.tables import Digest, Entry, Feedback, Paper, VoteSnapshot
 
-# Below every database's limit of bound values in one statement.
-BATCH = 500
+__all__ = ["told"]
 
 
-def find_or_add(session: Session, papers: Sequence[paper.Paper], seen: date) -> list[Paper]:
+def find_or_add(
+    session: Session, papers: Sequence[paper.Paper], seen: date, now: datetime | None = None
+) -> list[Paper]:
     """Return the stored row of each paper, adding those not known yet as first seen on `seen`.
 
-    What an earlier digest left blank (abstract, authors, links) is filled in; nothing is replaced.
-    What letters show stays blank while one with the paper is on its way: a second try must have
-    the bytes of the first. The next reading of the digest fills it in.
+    What an earlier digest left blank is filled in, see `facts.add`. A paper that goes by the names
+    of two stored ones makes them one. now: when; the end of that day, if it is not told.
     """
-    names = [identity.keys(each) for each in papers]
-    known = _rows_by_name(session, [name for each in names for name in each])
-    rows = []
-    for each, its_names in zip(papers, names, strict=True):
-        row = _match(known, its_names)
-        if row is None:
-            row = _new_row(each, seen)
-            session.add(row)
-            session.flush()
-        else:
-            _fill_blanks(session, row, each)
-        for name in its_names:
-            if name not in known:
-                known[name] = row
-                session.add(PaperName(name=name, paper_id=row.id or 0))
-        rows.append(row)
+    moment = now or datetime.combine(seen, time.max, UTC)
+    return Arrivals(session, papers, seen, moment).add()
+
+
+def add_facts(session: Session, papers: Sequence[paper.Paper], seen: date, now: datetime) -> None:
+    """Note what is told of papers that are stored; the others are none of ours."""
+    Arrivals(session, papers, seen, now).note()
+
+
+def withdraw(session: Session, arxiv_ids: Sequence[str], seen: date) -> None:
+    """Note that the archive took these papers back."""
+    names = [f"arxiv:{arxiv_id}" for arxiv_id in arxiv_ids]
+    for row in naming.rows_by_name(session, names).values():
+        row.withdrawn_on = row.withdrawn_on or seen
     session.flush()
-    return rows
 
 
-def find(session: Session, papers: Sequence[paper.Paper]) -> list[Paper | None]:
-    """Return the stored row of each paper, None for one not known yet; nothing is changed."""
-    names = [identity.keys(each) for each in papers]
-    known = _rows_by_name(session, sorted({name for each in names for name in each}))
-    return [_match(known, its_names) for its_names in names]
-
-
-def _rows_by_name(session: Session, names: Sequence[str]) -> dict[str, Paper]:
-    found: dict[str, Paper] = {}
-    for start in range(0, len(names), BATCH):
-        of_batch = col(PaperName.name).in_(names[start : start + BATCH])
-        pairs = session.exec(select(PaperName.name, Paper).join(Paper).where(of_batch))
-        found.update(pairs.all())
-    return found
-
-
-def _match(known: Mapping[str, Paper], names: Sequence[str]) -> Paper | None:
-    for n, name in enumerate(names):  # strongest first
-        row = known.get(name)
-        if row is not None and not _contradicts(row, names[:n]):
-            return row
-    return None
-
-
-def _contradicts(row: Paper, stronger: Sequence[str]) -> bool:
-    """Whether the strongest kind of name that both have, of these, is not the same name."""
-    own, others = _by_kind(identity.keys(told(row))), _by_kind(stronger)
-    strongest = next((kind for kind in others if kind in own), None)
-    return strongest is not None and own[strongest] != others[strongest]
-
-
-def _by_kind(names: Sequence[str]) -> dict[str, str]:
-    return {kind: name for kind, _, name in (each.partition(":") for each in names)}
-
-
-def _new_row(each: paper.Paper, seen: date) -> Paper:
-    return Paper(
-        title=each.title,
-        abstract=each.abstract,
-        authors=list(each.authors),
-        categories=list(each.categories),
-        url=each.url,
-        arxiv_id=each.arxiv_id,
-        doi=each.doi,
-        published=each.published,
-        first_seen=seen,
-    )
-
-
-def _fill_blanks(session: Session, row: Paper, each: paper.Paper) -> None:
-    shown = ("abstract", "authors", "url")
-    others = ("categories", "arxiv_id", "doi", "published")
-    blank = [name for name in shown if not getattr(row, name) and getattr(each, name)]
-    if blank and _is_on_its_way(session, row.id or 0):
-        blank = []
-    blank += [name for name in others if not getattr(row, name) and getattr(each, name)]
-    for name in blank:
-        value = getattr(each, name)
-        setattr(row, name, list(value) if name in {"authors", "categories"} else value)
-
-
-def _is_on_its_way(session: Session, paper_id: int) -> bool:
-    entries = select(OutboxEntry.id).join(Pick, col(Pick.letter_id) == col(OutboxEntry.letter_id))
-    unsettled = col(OutboxEntry.settled_at).is_(None)
-    return (
-        session.exec(entries.where(Pick.paper_id == paper_id, unsettled).limit(1)).first()
-        is not None
-    )
+def _current(session: Session, row: Paper) -> Paper:
+    return row if row.same_as is None else session.get_one(Paper, row.same_as)
 
 
 def count(session: Session) -> int:
     """How many papers are stored."""
-    return session.exec(select(func.count()).select_from(Paper)).one()
+    return session.exec(select(func.count()).select_from(Paper).where(STANDING)).one()
+
+
+def last_id(session: Session) -> int:
+    """The highest id given so far; 0 before the first."""
+    return session.exec(select(func.max(col(Paper.id)))).one() or 0
 
 
 def add_entries(
     session: Session, digest_id: int, entries: Sequence[paper.Entry], rows: Sequence[Paper]
 ) -> None:
     """Note where each of `rows` stood in a digest; entries and rows go side by side."""
-    for entry, row in zip(entries, rows, strict=True):
-        session.add(Entry(digest_id=digest_id, paper_id=row.id or 0, position=entry.position))
-    session.flush()
+    places = [
+        {"digest_id": digest_id, "paper_id": row.id, "position": entry.position}
+        for entry, row in zip(entries, rows, strict=True)
+    ]
+    if places:
+        session.execute(insert(Entry), places)
 
 
 def add_votes(session: Session, paper_id: int, entry: paper.Entry, at: datetime) -> bool:
     """Store a snapshot if votes or comments changed since the last one; tell whether they did."""
-    if entry.votes is None:
-        return False
     return votes.count(session, paper_id, entry.votes, entry.n_comments, at)
+
+
+def n_comments(session: Session, paper_id: int) -> int | None:
+    """How many comments it had when they were last counted; None if nobody counts them."""
+    counted = select(VoteSnapshot.n_comments).where(
+        VoteSnapshot.paper_id == paper_id, col(VoteSnapshot.n_comments).is_not(None)
+    )
+    return session.exec(counted.order_by(col(VoteSnapshot.at).desc()).limit(1)).first()
 
 
 def texts(session: Session, first: date, last: date) -> dict[int, paper.Paper]:
@@ -155,7 +93,7 @@ def texts(session: Session, first: date, last: date) -> dict[int, paper.Paper]:
     columns = select(Paper.id, Paper.title, Paper.abstract, tags)
     seen = col(Paper.first_seen)
     wanted = or_(seen >= first, col(Paper.id).in_(select(Feedback.paper_id)))
-    rows = session.exec(columns.where(seen <= last, wanted).order_by(col(Paper.id)))
+    rows = session.exec(columns.where(seen <= last, wanted, STANDING).order_by(col(Paper.id)))
     return {
         paper_id: paper.Paper(
             title=title, abstract=abstract, authors=tuple(authors), categories=tuple(categories)
@@ -166,15 +104,28 @@ def texts(session: Session, first: date, last: date) -> dict[int, paper.Paper]:
 
 
 def votes_at(session: Session, paper_ids: Sequence[int], at: datetime) -> dict[int, int]:
-    """The latest votes known at a moment, for the papers that have any."""
+    """The latest votes known at a moment, for the papers that have any.
+
+    Not those that came later, from what only then turned out to be the same paper.
+    """
     found: dict[int, int] = {}
     for start in range(0, len(paper_ids), BATCH):
         of_batch = col(VoteSnapshot.paper_id).in_(paper_ids[start : start + BATCH])
         snapshots = select(VoteSnapshot.paper_id, VoteSnapshot.votes).where(
-            of_batch, col(VoteSnapshot.at) <= at
+            of_batch, col(VoteSnapshot.at) <= at, _noted(at)
         )
         found.update(session.exec(snapshots.order_by(col(VoteSnapshot.at))).all())
     return found
+
+
+def _noted(at: datetime) -> ColumnElement[bool]:
+    return or_(col(VoteSnapshot.noted_at).is_(None), col(VoteSnapshot.noted_at) <= at)
+
+
+def by_id(session: Session, paper_id: int) -> Paper | None:
+    """The paper of an id; of one that turned out to be another, that one."""
+    row = session.get(Paper, paper_id)
+    return None if row is None else _current(session, row)
 
 
 def by_ids(session: Session, paper_ids: Sequence[int]) -> dict[int, Paper]:
@@ -187,11 +138,10 @@ def by_ids(session: Session, paper_ids: Sequence[int]) -> dict[int, Paper]:
 
 
 def shown(session: Session, paper_ids: Sequence[int]) -> dict[int, paper.Paper]:
-    """What letters show of papers: title, abstract, authors and link."""
+    """What letters show of papers: title, abstract, authors, links and organisation."""
     authors = cast(col(Paper.authors), Text)
-    columns = any_select(
-        col(Paper.id), col(Paper.title), col(Paper.abstract), authors, col(Paper.url)
-    )
+    texts = col(Paper.id), col(Paper.title), col(Paper.abstract), authors, col(Paper.url)
+    columns = any_select(*texts, col(Paper.organisation), col(Paper.code_url))
     found: dict[int, paper.Paper] = {}
     for start in range(0, len(paper_ids), BATCH):
         rows = columns.where(col(Paper.id).in_(paper_ids[start : start + BATCH]))
@@ -201,8 +151,11 @@ def shown(session: Session, paper_ids: Sequence[int]) -> dict[int, paper.Paper]:
 
 # The same papers are asked for with every few letters.
 @lru_cache(maxsize=2_000)
-def _shown(title: str, abstract: str, authors: str, url: str) -> paper.Paper:
-    return paper.Paper(title, abstract, tuple(json.loads(authors)), url)
+def _shown(
+    title: str, abstract: str, authors: str, url: str, organisation: str, code_url: str
+) -> paper.Paper:
+    names = tuple(json.loads(authors))
+    return paper.Paper(title, abstract, names, url, organisation=organisation, code_url=code_url)
 
 
 def titles(session: Session, paper_ids: Sequence[int]) -> dict[int, str]:
@@ -222,10 +175,10 @@ def named(session: Session, text: str) -> Paper | None:
             title=text, arxiv_id=identity.arxiv_id_in(text) or "", doi=identity.doi_in(text) or ""
         )
     )
-    found = _rows_by_name(session, names)
+    found = naming.rows_by_name(session, names)
     first = next((found[name] for name in names if name in found), None)
     if first is None and text.isdecimal() and len(text) < 10:
-        return session.get(Paper, int(text))
+        return by_id(session, int(text))
     return first
 
 
@@ -235,11 +188,12 @@ def linked(session: Session, text: str) -> int | None:
         title="", arxiv_id=identity.arxiv_id_in(text) or "", doi=identity.doi_in(text) or ""
     )
     names = identity.keys(named)
-    found = _rows_by_name(session, names)
+    found = naming.rows_by_name(session, names)
     by_name = next((found[name].id for name in names if name in found), None)
     if by_name is not None or not text.startswith(("http://", "https://")):
         return by_name
-    return session.exec(select(Paper.id).where(Paper.url == text).limit(1)).first()
+    standing = func.coalesce(Paper.same_as, Paper.id)
+    return session.exec(select(standing).where(Paper.url == text).limit(1)).first()
 
 
 def exported(session: Session) -> Iterator[tuple[Paper, list[tuple[Digest, int]]]]:
@@ -248,7 +202,7 @@ def exported(session: Session) -> Iterator[tuple[Paper, list[tuple[Digest, int]]
     by_paper: dict[int, list[tuple[Digest, int]]] = {}
     for paper_id, digest, position in session.exec(entries.order_by(col(Digest.id))):
         by_paper.setdefault(paper_id, []).append((digest, position))
-    for row in session.exec(select(Paper).order_by(col(Paper.id))).yield_per(BATCH):
+    for row in session.exec(select(Paper).where(STANDING).order_by(col(Paper.id))).yield_per(BATCH):
         yield row, by_paper.get(row.id or 0, [])
 
 
@@ -256,17 +210,3 @@ def places(session: Session, paper_id: int) -> Sequence[tuple[Entry, Digest]]:
     """Where a paper was listed, newest digest first."""
     rows = select(Entry, Digest).join(Digest).where(Entry.paper_id == paper_id)
     return session.exec(rows.order_by(col(Digest.read_at).desc(), col(Digest.id).desc())).all()
-
-
-def told(row: Paper) -> paper.Paper:
-    """A stored paper as the digests told of it: a plain value for the pure rooms."""
-    return paper.Paper(
-        title=row.title,
-        abstract=row.abstract,
-        authors=tuple(row.authors),
-        categories=tuple(row.categories),
-        url=row.url,
-        arxiv_id=row.arxiv_id,
-        doi=row.doi,
-        published=row.published,
-    )

@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Text, and_, cast, or_
 from sqlmodel import Session, col, select
 
+from app.store.naming import STANDING
 from app.store.tables import Paper
 
 
@@ -50,7 +51,7 @@ def holding(
     for wanted in (and_(*held), or_(*held)):
         # Span by span: of several at once SQLite would look through the whole table.
         for span in reversed(spans):
-            newest = select(col(Paper.id)).where(_within(span), wanted)
+            newest = select(col(Paper.id)).where(_within(span), wanted, STANDING)
             newest = newest.order_by(col(Paper.id).desc()).limit(limit - len(ids))
             ids += [paper_id for paper_id in session.exec(newest) if paper_id is not None]
             if len(ids) == limit:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
+from app.store.naming import STANDING
 from app.store.tables import Entry, Paper, VoteSnapshot
 
 NOWHERE = 1_000_000  # below every place of a digest
@@ -51,7 +52,7 @@ def page(
 
 
 def _within(first: date, last: date) -> tuple[ColumnElement[bool], ...]:
-    return col(Paper.first_seen) >= first, col(Paper.first_seen) <= last
+    return col(Paper.first_seen) >= first, col(Paper.first_seen) <= last, STANDING
 
 
 def _order(order: Order) -> tuple[ColumnElement[Any], ...]:

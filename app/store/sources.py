@@ -135,6 +135,13 @@ def days(session: Session, source: Source, since: date) -> dict[date, SourceDay]
     return {row.day: row for row in session.exec(rows.order_by(col(SourceDay.day).desc()))}
 
 
+def days_since(session: Session, since: date, now: datetime) -> Sequence[tuple[str, SourceDay]]:
+    """The days from `since` on of all sources that are still asked, each with its source's name."""
+    rows = select(Source.name, SourceDay).join(SourceDay)
+    in_use = col(Source.asked_at) > now - LONGEST
+    return session.exec(rows.where(in_use, SourceDay.day >= since).order_by(Source.name)).all()
+
+
 def standings(session: Session, names: Sequence[str], since: date) -> list[Standing]:
     """How the sources of these names fare, in their order, with their days from `since` on."""
     rows = session.exec(select(Source).where(col(Source.name).in_(names)))

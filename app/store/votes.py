@@ -12,11 +12,21 @@ from app.store.tables import VoteSnapshot
 
 
 def count(
-    session: Session, paper_id: int, votes: int, n_comments: int | None, at: datetime
+    session: Session, paper_id: int, votes: int | None, n_comments: int | None, at: datetime
 ) -> bool:
-    """Store what a source counts now, if that is news; tell whether it is."""
+    """Store what a source counts now, if that is news; tell whether it is.
+
+    What it does not count (None), but was counted before, is as it was then.
+    """
+    if votes is None and n_comments is None:
+        return False
     last = _last(session, paper_id)
     own = last.own if last else 0
+    if last:
+        votes = last.votes - own if votes is None else votes
+        n_comments = last.n_comments if n_comments is None else n_comments
+    if votes is None:
+        return False
     if last and (last.votes, last.n_comments) == (votes + own, n_comments):
         return False
     if last and last.at > at:

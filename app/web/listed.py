@@ -56,7 +56,7 @@ def of(
             by_community=each in sent_in,
         )
         for each in paper_ids
-        if each in rows
+        if each in rows and each in read  # else it turned out to be another
     ]
 
 

@@ -1,7 +1,7 @@
 """A paper's own page: what it says, where it is, when it was listed, how it was read."""
 
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -22,18 +22,63 @@ from app.web.deps import ModelsDep, NowDep, PagesDep, SessionDep
 router = APIRouter()
 
 N_ALIKE = 5
+# A comment is a line; what is longer is none.
+MOST_TEXT = 1_000
 # As large as an id may be in every database.
 PaperId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+@dataclass(frozen=True)
+class About:
+    """What sources tell of a paper beside its text; each is "" or None where they do not.
+
+    published_url: of what a journal made of it. stars: of the code, as last counted.
+    """
+
+    code_url: str
+    project_url: str
+    published_url: str
+    journal: str
+    organisation: str
+    comment: str
+    keywords: list[str]
+    stars: int | None
+    version: int
+    announced: date | None
+    withdrawn_on: date | None
+
+    @classmethod
+    def of(cls, row: tables.Paper) -> "About":
+        """Its texts are fit to be shown, its links to be followed."""
+        return cls(
+            code_url=foreign.href(row.code_url),
+            project_url=foreign.href(row.project_url) if row.project_url != row.code_url else "",
+            published_url=_of_doi(row.published_doi),
+            journal=_line(row.journal),
+            organisation=_line(row.organisation),
+            comment=_line(row.comment),
+            keywords=[_line(word) for word in row.keywords],
+            stars=row.stars,
+            version=row.version,
+            announced=row.announced,
+            withdrawn_on=row.withdrawn_on,
+        )
+
+
+def _line(text: str) -> str:
+    return foreign.tame(tex.to_unicode(text[:MOST_TEXT]))
 
 
 @router.get("/papers/{paper_id}")
 def paper(
     paper_id: PaperId, session: SessionDep, models: ModelsDep, pages: PagesDep, now: NowDep
 ) -> Response:
-    """All we know of one paper."""
-    row = papers.by_ids(session, [paper_id]).get(paper_id)
+    """All we know of one paper; one that turned out to be another leads there."""
+    row = papers.by_id(session, paper_id)
     if row is None:
         raise HTTPException(404)
+    if row.id != paper_id:
+        return pages.go(f"/papers/{row.id}")
     return pages.show("paper", **facts(session, models, row, now))
 
 
@@ -50,9 +95,11 @@ def facts(session: Session, models: Models, row: tables.Paper, now: datetime) ->
             if name
         ],
         "categories": [foreign.tame(category) for category in row.categories],
+        "about": About.of(row),
         "paper": listed.show(replace(told, url=_way_out(told))),
         "abstract": foreign.tame(tex.to_unicode(row.abstract)),
         "votes": read.votes,
+        "n_comments": papers.n_comments(session, paper_id),
         "gain": trend.gained(read.counts, read.born, now.date()),
         "curve": curves.of_votes(read.counts),
         "places": papers.places(session, paper_id),
@@ -66,5 +113,9 @@ def _way_out(told: Paper) -> str:
         return told.url
     if told.arxiv_id:
         return f"https://arxiv.org/abs/{told.arxiv_id}"
+    return _of_doi(told.doi)
+
+
+def _of_doi(doi: str) -> str:
     # A DOI may hold any sign (ISO 26324).
-    return f"https://doi.org/{quote(told.doi)}" if told.doi else ""
+    return f"https://doi.org/{quote(doi)}" if doi else ""

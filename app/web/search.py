@@ -80,7 +80,7 @@ class Desk:
 
     def compare(self, paper_id: int) -> Response:
         """Papers like one paper."""
-        row = papers.by_ids(self.session, [paper_id]).get(paper_id)
+        row = papers.by_id(self.session, paper_id)
         if row is None:
             raise HTTPException(404)
         near = lookup.like(self.models, row, PAGE)

@@ -26,7 +26,7 @@ N_SHARES = 8
 
 
 def _paper(paper_id: PaperId, session: SessionDep) -> Paper:
-    row = papers.by_ids(session, [paper_id]).get(paper_id)
+    row = papers.by_id(session, paper_id)
     if row is None:
         raise HTTPException(404)
     return row

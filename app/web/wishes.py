@@ -12,7 +12,7 @@ from app.papers import references, tex
 from app.papers.references import Unread
 from app.pipeline.opt_in import Wish
 from app.recommend.interests import Interest
-from app.store import papers
+from app.store import naming, papers
 from app.web import forms
 from app.web.forms import Reader, SignUp
 from app.web.pages import Pages
@@ -142,7 +142,7 @@ def _report(session: Session, file: UploadFile | None) -> Report | None:
     if not content and not name:
         return None
     read = references.read(content)
-    rows = papers.find(session, read.entries)
+    rows = naming.find(session, read.entries)
     found = dict.fromkeys(row.id or 0 for row in rows if row)
     strange = [
         foreign.tame(tex.to_unicode(entry.title) or entry.arxiv_id or entry.doi)

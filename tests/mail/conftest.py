@@ -37,6 +37,8 @@ def make_pick() -> Callable[..., letter.PickView]:
             "abstract": ABSTRACT,
             "authors": ("Ada Example", "Bo Sample"),
             "url": f"https://arxiv.org/abs/2610.{rank:05}",
+            "organisation": "",
+            "code_url": "",
         }
         told = {name: changes.pop(name) for name in made_up if name in changes}
         pick = letter.PickView(

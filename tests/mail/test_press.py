@@ -289,6 +289,8 @@ def test_what_travels_is_the_page_that_is_shown_however_hostile(
         abstract=text,
         authors=(text,) * 9,
         url=text,
+        organisation=text,
+        code_url=text,
         reason=text,
         words=(text[:9],),
         terms=(text[:9],),
@@ -297,6 +299,19 @@ def test_what_travels_is_the_page_that_is_shown_however_hostile(
     )
     assert_same_page(templates, poisoned(make_daily(note="x", picks=(make_pick(),)), text))
     assert_same_page(templates, make_daily(picks=(pick, make_pick())))
+
+
+def test_a_card_names_the_organisation_and_links_to_the_code(templates, make_daily, make_pick):
+    pick = make_pick(organisation="Example Lab", code_url="https://code.example.org/a")
+    page = press.render(templates, make_daily(picks=(pick, make_pick(rank=2))))
+    assert "Ada Example, Bo Sample · Example Lab · arxiv.org · 1 vote" in page.text
+    assert page.text.count("Code:           https://code.example.org/a") == 1
+    assert page.html.count('href="https://code.example.org/a"') == 1
+    hostile = make_pick(organisation="<b>", code_url="javascript:alert(1)")
+    page = press.render(templates, make_daily(picks=(hostile,)))
+    assert "javascript" not in page.html + page.text
+    assert "<b>" not in page.html
+    assert_same_page(templates, make_daily(picks=(pick, make_pick(rank=2))))
 
 
 SIGNS = st.text("ab <>&\"'=._~\\/%{}#\ue000\ue001\ue002\ue003\ue004\ue005é書\n\t", max_size=90)

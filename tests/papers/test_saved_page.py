@@ -2,13 +2,15 @@
 
 import re
 import textwrap
+from contextlib import suppress
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.papers import digest, identity
+from app.errors import UnreadableDigest
+from app.papers import digest, identity, shape
 
 READ_ON = date(2026, 10, 6)
 COMPACT_HEAD = [
@@ -292,3 +294,20 @@ def test_an_unknown_line_inside_a_real_wrapped_list_spoils_few_papers(seed):
         found = digest.read("\n".join([*rows[:place], "Page 3 of 7", *rows[place:]]), READ_ON)
         spoilt += len(set(papers) - set(pairs(found)))
     assert spoilt <= 6
+
+
+def test_a_page_of_thousands_of_scraps_is_not_looked_through_again_and_again(monkeypatch):
+    looks = 0
+    whole = shape.abstract
+
+    def count(told):
+        nonlocal looks
+        looks += 1
+        return whole(told)
+
+    monkeypatch.setattr(shape, "abstract", count)
+    scraps = "\n".join(f"{n % 9}\n·\nrs" for n in range(700))
+    page = f"Get trending papers in your email inbox!\nSubscribe\nDaily Papers\n{scraps}\n"
+    with suppress(UnreadableDigest):
+        digest.read(page, READ_ON)
+    assert looks <= 101 * page.count("\n")

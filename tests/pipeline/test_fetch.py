@@ -24,7 +24,7 @@ from app.pipeline.fetch import Quiet
 from app.pipeline.ingest import Report
 from app.pipeline.inquiry import Asker
 from app.store import engine as engines
-from app.store import hosts, sources
+from app.store import hosts, listings, sources
 from app.store.tables import Digest, Entry, Paper, Source, SourceDay, SourceState, VoteSnapshot
 
 HUB, CS = Listed(Kind.HF), Listed(Kind.ARXIV, "cs.LG+stat.ML")
@@ -354,6 +354,49 @@ def test_oai_pmh_lists_what_is_new_among_all_that_was_changed(asker, services, c
     _go(clock, MONDAY)
     services.changed.clear()
     assert _today(asker, listed) == Quiet(listed.name, "Nothing is listed.")
+
+
+def test_what_an_archive_takes_back_is_recommended_no_more_and_not_forgotten(
+    asker, services, clock, engine
+):
+    listed = Listed(Kind.OAI, "cs.LG")
+    records = [answers.oai_record(id=f"2611.2000{n}", created="2026-11-19") for n in (1, 2, 3)]
+    services.changed[FRIDAY] = records
+    assert _today(asker, listed).n_new == 3
+
+    _go(clock, MONDAY)
+    services.changed = {
+        MONDAY: [
+            answers.OAI_DELETED.format(id="2611.20001"),
+            answers.oai_record(
+                id="2611.20002", created="2026-11-01", comments="This paper has been withdrawn."
+            ),
+            answers.OAI_DELETED.format(id="2611.29999"),
+        ]
+    }
+    told = _today(asker, listed)
+    assert isinstance(told, Quiet)
+    with engines.transaction(engine) as session:
+        rows = session.exec(select(Paper).order_by(Paper.id)).all()
+        assert [row.withdrawn_on for row in rows] == [MONDAY, MONDAY, None]
+        fresh = listings.of(session, THURSDAY, MONDAY, clock.now)
+        assert [each.paper_id for each in fresh] == [rows[2].id]
+
+
+def test_a_later_version_is_noted_though_it_is_no_news(asker, services, clock, engine):
+    first = answers.rss(answers.announced("2611.20001v1", arxiv__journal_reference=...))
+    second = answers.rss(
+        answers.announced("2611.20001v2", "replace", arxiv__journal_reference="J. Ex. 2"),
+        answers.announced("2611.20009v3", "replace"),
+    )
+    for day, feed in ((FRIDAY, first), (MONDAY, second)):
+        _go(clock, day)
+        services.pages["/rss/cs.LG+stat.ML"] = lambda _asked, feed=feed: answer(feed.encode())
+        _today(asker, CS)
+    with engines.transaction(engine) as session:
+        (row,) = session.exec(select(Paper)).all()
+        assert (row.version, row.journal, row.abstract) == (2, "J. Ex. 2", "We read 2611.20001.")
+        assert row.announced == FRIDAY
 
 
 def test_oai_pmh_that_wants_rest_gets_it(asker, services, known):

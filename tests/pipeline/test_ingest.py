@@ -14,6 +14,7 @@ from app.errors import AppError, EmptyAnswer, NotReady, SourceError, UnreadableD
 from app.pipeline import ingest
 from app.pipeline.ingest import Origin
 from app.store import engine as engines
+from app.store.tables import metadata
 
 ORIGIN = Origin("files", "birds.txt")
 LATER = NOW + timedelta(hours=1)
@@ -142,7 +143,8 @@ def test_papers_that_two_digests_list_are_stored_once(engine: Engine, digest_tex
 def test_a_paper_keeps_the_day_it_was_first_seen(engine: Engine, digest_text, birds, dump):
     _read(engine, digest_text(birds[:2]))
     _read(engine, digest_text(birds[1:]), NOW + timedelta(days=1))
-    seen = {row[1]: row[-1] for row in dump()["paper"]}
+    place = list(metadata.tables["paper"].columns.keys()).index("first_seen")
+    seen = {row[1]: row[place] for row in dump()["paper"]}
     today = NOW.date()
     assert list(seen.values()) == [today, today, today + timedelta(days=1)]
 

@@ -87,15 +87,31 @@ def test_one_preprint_keeps_its_two_dois(session: Session):
 def test_each_name_belongs_to_one_paper(session: Session):
     one, other = _add(
         session,
-        Paper("Editorial", arxiv_id="2610.01234"),
-        Paper("Editorial", arxiv_id="2610.04321"),
+        Paper("Owls", arxiv_id="2610.01234"),
+        Paper("Owls", arxiv_id="2610.04321"),
     )
     names = dict(session.exec(select(PaperName.name, PaperName.paper_id)).all())
     assert names == {
         "arxiv:2610.01234": one.id,
         "arxiv:2610.04321": other.id,
-        "title:editorial": one.id,
+        "title:owls": one.id,
     }
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Paper("Owls", authors=("B. Bubo",), published=TODAY),
+        Paper("Owls", doi="10.1234/owl.8"),
+    ],
+)
+def test_a_paper_whose_names_are_all_taken_is_known_again(session: Session, other):
+    (first,) = _add(session, Paper("Owls", doi="10.1234/owl.7", authors=("A. Strix",)))
+    _add(session, Paper("Correction to: Owls", doi="10.1234/owl.8"))
+    row, again = _add(session, other, other)
+    assert row is again is not first
+    assert _add(session, other, other) == [row, row]
+    assert papers.count(session) == 3
 
 
 def test_blanks_are_filled_in(session: Session):

@@ -228,6 +228,55 @@ def test_only_web_links_leave(client, store_papers, read_page):
             assert link.get("href").startswith(("/", "#"))
 
 
+def test_a_papers_page_tells_what_its_sources_do(client, store_papers, engine):
+    from app.store import engine as engines
+    from app.store import tables
+
+    (paper_id,) = store_papers(
+        Paper(
+            "Tides of small moons",
+            doi="10.1101/2026.01.02.123456",
+            published_doi="10.1000/tides",
+            journal="J. Tides 7",
+            comment="12 pages",
+            organisation="Moon Lab",
+            keywords=("tides", "moons"),
+            code_url="https://code.example.org/tides",
+            project_url="https://example.org/tides",
+            thumbnail="https://img.example.org/t.png",
+            version=3,
+        )
+    )
+    with engines.transaction(engine) as session:
+        row = session.get_one(tables.Paper, paper_id)
+        row.stars, row.announced = 12, date(2026, 11, 20)
+        row.withdrawn_on = row.announced
+    page = client.get(f"/papers/{paper_id}").text
+    for said in (
+        *("J. Tides 7", "12 pages", "From Moon Lab", "tides, moons", "12 stars", "Version 3"),
+        *('href="https://code.example.org/tides"', 'href="https://doi.org/10.1000/tides"'),
+        *('href="https://example.org/tides"', "Announced on Friday 20 November 2026"),
+        "This paper was withdrawn, as we learned on Friday 20 November 2026.",
+    ):
+        assert said in page
+    assert "img.example.org" not in page
+    (told,) = client.get("/api/v1/papers").json()["papers"]
+    assert (told["stars"], told["version"], told["is_withdrawn"]) == (12, 3, True)
+
+
+def test_a_paper_that_turned_out_to_be_another_leads_there(client, store_papers):
+    ids = store_papers(
+        Paper("Tides", "They slow moons down."),
+        Paper("Slow moons", arxiv_id="2611.00001"),
+        Paper("Tides", arxiv_id="2611.00001"),
+    )
+    kept = ids[2]
+    for paper_id in ids[:2]:
+        page = client.get(f"/papers/{paper_id}")
+        assert (page.status_code, page.url.path) == (200, f"/papers/{kept}")
+    assert client.get("/api/v1/papers").json()["total"] == 1
+
+
 def test_hostile_text_never_comes_out_as_markup(
     client, engine, clock, store_papers, make_reader, read_page, hostile
 ):
@@ -236,7 +285,19 @@ def test_hostile_text_never_comes_out_as_markup(
     from app.store import feedback, letters
 
     (paper_id,) = store_papers(
-        Paper(title=hostile, abstract=hostile, authors=(hostile,), doi=hostile)
+        Paper(
+            title=hostile,
+            abstract=hostile,
+            authors=(hostile,),
+            doi=hostile,
+            published_doi=hostile,
+            journal=hostile,
+            comment=hostile,
+            organisation=hostile,
+            keywords=(hostile,),
+            code_url=hostile,
+            project_url=hostile,
+        )
     )
     reader = make_reader("<b>'&@example.org")
     with engines.transaction(engine) as session:

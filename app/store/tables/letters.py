@@ -55,6 +55,7 @@ class Letter(SQLModel, table=True):
     of the subscriber's preference link. recipient: where it went; a later change of address does
     not alter a letter on its way. wider_days: how many days its papers were looked for in, where
     the usual ones brought none; else 0. language: the code of the one it is in, "" for English.
+    news: a sentence on what no source brought that day, and why, "" where nothing is missing.
     """
 
     __table_args__ = (UniqueConstraint("subscriber_id", "kind", "edition_date"), NEVER_REUSED)
@@ -72,12 +73,15 @@ class Letter(SQLModel, table=True):
     version: int = 1
     wider_days: int = 0
     language: str = ""
+    news: str = Field(default="", sa_column=Column(Text, nullable=False))
 
 
 class Pick(SQLModel, table=True):
     """A paper chosen for a letter. reason: its shares as JSON, see recommend.explain.
 
     team: while two settings of the ranking are compared, which of them chose it, "a" or "b".
+    printed_id: what the letter says of it, where it was another paper's row before the two turned
+    out to be one; None: it says what `paper_id` does.
     """
 
     letter_id: int = Field(foreign_key="letter.id", primary_key=True)
@@ -86,6 +90,7 @@ class Pick(SQLModel, table=True):
     score: float
     reason: str = Field(sa_column=Column(Text, nullable=False))
     team: str = ""
+    printed_id: int | None = None  # a paper's, too; with a key, joins would not know which is meant
 
 
 class OutboxEntry(SQLModel, table=True):

@@ -3,10 +3,12 @@
 from datetime import date as Date  # noqa: N812  (a column is called date)
 from datetime import datetime
 
-from sqlalchemy import JSON, Column, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.store.tables import base  # noqa: F401  (names the constraints)
+
+IS_GONE, IS_OUT = text("same_as IS NOT NULL"), text("withdrawn_on IS NOT NULL")
 
 
 class Digest(SQLModel, table=True):
@@ -28,7 +30,22 @@ class Digest(SQLModel, table=True):
 
 
 class Paper(SQLModel, table=True):
-    """A work, however often and wherever it was listed. first_seen: the day it reached us."""
+    """A work, however often and wherever it was listed. first_seen: the day it reached us.
+
+    doi: of what was read; published_doi: of what a journal made of it. version: the latest we know
+    of, 0 where it is not told. announced: the day its archive first announced it. journal and
+    comment: in the archive's own words. stars: of the code, as last counted. thumbnail: for pages
+    of ours only to link to; no letter loads it. withdrawn_on: the day we learned that it was taken
+    back. same_as: the paper that it turned out to be; this row then only keeps what was printed
+    of it, and everything else moved there.
+    """
+
+    __table_args__ = (
+        Index("ix_paper_same_as", "same_as", sqlite_where=IS_GONE, postgresql_where=IS_GONE),
+        Index(
+            "ix_paper_withdrawn_on", "withdrawn_on", sqlite_where=IS_OUT, postgresql_where=IS_OUT
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     title: str = Field(sa_column=Column(Text, nullable=False))
@@ -40,6 +57,19 @@ class Paper(SQLModel, table=True):
     doi: str = ""
     published: Date | None = None
     first_seen: Date = Field(index=True)
+    version: int = 0
+    published_doi: str = ""
+    journal: str = Field(default="", sa_column=Column(Text, nullable=False))
+    comment: str = Field(default="", sa_column=Column(Text, nullable=False))
+    code_url: str = ""
+    project_url: str = ""
+    thumbnail: str = ""
+    organisation: str = ""
+    keywords: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    stars: int | None = None
+    announced: Date | None = None
+    withdrawn_on: Date | None = None
+    same_as: int | None = Field(default=None, foreign_key="paper.id")
 
 
 class PaperName(SQLModel, table=True):
@@ -63,7 +93,11 @@ class Entry(SQLModel, table=True):
 
 
 class VoteSnapshot(SQLModel, table=True):
-    """How many votes (and comments) a paper had at one moment. own: of these, our own readers'."""
+    """How many votes (and comments) a paper had at one moment. own: of these, our own readers'.
+
+    noted_at: when it was taken over from what turned out to be the same paper; letters written
+    before that did not know of it. None where it is the paper's own.
+    """
 
     __tablename__ = "vote_snapshot"
     __table_args__ = (UniqueConstraint("paper_id", "at"),)
@@ -74,3 +108,4 @@ class VoteSnapshot(SQLModel, table=True):
     votes: int
     n_comments: int | None = None
     own: int = 0
+    noted_at: datetime | None = None

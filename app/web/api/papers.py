@@ -57,7 +57,7 @@ def search(
 @router.get("/{paper_id}/similar", responses=problems.told(404))
 def similar(paper_id: PaperId, session: SessionDep, models: ModelsDep, now: NowDep) -> shapes.Alike:
     """The papers most like one, each with the words they share; none before there is a model."""
-    row = papers.by_ids(session, [paper_id]).get(paper_id)
+    row = papers.by_id(session, paper_id)
     if row is None:
         raise HTTPException(404)
     near = lookup.like(models, row, N_ALIKE) or ()

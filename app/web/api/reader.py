@@ -217,9 +217,10 @@ def say(
     paper_id: PaperId, verdict: Verdict, reader: ActiveDep, session: SessionDep, now: NowDep
 ) -> None:
     """Like, dislike or save a paper; the second time changes nothing."""
-    if paper_id not in papers.by_ids(session, [paper_id]):
+    row = papers.by_id(session, paper_id)
+    if row is None:
         raise HTTPException(404)
-    feedback.record(session, reader.id or 0, paper_id, verdict, now)
+    feedback.record(session, reader.id or 0, row.id or 0, verdict, now)
 
 
 @router.delete(
@@ -230,7 +231,8 @@ def say(
 )
 def take_back(paper_id: PaperId, verdict: Verdict, reader: ActiveDep, session: SessionDep) -> None:
     """Take one verdict back; if it was never given, nothing changes."""
-    feedback.undo(session, reader.id or 0, paper_id, verdict)
+    if row := papers.by_id(session, paper_id):
+        feedback.undo(session, reader.id or 0, row.id or 0, verdict)
 
 
 @router.get("/why/{paper_id}", responses=FOR_ACTIVE | problems.told(404))
@@ -244,7 +246,7 @@ def why(
     now: NowDep,
 ) -> shapes.Why:
     """Why a paper is, or is not, in the letter of this reader's own day."""
-    row = papers.by_ids(session, [paper_id]).get(paper_id)
+    row = papers.by_id(session, paper_id)
     if row is None:
         raise HTTPException(404)
     today = ingest.day(now)

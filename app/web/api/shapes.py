@@ -39,6 +39,7 @@ class Strict(BaseModel):
 class Paper(BaseModel):
     """A paper. Texts are plain: escape them before they become markup.
 
+    published_doi, journal: of what a journal made of it. stars: of its code, as last counted.
     by_community: whether readers or visitors sent it in, and an operator took it up.
     """
 
@@ -53,6 +54,18 @@ class Paper(BaseModel):
     published: date | None
     first_seen: date
     votes: int | None
+    version: int
+    published_doi: str
+    journal: str
+    comment: str
+    organisation: str
+    keywords: list[str]
+    code_url: str
+    project_url: str
+    thumbnail: str
+    stars: int | None
+    announced: date | None
+    is_withdrawn: bool
     by_community: bool
 
 

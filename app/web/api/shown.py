@@ -27,6 +27,18 @@ def paper(row: tables.Paper, votes: int | None, *, by_community: bool) -> shapes
         published=row.published,
         first_seen=row.first_seen,
         votes=votes,
+        version=row.version,
+        published_doi=foreign.tame(row.published_doi),
+        journal=_plain(row.journal),
+        comment=_plain(row.comment),
+        organisation=_plain(row.organisation),
+        keywords=[_plain(word) for word in row.keywords],
+        code_url=foreign.href(row.code_url),
+        project_url=foreign.href(row.project_url),
+        thumbnail=foreign.href(row.thumbnail),
+        stars=row.stars,
+        announced=row.announced,
+        is_withdrawn=row.withdrawn_on is not None,
         by_community=by_community,
     )
 

@@ -1,0 +1,106 @@
+"""Works that only look alike stay two, and one work is known again under another name."""
+
+from datetime import date
+
+import pytest
+
+from app.papers import identity, sameness
+from app.papers.paper import Paper
+
+OWLS = "How Owls Find Their Way Home"
+ONE = Paper(OWLS, authors=("Ada Strix", "Bo Bubo"), published=date(2026, 3, 1))
+
+
+def _are_one(one: Paper, other: Paper) -> bool:
+    shared = [name for name in identity.keys(one) if name in identity.keys(other)]
+    told = {sameness.is_one(name, one, other) for name in shared[:1]}
+    assert told == {sameness.is_one(name, other, one) for name in shared[:1]}
+    return told == {True}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Paper(OWLS), Paper(f"{OWLS} II")),
+        (Paper(f"{OWLS}, Part I"), Paper(f"{OWLS}, Part II")),
+        (Paper(f"{OWLS}, Part 1"), Paper(f"{OWLS}, Part 2")),
+        (Paper(f"{OWLS} in 2025"), Paper(f"{OWLS} in 2026")),
+        (Paper(OWLS), Paper(f"Correction to: {OWLS}")),
+        (Paper(OWLS), Paper(f"Erratum: {OWLS}")),
+        (Paper(OWLS), Paper(f"Reply to “{OWLS}”")),
+        (Paper(OWLS), Paper(f"Comment on “{OWLS}”")),
+        (Paper(f"Comment on “{OWLS}”"), Paper(f"Reply to Comment on “{OWLS}”")),
+        # A notice that came with the DOI of what it is about.
+        (Paper(OWLS, doi="10.1234/owl.7"), Paper(f"Correction to: {OWLS}", doi="10.1234/owl.7")),
+        (Paper(OWLS, doi="10.1234/owl.7"), Paper(f"Erratum: {OWLS}", doi="10.1234/owl.7")),
+        (Paper(OWLS, doi="10.1234/owl.7"), Paper(f"Reply to “{OWLS}”", doi="10.1234/owl.7")),
+        # The same title over another's, or another year's, work.
+        (ONE, Paper(OWLS, authors=("Cy Tyto",))),
+        (Paper(OWLS, published=date(2024, 3, 1)), Paper(OWLS, published=date(2026, 3, 1))),
+        (ONE, Paper(OWLS, authors=("Ada Strix",), published=date(2019, 3, 1))),
+        (Paper(OWLS, doi="10.1234/owl.7"), Paper(OWLS, doi="10.1234/owl.8")),
+        (Paper(OWLS, arxiv_id="2610.01234"), Paper(OWLS, arxiv_id="2610.04321")),
+        # One DOI for two preprints: what came of both together.
+        (
+            Paper("Owls by Day", arxiv_id="2610.01234", doi="10.1234/owl.7"),
+            Paper("Owls by Night", arxiv_id="2610.04321", doi="10.1234/owl.7"),
+        ),
+        # Two preprints, two articles, and nobody vouches for them.
+        (Paper(OWLS, doi="10.1101/2026.01.02.123456"), Paper(OWLS, doi="10.1234/owl.7")),
+        (
+            Paper(OWLS, doi="10.1101/2026.01.02.123456", authors=("Ada Strix",)),
+            Paper(OWLS, doi="10.1101/2026.01.02.123457", authors=("Ada Strix",)),
+        ),
+        (
+            Paper("Editorial", url="https://a.example/1"),
+            Paper("Editorial", url="https://a.example/2"),
+        ),
+        (Paper("Editorial", arxiv_id="2610.01234"), Paper("Editorial", doi="10.1234/owl.7")),
+        (Paper("Reply", abstract="We thank them."), Paper("Reply", abstract="We do not.")),
+        (Paper("Which of $5 and $6?"), Paper("Which of 5 and 6?")),
+    ],
+)
+def test_works_that_look_alike_are_two(one, other):
+    assert not _are_one(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (ONE, Paper(OWLS)),
+        (ONE, Paper(OWLS, authors=("STRIX, A.",), published=date(2027, 9, 1))),
+        (Paper(OWLS, authors=("Zoë Größer",)), Paper(OWLS, authors=('Zo\\"e Gr\\"o{\\ss}er',))),
+        (ONE, Paper(OWLS, authors=("The Owl Collaboration",))),
+        (Paper(OWLS, published=date(2026, 1, 1)), Paper(OWLS, published=date(2026, 6, 1))),
+        # A preprint, and what a journal made of it.
+        (
+            Paper(OWLS, doi="10.1101/2026.01.02.123456", published_doi="10.1234/owl.7"),
+            Paper("Homing in Owls", doi="10.1234/OWL.7"),
+        ),
+        (
+            Paper(OWLS, doi="10.1101/2026.01.02.123456", authors=("Ada Strix", "Bo Bubo")),
+            Paper(OWLS, doi="10.1234/owl.7", authors=("A Strix",)),
+        ),
+        (
+            Paper(OWLS, arxiv_id="2610.01234", doi="10.1234/owl.7"),
+            Paper("Owls", doi="10.1234/owl.7"),
+        ),
+        (Paper(OWLS, doi="10.21203/rs.3.rs-12/v1"), Paper("Owls", doi="10.21203/rs.3.rs-12/v2")),
+        (
+            Paper(OWLS, doi="10.26434/chemrxiv-2026-ab1"),
+            Paper("O", doi="10.26434/chemrxiv-2026-ab1-v2"),
+        ),
+        # The same notice twice, and a journal's way to say that it took an article back.
+        (
+            Paper(f"Correction to: {OWLS}", doi="10.1234/x"),
+            Paper(f"Erratum: {OWLS}", doi="10.1234/x"),
+        ),
+        (Paper(OWLS, doi="10.1234/owl.7"), Paper(f"RETRACTED: {OWLS}", doi="10.1234/owl.7")),
+        (
+            Paper("Editorial", url="https://a.example/1"),
+            Paper("Editorial", url="https://a.example/1"),
+        ),
+    ],
+)
+def test_one_work_is_known_again(one, other):
+    assert _are_one(one, other)
