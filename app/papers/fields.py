@@ -15,7 +15,7 @@ from app.papers.paper import fold
 _LARGEST = 2_147_483_647
 _DAY = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _LONGEST_DAY = 40  # with some blanks before it
-_LINK = re.compile(r"https?://[^\s<>\"'\\^`{|}\x00-\x1f\x7f]{3,2000}", re.IGNORECASE)
+_LINK = re.compile(r"https?://[^\s<>\"'\\^`{|}\x00-\x1f\x7f\ud800-\udfff]{3,2000}", re.IGNORECASE)
 
 
 def text(*values: object) -> str:

@@ -60,7 +60,15 @@ def test_the_first_value_that_is_one_counts():
 
 @pytest.mark.parametrize(
     "address",
-    ["ftp://example.org/", "https://a b", 'https://a"b', "https://<b>", "//example.org", "https:a"],
+    [
+        "ftp://example.org/",
+        "https://a b",
+        'https://a"b',
+        "https://<b>",
+        "//example.org",
+        "https:a",
+        "https://a\ud83d.org",
+    ],
 )
 def test_what_is_no_address_of_the_web_is_none(address):
     assert fields.link(address) == ""
@@ -70,6 +78,11 @@ def test_what_is_no_address_of_the_web_is_none(address):
 def test_long_and_short_texts_are_folded_alike(text):
     assert fold(text) == " ".join(text.split())
     assert fold(text * 3) == " ".join((text * 3).split())
+
+
+@given(st.text(st.characters(categories=["Cs", "Ll"]), min_size=3))
+def test_every_address_can_be_stored(rest):
+    fields.link(f"https://{rest}").encode()
 
 
 @given(ANYTHING)
