@@ -1,7 +1,6 @@
 """The command line. Imports of weight stay inside the commands: `--help` must come at once."""
 
 import sys
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -59,6 +58,8 @@ app.command()(doctor.doctor)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         print(f"paperboy {version('paperboy')}")
         raise typer.Exit
 

@@ -1,7 +1,5 @@
 """`paperboy demo`: the command that opens on the letters."""
 
-import asyncio
-import tempfile
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -31,6 +29,8 @@ def demo(
     Sample digests, three subscribers, a mail server that only catches, the pages on localhost.
     Nothing is kept but a temporary folder with the letters.
     """
+    import tempfile
+
     from app import logs
     from app.demo import stage, story
     from app.demo.visitor import Visitor
@@ -110,6 +110,8 @@ def _summary(letters: "Sequence[Told]", built: "Stage") -> None:
 
 
 def _stay(letters: "Sequence[Told]", built: "Stage") -> None:
+    import asyncio
+
     print(f"\nOpen {built.settings.base_url} for today's papers and the sign-up page, or a letter:")
     for told in letters:
         if told.url:
@@ -122,6 +124,8 @@ def _stay(letters: "Sequence[Told]", built: "Stage") -> None:
 
 
 async def _tick_on(built: "Stage") -> None:
+    import asyncio
+
     from app.scheduler import Ticks
 
     async with Ticks(built.day, timedelta(seconds=2)).running():

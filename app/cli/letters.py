@@ -1,6 +1,5 @@
 """`paperboy preview`, `run` and `rank`."""
 
-import asyncio
 import json
 import signal
 from collections.abc import Iterator
@@ -74,6 +73,8 @@ def run(
 
     Nobody gets a second letter of one day, however often this runs.
     """
+    import asyncio
+
     from app import assembly
 
     edition = shown.parse_day(day) if day else None
@@ -106,6 +107,8 @@ def _rank(the_day: "Day", edition: date | None, everyone: bool) -> "Tally":
 
 async def _deliver(the_day: "Day") -> "tuple[outcome.Tally, int]":
     """Send what waits; a signal ends it after the letters on their way, and is returned."""
+    import asyncio
+
     caught: list[int] = []
 
     def stop(number: int) -> None:

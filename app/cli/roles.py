@@ -1,7 +1,5 @@
 """`paperboy serve`, `worker` and `scheduler`: the processes of a service, until stopped."""
 
-import asyncio
-import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -90,6 +88,8 @@ def worker() -> None:
     Needs PostgreSQL; on SQLite `paperboy serve` does it all. Ctrl-C or SIGTERM stops it cleanly:
     letters on their way are finished, no others are begun.
     """
+    import asyncio
+
     settings, day = _begin()
     if not day.has_queue:
         raise NotReady(
@@ -105,6 +105,8 @@ def scheduler() -> None:
     On PostgreSQL workers write and send them, and a second scheduler waits until the first is
     gone. Ctrl-C or SIGTERM stops it cleanly.
     """
+    import asyncio
+
     settings, day = _begin()
     asyncio.run(_until_stopped([_parts(day, settings)[0]]))
 
@@ -121,6 +123,8 @@ def _begin() -> "tuple[Settings, Day]":
 
 def _weigh(settings: "Settings", engine: "Engine", *, is_alone: bool) -> None:
     """Log what an operator should think about."""
+    import logging
+
     from app.cli import checks
     from app.store import queue
 
@@ -155,6 +159,8 @@ async def _all(parts: list[Part]) -> AsyncIterator[None]:
 
 
 async def _until_stopped(parts: list[Part]) -> None:
+    import asyncio
+
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
