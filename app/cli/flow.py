@@ -95,7 +95,8 @@ def tell(told: dict[str, Any]) -> None:
             "`paperboy resume` lets it go on."
         )
     if told["in_doubt"]:
-        shown.problem(f"{told['in_doubt']} letters may have arrived; see `paperboy doubts list`.")
+        letters = shown.counted(told["in_doubt"], "letter", "letters")
+        shown.problem(f"{letters} may have arrived; see `paperboy doubts list`.")
     for warning in told["warnings"]:
         shown.problem(f"Sending is in danger: {warning}.")
 

@@ -85,7 +85,8 @@ def run(
         return
     tidied = the_day.tidy()
     if tidied.given_up:
-        shown.problem(f"{tidied.given_up} letters were given up: too old by now to be sent.")
+        letters = shown.counted(tidied.given_up, "letter was", "letters were")
+        shown.problem(f"{letters} given up: too old by now to be sent.")
     ranked = _rank(the_day, edition, everyone=now)
     delivered, stopped_by = asyncio.run(_deliver(the_day))
     the_day.tell()
@@ -138,17 +139,19 @@ def _tell(ranked: "Tally", delivered: "outcome.Tally", as_json: bool) -> None:
         print(json.dumps(figures))
         return
     skipped = "".join(f"; {n} skipped: {reason}" for reason, n in ranked.skipped.items())
-    letters = "1 letter" if ranked.n_letters == 1 else f"{ranked.n_letters} letters"
+    letters = shown.counted(ranked.n_letters, "letter", "letters")
     print(f"{ranked.n_subscribers} due, {letters} written{skipped}.")
     print(
         f"{delivered.sent} sent, {delivered.deferred} deferred, "
         f"{delivered.failed + ranked.n_failed} failed."
     )
     if delivered.in_doubt:
-        shown.problem(
-            f"{delivered.in_doubt} letters may have arrived, and are not sent again until you say "
-            "so; see `paperboy doubts list`."
+        doubtful = shown.counted(
+            delivered.in_doubt,
+            "letter may have arrived, and is not",
+            "letters may have arrived, and are not",
         )
+        shown.problem(f"{doubtful} sent again until you say so; see `paperboy doubts list`.")
     if delivered.unreachable:
         shown.problem(f"{delivered.unreachable.rstrip('.')}; what waits is sent by the next run.")
     if delivered.held:
@@ -167,8 +170,8 @@ def _tell_held(the_day: "Day") -> None:
     if held := sum(counts.get(state, 0) for state in outbox.HELD):
         wait = int(the_day.lease.total_seconds() // 60)
         shown.problem(
-            f"{held} letters are held by another run; should it have died, they are taken up "
-            f"again {wait} minutes after it claimed them."
+            f"{shown.counted(held, 'letter is', 'letters are')} held by another run; should that "
+            f"have died, what it claimed is taken up again {wait} minutes later."
         )
 
 

@@ -23,4 +23,4 @@ def resume() -> None:
     if not held:
         print("Nothing is held.")
     elif n_refused:
-        print(f"{n_refused} letters refused on the way are tried again at once.")
+        print(f"Letters refused on the way, and tried again at once: {n_refused}.")

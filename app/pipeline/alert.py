@@ -144,9 +144,13 @@ def causes(session: Session, now: datetime) -> Iterator[tuple[str, str]]:
             "next ones. `paperboy stats` counts them.",
         )
     if n := doubts.count(session):
+        one, many = (
+            "1 letter may have arrived, and waits",
+            f"{n} letters may have arrived, and wait",
+        )
         yield (
             "letters in doubt",
-            f"{n} letters may have arrived, and wait for your word: `paperboy doubts list`.",
+            f"{one if n == 1 else many} for your word: `paperboy doubts list`.",
         )
     if admission.is_flooded(session, now):
         yield (

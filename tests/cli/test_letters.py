@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from smtp_sink import DROP
 
 SAMPLES = Path(sys.modules["app"].__file__).parent / "samples"
 
@@ -66,6 +67,20 @@ def test_with_the_mail_server_down_nothing_is_lost(ada, paperboy, sink, monkeypa
     assert "sent by the next run" in down.err
     monkeypatch.setenv("PAPERBOY_SMTP_PORT", str(sink.port))
     assert "1 sent" in paperboy("run").out
+
+
+def test_a_single_letter_is_told_of_as_one(ada, paperboy, sink, database, monkeypatch):
+    monkeypatch.setenv("PAPERBOY_SMTP_PORT", "1")
+    paperboy("run", "--now")
+    database.execute("UPDATE outbox SET first_due_at = '2020-01-01 00:00:00'")
+    assert "1 letter was given up: too old by now" in paperboy("run").err
+
+    paperboy("subscribers", "add", "bo@example.org", "--keyword", "language model", "--confirmed")
+    monkeypatch.setenv("PAPERBOY_SMTP_PORT", str(sink.port))
+    monkeypatch.setenv("PAPERBOY_DOUBT", "hold")
+    sink.at_data["*"] = [DROP]
+    assert "1 letter may have arrived, and is not sent again" in paperboy("run", "--now").err
+    assert "1 letter may have arrived; see" in paperboy("stats").err
 
 
 def test_somebody_for_whom_nothing_is_new_is_told_so(ada, paperboy):

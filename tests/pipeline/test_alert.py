@@ -119,14 +119,18 @@ def test_editions_missed_are_told(told, hook, make_subscriber, clock):
         assert "told editions missed" not in heartbeats.latest(session)
 
 
-def test_letters_in_doubt_are_told(told, hook, letters, engine, entries):
-    letters(2)
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [(1, "1 letter may have arrived, and waits"), (2, "2 letters may have arrived, and wait")],
+)
+def test_letters_in_doubt_are_told(told, hook, letters, engine, entries, n, said):
+    letters(n)
     with engines.transaction(engine) as session:
-        for entry in outbox.claim_due(session, NOW, 2):
+        for entry in outbox.claim_due(session, NOW, n):
             departures.begin_data(session, [entry.id], NOW)
             outbox.hold(session, entry.id, NOW, "connection lost")
     told.tell()
-    assert hook.posted[0]["text"].startswith("Paperboy: 2 letters may have arrived")
+    assert hook.posted[0]["text"].startswith(f"Paperboy: {said} for your word")
 
 
 def test_a_flood_of_sign_ups_is_told_once_however_long_it_lasts(told, hook, engine, clock):
