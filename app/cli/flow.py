@@ -95,7 +95,7 @@ def tell(told: dict[str, Any]) -> None:
             "`paperboy resume` lets it go on."
         )
     if told["in_doubt"]:
-        letters = shown.counted(told["in_doubt"], "letter", "letters")
+        letters = shown.amount(told["in_doubt"], "letter", "letters")
         shown.problem(f"{letters} may have arrived; see `paperboy doubts list`.")
     for warning in told["warnings"]:
         shown.problem(f"Sending is in danger: {warning}.")

@@ -85,7 +85,7 @@ def run(
         return
     tidied = the_day.tidy()
     if tidied.given_up:
-        letters = shown.counted(tidied.given_up, "letter was", "letters were")
+        letters = shown.amount(tidied.given_up, "letter was", "letters were")
         shown.problem(f"{letters} given up: too old by now to be sent.")
     ranked = _rank(the_day, edition, everyone=now)
     delivered, stopped_by = asyncio.run(_deliver(the_day))
@@ -139,14 +139,14 @@ def _tell(ranked: "Tally", delivered: "outcome.Tally", as_json: bool) -> None:
         print(json.dumps(figures))
         return
     skipped = "".join(f"; {n} skipped: {reason}" for reason, n in ranked.skipped.items())
-    letters = shown.counted(ranked.n_letters, "letter", "letters")
+    letters = shown.amount(ranked.n_letters, "letter", "letters")
     print(f"{ranked.n_subscribers} due, {letters} written{skipped}.")
     print(
         f"{delivered.sent} sent, {delivered.deferred} deferred, "
         f"{delivered.failed + ranked.n_failed} failed."
     )
     if delivered.in_doubt:
-        doubtful = shown.counted(
+        doubtful = shown.amount(
             delivered.in_doubt,
             "letter may have arrived, and is not",
             "letters may have arrived, and are not",
@@ -170,7 +170,7 @@ def _tell_held(the_day: "Day") -> None:
     if held := sum(counts.get(state, 0) for state in outbox.HELD):
         wait = int(the_day.lease.total_seconds() // 60)
         shown.problem(
-            f"{shown.counted(held, 'letter is', 'letters are')} held by another run; should that "
+            f"{shown.amount(held, 'letter is', 'letters are')} held by another run; should that "
             f"have died, what it claimed is taken up again {wait} minutes later."
         )
 
