@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from smtp_sink import Sink
 from sqlalchemy import text
 from sqlmodel import select
 
@@ -179,7 +180,7 @@ def test_a_task_of_a_vanished_worker_is_taken_by_another(
     if is_asked_anew:
         demand.ask_to_deliver(day.desk.engine, day.rests, day.clock())
     with engines.transaction(engine) as session:
-        outbox.claim_due(session, clock.now, 2, holder=f"task {number}")
+        outbox.claim_due(session, clock.now, 2, holder=f"task {number}.0")
     # What is freed is for the next tick to ask for, if it was not asked for already.
     ticking = Ticks(day, EVERY)
     live(lambda: len(sink.taken) == 2 and not tasks("doing"), worker(day), ticking)
@@ -271,3 +272,14 @@ def test_of_two_schedulers_one_ticks_and_the_other_takes_over(make_day, settings
                     await asyncio.sleep(0.01)
 
     asyncio.run(run())
+
+
+def test_a_server_that_takes_few_connections_is_none_that_is_down(day, letters, monkeypatch):
+    monkeypatch.setattr(demand, "LETTERS", 2)
+    letters(5)
+    day.rank_due()
+    with Sink(most_connections=1) as narrow:
+        day.server, day.n_connections = narrow.server, 3
+        asyncio.run(shards.deliver_one(day, "task 1"))
+    assert len(narrow.taken) == 2
+    assert not day.rests.is_known_down()

@@ -210,21 +210,17 @@ class _Lane:
         try:
             envelope = claim.message(self.post.head)
         except Exception as e:  # noqa: BLE001  (it fails alone)
-            await self._cannot_be_made(claim.entry, e)
+            await self.outcomes.cannot_be_made(claim.entry, e)
+            self.post.on_settled()
             return
         try:
             await self._send(await self._connected(), _Ready(claim.entry, envelope))
-        except Stopped:
+        except (Stopped, Deferred) as e:
             await self.give_back([claim.entry])
+            if isinstance(e, Deferred):
+                raise
         else:
             self.post.on_settled()
-
-    async def _cannot_be_made(self, entry: OutboxEntry, error: Exception) -> None:
-        entry_id, now, why = entry.id or 0, self.post.clock(), f"the letter cannot be made: {error}"
-        await self.outcomes.settle(lambda session: outbox.fail(session, entry_id, now, 0, why))
-        log.error("letter_cannot_be_made", entry=entry_id, exc_info=error)
-        self.tally.failed += 1
-        self.post.on_settled()
 
     async def _settled(self) -> None:
         """Wait until what became of the letter before is on the disk."""

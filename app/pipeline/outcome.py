@@ -98,6 +98,13 @@ class Outcomes:
         reply = refusal.without_addresses(failure.reply)
         log.error("letter_in_doubt", entry=entry_id, reply=reply)
 
+    async def cannot_be_made(self, entry: OutboxEntry, error: Exception) -> None:
+        """There is no message of it, and will be none."""
+        entry_id, now, why = entry.id or 0, self.clock(), f"the letter cannot be made: {error}"
+        await self.settle(lambda session: outbox.fail(session, entry_id, now, 0, why))
+        log.error("letter_cannot_be_made", entry=entry_id, exc_info=error)
+        self.tally.failed += 1
+
     async def refused(self, failure: Refused) -> None:
         """No letter got as far as to be offered."""
         await self.settle(self._with_brake(failure, lambda _session: None))

@@ -261,6 +261,35 @@ def test_a_server_that_is_not_there_leaves_everything_waiting(day, letters, entr
     assert _send(day).sent == 5
 
 
+def test_a_letter_whose_server_goes_while_it_is_claimed_is_given_back(
+    day, letters, engine, entries
+):
+    letters(2)
+    gone, rounds = Sink(), []
+    gone.__enter__()
+    day.server, day.n_connections = gone.server, 1
+
+    def go(_connection, _cursor, statement, *_):
+        if "SKIP LOCKED" in statement or statement.startswith("UPDATE outbox SET state="):
+            event.remove(engine, "before_cursor_execute", go)
+            gone.__exit__(None, None, None)
+            # Until the run has seen it: a letter sent through it would else be the first to.
+            for _ in range(5):
+                seen = threading.Event()
+                rounds[0].call_soon_threadsafe(seen.set)
+                assert seen.wait(60)
+
+    async def run():
+        rounds.append(asyncio.get_running_loop())
+        return await day.deliver()
+
+    event.listen(engine, "before_cursor_execute", go)
+    tally = asyncio.run(run())
+
+    assert "cannot be reached" in tally.unreachable
+    assert [(entry.state, entry.attempts) for entry in entries()] == [(State.READY, 0)] * 2
+
+
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 def test_a_wrong_log_in_fails_no_letter_and_says_why(day, letters, dump):
     letters(3)
