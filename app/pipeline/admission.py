@@ -53,15 +53,13 @@ def book(
     """
     name = f"confirm {tokens.marks('confirm', address)[0]}"
     since = max(now - DAY, answered_at or now - DAY)
-    if permits.count(session, name, now - since, now) >= PER_DAY:
+    earlier = permits.moments(session, name, MONTH, now)
+    if len(earlier) >= PER_MONTH or sum(at > since for at in earlier) >= PER_DAY:
         return None
-    if permits.count(session, name, MONTH, now) >= PER_MONTH:
-        return None
-    due_at = permits.book(session, _LETTERS, PER_HOUR, HOUR, now, now + LONGEST_QUEUE)
+    latest = now + LONGEST_QUEUE
+    due_at = permits.book(session, _LETTERS, PER_HOUR, HOUR, now, latest, beside=[name])
     if due_at is None or due_at > now:
         _tell(session, now, due_at)
-    if due_at is not None:
-        permits.take(session, name, PER_MONTH, MONTH, due_at)
     return due_at
 
 

@@ -1,8 +1,7 @@
 """Double opt-in: a wish to subscribe, the letter that asks "was it you?", and the answer."""
 
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -17,8 +16,8 @@ from app.pipeline.compose import Letterhead
 from app.recommend import interests, tuning
 from app.recommend.interests import Interest
 from app.recommend.tuning import Tuning
-from app.store import bounces, consents, feedback, letters, outbox, subscribers, suppressions
-from app.store.tables import Consent, Letter, LetterKind, OutboxEntry, State, Status, Subscriber
+from app.store import bounces, consents, feedback, outbox, subscribers, suppressions
+from app.store.tables import Consent, Letter, LetterKind, Status, Subscriber
 
 
 @dataclass(frozen=True)
@@ -68,11 +67,12 @@ def request(
     known = subscribers.by_address(session, wish.address)
     is_active = known is not None and known.status == Status.ACTIVE
     if not suppressions.has(session, wish.address) and not is_active:
-        return _ask(session, head, wish, asked, now)
+        return _ask(session, head, wish, asked, now, known)
     # The same work as for anybody, for nobody.
     stranger = replace(wish, address=f"{secrets.token_hex(16)}@stranger.invalid")
-    with _undone(session):
-        _ask(session, head, stranger, asked, now)
+    nested = session.begin_nested()
+    _ask(session, head, stranger, asked, now, None)
+    nested.rollback()
     return None
 
 
@@ -84,29 +84,28 @@ def vouch(session: Session, wish: Wish, asked: Asked, now: datetime) -> Subscrib
     return subscriber
 
 
-@contextmanager
-def _undone(session: Session) -> Iterator[None]:
-    nested = session.begin_nested()
-    yield
-    nested.rollback()
-
-
 def _ask(
-    session: Session, head: Letterhead, wish: Wish, asked: Asked, now: datetime
+    session: Session,
+    head: Letterhead,
+    wish: Wish,
+    asked: Asked,
+    now: datetime,
+    known: Subscriber | None,
 ) -> datetime | None:
-    subscriber = note(session, wish, now)
+    subscriber = _store(session, wish, known, now)
     tokens, answered_at = head.links.tokens, subscriber.confirmed_at
     due_at = admission.book(session, tokens, wish.address, now, answered_at)
-    letter = _confirm_letter(session, subscriber, head.domain, due_at or now)
+    letter = _confirm_letter(subscriber, wish, head.domain, due_at or now)
     consent = _consent(subscriber, asked, now)
     if due_at is not None and _make_room(session, letter):
-        _queue(session, letter, due_at)
+        outbox.queue(session, letter, due_at)
         consent.message_id = letter.message_id
     else:
         due_at, letter.edition_date = None, date.min  # beside today's, if that is there
         letter.message_id = secrets.token_hex(16)
-        with _undone(session):
-            _queue(session, letter, now)
+        nothing = session.connection().begin_nested()
+        outbox.queue(session, letter, now)
+        nothing.rollback()
     consents.ask(session, consent)
     return due_at
 
@@ -123,15 +122,18 @@ def _consent(subscriber: Subscriber, asked: Asked, now: datetime) -> Consent:
 
 def note(session: Session, wish: Wish, now: datetime) -> Subscriber:
     """Store the wish as a pending subscriber, in place of what the address asked for before."""
-    subscriber = subscribers.by_address(session, wish.address)
-    if subscriber is None:
-        subscriber = subscribers.add(session, Subscriber(address=wish.address, created_at=now))
+    return _store(session, wish, subscribers.by_address(session, wish.address), now)
+
+
+def _store(session: Session, wish: Wish, known: Subscriber | None, now: datetime) -> Subscriber:
+    subscriber = known or Subscriber(address=wish.address, created_at=now)
     subscriber.status = Status.PENDING
     subscriber.zone, subscriber.hour = wish.zone, wish.hour
     subscriber.days = ",".join(day for day in edition.DAYS if day in wish.days)
     subscriber.letter_size = wish.letter_size
     subscriber.language = wish.language
     subscribers.tune(subscriber, wish.tuning)
+    subscribers.add(session, subscriber)
     _set_tastes(session, subscriber.id or 0, wish.interests, wish.liked, now)
     return subscriber
 
@@ -149,11 +151,8 @@ def _set_tastes(
         feedback.record(session, subscriber_id, paper_id, Verdict.LIKE, now)
 
 
-def _confirm_letter(
-    session: Session, subscriber: Subscriber, domain: str, due_at: datetime
-) -> Letter:
+def _confirm_letter(subscriber: Subscriber, wish: Wish, domain: str, due_at: datetime) -> Letter:
     subscriber_id, day = subscriber.id or 0, due_at.astimezone(UTC).date()
-    typed = subscribers.interests_of(session, [subscriber_id]).get(subscriber_id, ())
     return Letter(
         subscriber_id=subscriber_id,
         kind=LetterKind.CONFIRM,
@@ -163,7 +162,7 @@ def _confirm_letter(
             day, subscriber_id, LetterKind.CONFIRM, domain, nth=int(due_at.timestamp())
         ),
         date=due_at.replace(microsecond=0),
-        why=interests.format(typed),
+        why=interests.format(wish.interests),
         version=subscriber.version,
         language=subscriber.language,
     )
@@ -180,20 +179,6 @@ def _make_room(session: Session, letter: Letter) -> bool:
         return True
     bounces.forget_letter(session, earlier.letter_id or 0)
     return outbox.forget(session, earlier)
-
-
-def _queue(session: Session, letter: Letter, due_at: datetime) -> None:
-    letters.add(session, letter)
-    entry = OutboxEntry(
-        subscriber_id=letter.subscriber_id,
-        kind=LetterKind.CONFIRM,
-        edition_date=letter.edition_date,
-        letter_id=letter.id,
-        state=State.READY,
-        due_at=due_at,
-        first_due_at=due_at,
-    )
-    outbox.add(session, entry)
 
 
 def read_confirm_token(session: Session, tokens: Tokens, token: str, now: datetime) -> Subscriber:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import and_, delete, func
+from sqlalchemy import and_, bindparam, delete, func
 from sqlmodel import Session, col, select
 
 from app.mail.links import Verdict
@@ -15,6 +15,9 @@ from app.store.tables import Feedback, Letter, Paper, Pick, Status, Subscriber
 CONTRARY = {Verdict.LIKE: Verdict.DISLIKE, Verdict.DISLIKE: Verdict.LIKE}
 # What a scale learns from, see `judged`.
 LEARN_FROM, MOST_JUDGED = timedelta(days=90), 20_000
+_FORGET_UNLETTERED = delete(Feedback).where(
+    col(Feedback.subscriber_id) == bindparam("whose"), col(Feedback.letter_id).is_(None)
+)
 
 
 @dataclass(frozen=True)
@@ -100,11 +103,7 @@ def has_liked(session: Session, subscriber_id: int) -> bool:
 
 def forget_unlettered(session: Session, subscriber_id: int) -> None:
     """Take back what was said at sign-up, not in a letter."""
-    session.exec(
-        delete(Feedback).where(
-            col(Feedback.subscriber_id) == subscriber_id, col(Feedback.letter_id).is_(None)
-        )
-    )
+    session.connection().execute(_FORGET_UNLETTERED, {"whose": subscriber_id})
 
 
 def given(session: Session, subscriber_id: int, paper_id: int, verdict: Verdict) -> bool:

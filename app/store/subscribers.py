@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import delete, func
+from sqlalchemy import bindparam, delete, func, insert
+from sqlalchemy import select as any_select
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -24,6 +25,11 @@ from app.store.tables import (
     Support,
     Tap,
 )
+
+# Put together once: that takes longer than they run.
+_BY_ADDRESS = select(Subscriber).where(col(Subscriber.address) == bindparam("address"))
+_FORGET_INTERESTS = delete(Interest).where(col(Interest.subscriber_id) == bindparam("whose"))
+_ADD_INTERESTS = insert(Interest)
 
 
 def schedule(subscriber: Subscriber) -> edition.Schedule:
@@ -75,7 +81,7 @@ def by_ids(session: Session, subscriber_ids: Sequence[int]) -> Sequence[Subscrib
 
 def by_address(session: Session, address: str) -> Subscriber | None:
     """Look one up by its normalised address."""
-    return session.exec(select(Subscriber).where(Subscriber.address == address)).first()
+    return session.scalars(_BY_ADDRESS, {"address": address}).first()
 
 
 def all_of(session: Session, *statuses: Status) -> Sequence[Subscriber]:
@@ -192,11 +198,14 @@ def interests_of(
     session: Session, subscriber_ids: Sequence[int]
 ) -> dict[int, tuple[interests.Interest, ...]]:
     """What each of them typed, in that order; those who typed nothing are left out."""
-    rows = select(Interest).where(col(Interest.subscriber_id).in_(subscriber_ids))
+    # Columns, not rows of the session: what takes their place may get the same id.
+    columns = Interest.subscriber_id, Interest.text, Interest.kind, Interest.negative
+    rows = any_select(*map(col, columns), col(Interest.weight)).order_by(col(Interest.id))
     found: dict[int, list[interests.Interest]] = {}
-    for row in session.exec(rows.order_by(col(Interest.id))):
-        interest = interests.Interest(row.text, interests.Kind(row.kind), row.negative, row.weight)
-        found.setdefault(row.subscriber_id, []).append(interest)
+    theirs = rows.where(col(Interest.subscriber_id).in_(subscriber_ids))
+    for whose, text, kind, negative, weight in session.execute(theirs):
+        interest = interests.Interest(text, interests.Kind(kind), negative, weight)
+        found.setdefault(whose, []).append(interest)
     return {subscriber_id: tuple(typed) for subscriber_id, typed in found.items()}
 
 
@@ -204,17 +213,20 @@ def set_interests(
     session: Session, subscriber_id: int, typed: Iterable[interests.Interest]
 ) -> None:
     """Replace everything the subscriber typed before."""
-    session.exec(delete(Interest).where(col(Interest.subscriber_id) == subscriber_id))
-    for interest in typed:
-        row = Interest(
-            subscriber_id=subscriber_id,
-            text=interest.text,
-            kind=interest.kind.value,
-            negative=interest.negative,
-            weight=interest.weight,
-        )
-        session.add(row)
-    session.flush()
+    connection = session.connection()
+    connection.execute(_FORGET_INTERESTS, {"whose": subscriber_id})
+    rows = [
+        {
+            "subscriber_id": subscriber_id,
+            "text": interest.text,
+            "kind": interest.kind.value,
+            "negative": interest.negative,
+            "weight": interest.weight,
+        }
+        for interest in typed
+    ]
+    if rows:
+        connection.execute(_ADD_INTERESTS, rows)
 
 
 def remove(session: Session, subscriber: Subscriber) -> None:
