@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from sqlmodel import Session
 
 from app.errors import NotReady
+from app.store import writers
 
 # Longer than any of our transactions, shorter than a person's patience.
 BUSY_SECONDS = 15
@@ -33,7 +35,7 @@ def connect(url: str) -> Engine:
         raise NotReady(UNREADABLE_URL) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", partial(_begin_immediate, writers.line_up(engine)))
     return engine
 
 
@@ -102,10 +104,14 @@ def tables(engine: Engine) -> list[str]:
         raise not_ready(e) from e
 
 
-def _begin_immediate(connection: Any) -> None:
+def _begin_immediate(line: writers.Line, connection: Any) -> None:
+    if connection.get_execution_options().get("readonly"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    if not writers.wait(line, connection, BUSY_SECONDS):
+        raise NotReady(_cure("locked"))
     # A lock upgraded in mid-transaction is refused at once, whatever busy_timeout says.
-    options = connection.get_execution_options()
-    connection.exec_driver_sql("BEGIN" if options.get("readonly") else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def reading(engine: Engine) -> Engine:
