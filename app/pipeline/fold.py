@@ -1,7 +1,7 @@
 """Letters, their picks and votes, too old for anything but to be counted.
 
-A week of editions at a time, twice a day at most: a clock that is wrong for an hour must not cost
-what everybody was sent this quarter, for by it no paper comes twice.
+A week of editions at a time, twice a day at most, and by what the clock said the time before: one
+that is wrong for an hour must not cost what everybody was sent, for by it no paper comes twice.
 """
 
 import threading
@@ -29,11 +29,22 @@ def fold(engine: Engine, now: datetime, kept_days: int, stop: threading.Event) -
     """
     with engines.transaction(engines.reading(engine)) as session:
         before = heartbeats.latest(session).get(FOLDED)
-        oldest = folding.oldest(session)
-    if before is not None and abs(now - before) < EVERY:
+        if before is None and folding.oldest(session) is None:
+            return 0
+    if before is None or now < before:
+        _note(engine, now)
         return 0
-    last = now.date() - timedelta(days=kept_days) - MARGIN
+    if now - before < EVERY:
+        return 0
+    # Not by `now`: a clock that was set forward just so is not believed until it has gone on.
+    return _fold_until(engine, before.date() - timedelta(days=kept_days) - MARGIN, now, stop)
+
+
+def _fold_until(engine: Engine, last: date, now: datetime, stop: threading.Event) -> int:
+    with engines.transaction(engines.reading(engine)) as session:
+        oldest = folding.oldest(session)
     if oldest is None or oldest > last:
+        _note(engine, now)
         return 0
     last = min(last, oldest + AT_ONCE - timedelta(days=1))
     n, is_done = _fold_letters(engine, last, stop)
@@ -41,8 +52,13 @@ def fold(engine: Engine, now: datetime, kept_days: int, stop: threading.Event) -
     if is_done:
         with engines.transaction(engine) as session:
             folding.fold_votes(session, last)
-            heartbeats.beat(session, FOLDED, now)
+        _note(engine, now)
     return n
+
+
+def _note(engine: Engine, now: datetime) -> None:
+    with engines.transaction(engine) as session:
+        heartbeats.beat(session, FOLDED, now)
 
 
 def _fold_letters(engine: Engine, last: date, stop: threading.Event) -> tuple[int, bool]:

@@ -29,6 +29,7 @@ from app.store.tables import LetterKind, OutboxEntry, State, Subscriber
 log = structlog.get_logger()
 SHARD = 500
 MISSED = "missed by more than 12 hours"
+GONE = "letters of that day are no longer kept"
 NO_PAPERS, NO_FIT = "no new papers", "no new paper fits their interests"
 
 
@@ -121,21 +122,22 @@ def _rank_shard(
     done = outbox.subscribers_with(session, days, ids)
     # By a clock that was set back it may be a day whose letters are no longer kept.
     until = tallies.until(session) or date.min
-    waiting = [
-        each
-        for each in shard
-        if (each.subscriber.id, each.edition) not in done and each.edition > until
-    ]
+    waiting = [each for each in shard if (each.subscriber.id, each.edition) not in done]
     for each in shard:
         for day in each.merged:
             if (each.subscriber.id, day) not in done:
                 _skip(session, replace(each, edition=day), now, MISSED, tally)
+    fresh: list[Due] = []
     for each in waiting:
         if each.fault:
             _fail(session, each, now, each.fault, tally)
         elif each.is_stale:
             _skip(session, each, now, MISSED, tally)
-    if fresh := [each for each in waiting if not each.is_stale and not each.fault]:
+        elif each.edition <= until:
+            _skip(session, each, now, GONE, tally)
+        else:
+            fresh.append(each)
+    if fresh:
         _rank_fresh(session, desk, fresh, today, now, tally)
     return tally
 

@@ -10,11 +10,11 @@ from sqlmodel import select
 
 from app.errors import AppError
 from app.mail.links import Verdict
-from app.pipeline import fold
+from app.pipeline import fold, rank
 from app.pipeline.replay import prepare
 from app.pipeline.tidy import Tidied
 from app.store import engine as engines
-from app.store import feedback, outbox, statistics, subscribers, tables, tallies, taps
+from app.store import feedback, heartbeats, outbox, statistics, subscribers, tables, tallies, taps
 from app.store.tables import Letter, Means, OutboxEntry, Pick, State, Tap, VoteSnapshot
 
 OLD = timedelta(days=100)
@@ -45,7 +45,13 @@ def later(reader, engine, clock):
     now = clock.forward(days=OLD.days)
     with engines.transaction(engine) as session:
         add_skipped(session, reader, now)
+        vouch(session, now)
     return now
+
+
+def vouch(session, now):
+    """Let the clock have gone as it does now since the time before."""
+    heartbeats.beat(session, fold.FOLDED, now - fold.EVERY)
 
 
 def add_skipped(session, reader, now):
@@ -105,25 +111,48 @@ def test_of_an_old_papers_votes_the_last_count_is_kept(later, engine):
 def test_young_letters_and_those_not_settled_are_left_alone(reader, later, engine, dump):
     before = dump()
     assert fold_at(engine, later, kept_days=100) == 0
-    assert dump() == before
+    assert dump() | {"heartbeat": []} == before | {"heartbeat": []}
     with engines.transaction(engine) as session:
         session.exec(select(OutboxEntry)).first().state = State.IN_DOUBT
+        vouch(session, later)
     assert fold_at(engine, later) == 0
     with engines.transaction(engine) as session:
         session.exec(select(OutboxEntry)).first().state = State.SENT
         session.exec(select(Tap)).first().settled = False
+        vouch(session, later)
     assert fold_at(engine, later) == 0
 
 
-def test_a_clock_that_is_wrong_for_an_hour_costs_a_week_at_most(reader, engine, clock):
+def test_a_clock_that_is_wrong_for_an_hour_costs_nothing(reader, engine):
+    with engines.transaction(engine) as session:
+        add_skipped(session, reader, NOW + timedelta(days=1))
+        vouch(session, NOW)
+    wrong, right = NOW + timedelta(days=1000), NOW + timedelta(hours=1)
+    assert fold_at(engine, wrong) == fold_at(engine, wrong + timedelta(hours=1)) == 0
+    assert fold_at(engine, right) == 0
+    assert fold_at(engine, wrong + timedelta(days=1)) == fold_at(engine, right) == 0
+    with engines.transaction(engine) as session:
+        assert len(session.exec(select(OutboxEntry)).all()) == 2
+
+
+def test_a_first_look_at_the_clock_folds_nothing(reader, engine):
+    with engines.transaction(engine) as session:
+        add_skipped(session, reader, NOW + timedelta(days=1))
+    later = NOW + OLD
+    assert fold_at(engine, later) == fold_at(engine, later + timedelta(hours=11)) == 0
+    assert fold_at(engine, later + fold.EVERY) == 1
+
+
+def test_a_clock_that_stays_wrong_costs_a_week_at_a_time(reader, engine):
+    wrong = NOW + timedelta(days=1000)
     with engines.transaction(engine) as session:
         for days in range(1, 30):
             add_skipped(session, reader, NOW + timedelta(days=days))
-    wrong = NOW + timedelta(days=1000)
+        vouch(session, wrong)
     assert fold_at(engine, wrong) == 7
     assert fold_at(engine, wrong + timedelta(minutes=10)) == 0
     assert fold_at(engine, NOW + timedelta(days=30)) == 0
-    assert fold_at(engine, wrong + fold.EVERY) == 7
+    assert fold_at(engine, NOW + timedelta(days=30) + fold.EVERY) == 0
 
 
 def test_nobody_gets_a_second_letter_of_a_day_that_was_folded(
@@ -133,8 +162,11 @@ def test_nobody_gets_a_second_letter_of_a_day_that_was_folded(
     clock.now = NOW + timedelta(hours=1)
     with engines.transaction(engine) as session:
         subscribers.by_id(session, reader.id).next_due_at = NOW
-    assert day.rank_due().n_letters == 0
-    assert len(entries()) == 1
+    tally = day.rank_due()
+    assert (tally.n_letters, tally.skipped) == (0, {rank.GONE: 1})
+    (skipped,) = (each for each in entries() if each.edition_date == NOW.date())
+    assert (skipped.state, skipped.reason) == (State.SKIPPED, rank.GONE)
+    assert day.rank_due().n_subscribers == 0
     with pytest.raises(AppError, match="Letters up to 2026-11-20 are no longer kept"):
         day.rank_edition(NOW.date(), everyone=True)
 

@@ -16,6 +16,7 @@ TERMS = (
     english("no new papers"),
     english("no new paper fits their interests"),
     english("missed by more than 12 hours"),
+    english("letters of that day are no longer kept"),
     english("due before the database was restored from a backup: sent then, or not at all"),
     # What was said of a paper, and what came back.
     *(english("like"), english("dislike"), english("save")),
