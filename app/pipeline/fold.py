@@ -29,7 +29,7 @@ def fold(engine: Engine, now: datetime, kept_days: int, stop: threading.Event) -
     """
     with engines.transaction(engines.reading(engine)) as session:
         before = heartbeats.latest(session).get(FOLDED)
-        if before is None and folding.oldest(session) is None:
+        if before is None and folding.oldest(session, date.max) is None:
             return 0
     if before is None or now < before:
         _note(engine, now)
@@ -42,8 +42,8 @@ def fold(engine: Engine, now: datetime, kept_days: int, stop: threading.Event) -
 
 def _fold_until(engine: Engine, last: date, now: datetime, stop: threading.Event) -> int:
     with engines.transaction(engines.reading(engine)) as session:
-        oldest = folding.oldest(session)
-    if oldest is None or oldest > last:
+        oldest = folding.oldest(session, last)
+    if oldest is None:
         _note(engine, now)
         return 0
     last = min(last, oldest + AT_ONCE - timedelta(days=1))

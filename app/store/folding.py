@@ -43,10 +43,15 @@ class _Old(NamedTuple):
     failure: str
 
 
-def oldest(session: Session) -> date | None:
-    """The edition of the first entry that can be folded."""
-    rows = select(col(OutboxEntry.edition_date)).where(*_can_be()).order_by(col(OutboxEntry.id))
-    return session.exec(rows.limit(1)).first()
+def oldest(session: Session, last: date) -> date | None:
+    """The edition of the first entry that can be folded, of those up to `last`.
+
+    A clock that ran ahead may have left one of a day far off before them.
+    """
+    rows = select(col(OutboxEntry.edition_date)).where(
+        *_can_be(), col(OutboxEntry.edition_date) <= last
+    )
+    return session.exec(rows.order_by(col(OutboxEntry.id)).limit(1)).first()
 
 
 def fold(session: Session, last: date, limit: int) -> int:

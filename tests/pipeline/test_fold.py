@@ -155,6 +155,16 @@ def test_a_clock_that_stays_wrong_costs_a_week_at_a_time(reader, engine):
     assert fold_at(engine, NOW + timedelta(days=30) + fold.EVERY) == 0
 
 
+def test_an_entry_of_a_day_far_off_keeps_none_after_it_from_being_folded(reader, engine):
+    now = NOW + OLD
+    with engines.transaction(engine) as session:
+        session.exec(select(OutboxEntry)).one().edition_date += timedelta(days=2000)
+        for days in range(1, 4):
+            add_skipped(session, reader, NOW + timedelta(days=days))
+        vouch(session, now)
+    assert fold_at(engine, now) == 2  # and the newest stays
+
+
 def test_nobody_gets_a_second_letter_of_a_day_that_was_folded(
     reader, later, day, engine, clock, entries
 ):
