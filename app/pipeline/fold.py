@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 import structlog
 from sqlalchemy import Engine
 
+from app.pipeline import readers
 from app.store import engine as engines
 from app.store import folding, heartbeats
 
@@ -22,10 +23,13 @@ BATCH, MOST_BATCHES = 500, 40
 MARGIN = timedelta(days=1)
 
 
-def fold(engine: Engine, now: datetime, kept_days: int, stop: threading.Event) -> int:
+def fold(
+    engine: Engine, now: datetime, kept_days: int, rules: readers.Rules, stop: threading.Event
+) -> int:
     """Fold what is older than so many days; return how many letters. Raises NotReady.
 
-    What is left for another run is looked for at the next tick.
+    rules: say for how long papers are put into letters. What is left for another run is looked for
+    at the next tick.
     """
     with engines.transaction(engines.reading(engine)) as session:
         before = heartbeats.latest(session).get(FOLDED)
@@ -37,10 +41,13 @@ def fold(engine: Engine, now: datetime, kept_days: int, stop: threading.Event) -
     if now - before < EVERY:
         return 0
     # Not by `now`: a clock that was set forward just so is not believed until it has gone on.
-    return _fold_until(engine, before.date() - timedelta(days=kept_days) - MARGIN, now, stop)
+    last = before.date() - timedelta(days=kept_days) - MARGIN
+    return _fold_until(engine, last, now, timedelta(days=rules.wider_days), stop)
 
 
-def _fold_until(engine: Engine, last: date, now: datetime, stop: threading.Event) -> int:
+def _fold_until(
+    engine: Engine, last: date, now: datetime, printed: timedelta, stop: threading.Event
+) -> int:
     with engines.transaction(engines.reading(engine)) as session:
         oldest = folding.oldest(session, last)
     if oldest is None:
@@ -51,7 +58,7 @@ def _fold_until(engine: Engine, last: date, now: datetime, stop: threading.Event
     log.info("letters_folded", n=n, until=str(last))
     if is_done:
         with engines.transaction(engine) as session:
-            folding.fold_votes(session, last)
+            folding.fold_votes(session, last - printed)
         _note(engine, now)
     return n
 

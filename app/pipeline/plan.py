@@ -180,7 +180,7 @@ class Day:
         )
         if done != tidy.Tidied(0, 0, 0):
             log.info("tidied", **vars(done))
-        fold.fold(self.desk.engine, self.clock(), self.keep_letters, self.stop)
+        fold.fold(self.desk.engine, self.clock(), self.keep_letters, self.desk.rules, self.stop)
         return done
 
     def settle(self) -> settle.Settled:

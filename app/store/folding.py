@@ -145,7 +145,10 @@ def _delete(session: Session, entry_ids: Sequence[int], letter_ids: Sequence[int
 
 
 def fold_votes(session: Session, last: date) -> int:
-    """Of papers first seen up to a day keep the last count of votes; return how many went."""
+    """Of papers first seen up to a day keep the last count of votes; return how many went.
+
+    No letter that is kept may show them: it says what their votes were when it was written.
+    """
     later = aliased(VoteSnapshot)
     is_passed = any_select(col(later.id)).where(
         col(later.paper_id) == col(VoteSnapshot.paper_id), col(later.at) > col(VoteSnapshot.at)

@@ -11,6 +11,7 @@ from sqlmodel import select
 from app.errors import AppError
 from app.mail.links import Verdict
 from app.pipeline import fold, rank
+from app.pipeline.readers import Rules
 from app.pipeline.replay import prepare
 from app.pipeline.tidy import Tidied
 from app.store import engine as engines
@@ -18,6 +19,8 @@ from app.store import feedback, heartbeats, outbox, statistics, subscribers, tab
 from app.store.tables import Letter, Means, OutboxEntry, Pick, State, Tap, VoteSnapshot
 
 OLD = timedelta(days=100)
+RULES = Rules(candidate_days=7)
+PRINTED = 4 * 7
 
 
 @pytest.fixture
@@ -68,7 +71,7 @@ def add_skipped(session, reader, now):
 
 
 def fold_at(engine, now, kept_days=90):
-    return fold.fold(engine, now, kept_days, threading.Event())
+    return fold.fold(engine, now, kept_days, RULES, threading.Event())
 
 
 def test_what_operators_see_counted_stays_the_same(later, day, engine):
@@ -100,12 +103,22 @@ def test_what_somebody_liked_goes_on_to_count(reader, later, engine):
         assert subscribers.by_id(session, reader.id).n_folded == 1
 
 
-def test_of_an_old_papers_votes_the_last_count_is_kept(later, engine):
-    fold_at(engine, later)
+@pytest.mark.parametrize(("days", "kept"), [(PRINTED - 1, 11), (PRINTED, 10)])
+def test_of_papers_that_no_kept_letter_shows_the_last_count_of_votes_is_kept(
+    reader, engine, days, kept
+):
+    now = NOW + timedelta(days=200)
+    first = NOW + timedelta(days=days) - fold.AT_ONCE + timedelta(days=1)
+    with engines.transaction(engine) as session:
+        add_skipped(session, reader, first)
+        add_skipped(session, reader, now)
+        vouch(session, now)
+    assert fold_at(engine, now) == fold_at(engine, now + fold.EVERY) == 1
     with engines.transaction(engine) as session:
         votes = session.exec(select(VoteSnapshot.paper_id, VoteSnapshot.votes)).all()
-    assert Counter(dict(votes).values()) == {9: 1, 5: 9}
-    assert len(votes) == 10
+    assert len(votes) == kept
+    if kept == 10:
+        assert Counter(dict(votes).values()) == {9: 1, 5: 9}
 
 
 def test_young_letters_and_those_not_settled_are_left_alone(reader, later, engine, dump):
