@@ -103,10 +103,14 @@ def note_last(session: Session, source: Source, found: Outcome, now: datetime) -
 
 
 def lay_aside(session: Session, name: str) -> None:
-    """A source is not in use for now: nobody waits for it, and it is asked at once afterwards."""
+    """A source is not in use for now: nobody waits for it, and it is asked at once afterwards.
+
+    Nor is it told of in letters, see `days_since`.
+    """
     source = session.exec(select(Source).where(Source.name == name)).first()
     if source is not None:
         source.state, source.failures, source.next_at = None, 0, None
+        source.asked_at = None
         session.add(source)
     session.flush()
 

@@ -1,6 +1,7 @@
 """What letters say on days on which a source brought nothing."""
 
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import pytest
 import services as made_up
@@ -12,8 +13,8 @@ from app.papers.paper import Paper
 from app.pipeline import compose, fetch, tidings
 from app.pipeline.catalogue import Kind, Listed
 from app.pipeline.tidings import Tidings
+from app.store import chosen, papers
 from app.store import engine as engines
-from app.store import papers
 from app.store.tables import Letter, SourceState
 
 CS, HUB = Listed(Kind.ARXIV, "cs.LG+stat.ML"), Listed(Kind.HF)
@@ -87,6 +88,20 @@ def test_a_source_that_is_no_longer_asked_is_not_spoken_of(tell, clock, engine):
     tell(FRIDAY, "busy")
     clock.forward(days=3)
     with engines.transaction(engine) as session:
+        assert tidings.at(session, clock.now) == Tidings()
+
+
+@pytest.mark.parametrize("lay_aside", [chosen.remove, partial(chosen.pause, paused=True)])
+def test_a_source_that_was_removed_or_paused_is_not_spoken_of(
+    asker, services, clock, engine, lay_aside
+):
+    with engines.transaction(engine) as session:
+        chosen.add(session, CS.name, clock.now)
+    services.mood = "malformed"
+    list(fetch.fetch(asker, CS))
+    with engines.transaction(engine) as session:
+        assert tidings.at(session, clock.now).troubled
+        assert lay_aside(session, CS.name)
         assert tidings.at(session, clock.now) == Tidings()
 
 
