@@ -76,7 +76,10 @@ class Letterhead:
 
 BY_WORDS = english("You signed up on {day}; your letters go by your words: {words}.")
 BY_LIKES = english("You signed up on {day}; your letters go by the papers you like.")
-WHY_CONFIRM = english("Somebody, most likely you, typed this address on our sign-up page.")
+# A letter knows no more of its start: the form, or `paperboy subscribers add`.
+WHY_CONFIRM = english(
+    "This address was given to us, most likely by you or by the operator of this service."
+)
 # Of a message that must not be too long, as much for its HTML; the rest is text and headers.
 PARTS = (0.8, 0.7, 0.6, 0.45, 0.3, 0)
 

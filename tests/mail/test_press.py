@@ -383,20 +383,22 @@ def test_words_that_would_become_links_are_left_out_of_a_confirmation(templates,
     rendered = press.render(templates, make_confirm(words="cheap pills at evil.example"))
 
     assert "evil" not in rendered.html + rendered.text
-    assert "asked Paperboy to mail new papers to this address" in visible(rendered.html)
+    assert "to mail new papers to this address" in visible(rendered.html)
 
 
 GOLDEN = """\
 Is this your address?
 
-Somebody, we hope you, asked Paperboy to mail new papers on “sparse
-retrieval, recommender systems” to this address.
+Paperboy was asked, most likely by you or by the operator of this
+service, to mail new papers on “sparse retrieval, recommender systems”
+to this address.
 
 Yes, send me papers:
 https://papers.example.org/confirm/token
 
 The link works until Monday 23 November 2026, 07:00 (Europe/Berlin). If
-it was not you, do nothing: without that tap you get no letter from us.
+you do not want letters, do nothing: without that button you get none
+from us.
 
 ------------------------------------------------------------------------
 

@@ -109,6 +109,21 @@ def test_a_letter_of_confirmation_is_signed_and_comes_back_too(post, engine, sin
     assert "List-Unsubscribe" not in taken.message
 
 
+@pytest.mark.parametrize("form", ["https://papers.example.org/subscribe", "paperboy subscribers"])
+def test_a_letter_of_confirmation_is_true_of_whom_the_operator_added(
+    post, engine, sink, clock, form
+):
+    wish = opt_in.Wish("ada@example.org", interests.parse("retrieval"))
+    with engines.transaction(engine) as session:
+        opt_in.request(session, post.desk.head, wish, opt_in.Asked("", form), clock.now)
+    asyncio.run(post.deliver())
+
+    text = " ".join(sink.taken[0].message.get_body(("plain",)).get_content().split())
+    assert text.count("most likely by you or by the operator of this service") == 2
+    assert "sign-up page" not in text
+    assert "Somebody" not in text
+
+
 def test_without_a_mailbox_of_their_own_bounces_go_to_the_sender(
     day, make_subscriber, store_papers, retrieval_papers, sink
 ):
