@@ -1,6 +1,7 @@
 """`paperboy subscribers`."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -22,6 +23,15 @@ def ada(paperboy, migrated):
 
 def people(paperboy) -> list[dict]:
     return json.loads(paperboy("subscribers", "list", "--json").out)
+
+
+def test_the_readmes_example_works_on_a_fresh_service(paperboy, migrated):
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    _, command, rest = readme.partition("paperboy subscribers add ada")
+    written = (command + rest).partition("\npaperboy ")[0].replace("\\\n", " ")
+    done = paperboy(*shlex.split(written, comments=True)[1:])
+    assert done.code == 0, done.err
+    assert people(paperboy)[0]["interests"] == '"protein folding", -video'
 
 
 def test_a_keyword_of_several_words_is_a_phrase(ada, paperboy):
