@@ -98,7 +98,8 @@ def _sum_up(engine: "Engine", readable: list[bool]) -> None:
 
     with engines.transaction(engines.reading(engine)) as session:
         n_entries, n_papers = sources.count_entries(session), papers.count(session)
-    unread = "" if all(readable) else f" {readable.count(False)} of {len(readable)} were not read."
+    were = shown.amount(len(readable), "was", "were")
+    unread = "" if all(readable) else f" {readable.count(False)} of {were} not read."
     print(f"In the store: {n_entries} entries, {n_papers} papers.{unread}")
 
 

@@ -88,6 +88,7 @@ def test_a_file_that_cannot_be_opened_is_named(paperboy, migrated, name):
     done = paperboy("ingest", name)
     assert done.code == 1
     assert f"{name} cannot be read" in done.err
+    assert "1 of 1 was not read." in done.out
 
 
 def test_a_bad_file_does_not_keep_the_others_out(paperboy, migrated, tmp_path):
