@@ -22,7 +22,9 @@ def demo(
         typer.Argument(help="Digests to use instead of our samples; the last comes on day two."),
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Stop after the summary.")] = False,
-    port: Annotated[int, typer.Option(help="Port of the pages; 8000 or a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(help="Port of the pages; 8000 or a free one.", show_default=False)
+    ] = 0,
 ) -> None:
     """Play two whole days here, with invented people.
 

@@ -23,7 +23,9 @@ Part = Callable[[], AbstractAsyncContextManager[None]]
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to serve on; default: PAPERBOY_HOST.")] = "",
-    port: Annotated[int, typer.Option(help="Port to serve on; default: PAPERBOY_PORT.")] = 0,
+    port: Annotated[
+        int, typer.Option(help="Port to serve on; default: PAPERBOY_PORT.", show_default=False)
+    ] = 0,
     pages_only: Annotated[
         bool, typer.Option("--pages-only", help="Neither tick nor send: others do.")
     ] = False,
@@ -83,10 +85,11 @@ def _done(_signal: int, _frame: "FrameType | None") -> None:
 
 
 def worker() -> None:
-    """Rank and send, as shards of the day: one of any number of processes, on any machine.
+    """Rank and send, one of any number of processes.
 
-    Needs PostgreSQL; on SQLite `paperboy serve` does it all. Ctrl-C or SIGTERM stops it cleanly:
-    letters on their way are finished, no others are begun.
+    They may run on any machine, and share the day's work. Needs PostgreSQL; on SQLite `paperboy
+    serve` does it all. Ctrl-C or SIGTERM stops it cleanly: letters on their way are finished, no
+    others are begun.
     """
     import asyncio
 
@@ -100,10 +103,10 @@ def worker() -> None:
 
 
 def scheduler() -> None:
-    """Tick, without pages: read the sources, and see to it that who is due gets a letter.
+    """Read the sources and see who is due, without pages.
 
-    On PostgreSQL workers write and send them, and a second scheduler waits until the first is
-    gone. Ctrl-C or SIGTERM stops it cleanly.
+    On PostgreSQL workers write and send the letters, and a second scheduler waits until the
+    first is gone. Ctrl-C or SIGTERM stops it cleanly.
     """
     import asyncio
 

@@ -63,7 +63,10 @@ def _line(row: "Submission", n_readers: int) -> dict[str, Any]:
 
 @app.command()
 def accept(number: Number) -> None:
-    """Put a paper on today's list, as sent in by the research community."""
+    """Put a paper on today's list.
+
+    It is there as sent in by the research community.
+    """
     from app import assembly
     from app.pipeline import submissions as station
     from app.store import engine as engines

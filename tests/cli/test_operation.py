@@ -41,6 +41,17 @@ def test_every_command_explains_itself(paperboy, command):
     assert "Usage: paperboy" in done.out
 
 
+@pytest.mark.parametrize("group", [[], ["submissions"]])
+def test_no_list_of_commands_cuts_a_sentence(paperboy, group):
+    done = paperboy(*group, "--help")
+    assert not [line for line in done.out.splitlines()[1:] if line.endswith("...")]
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_no_help_shows_a_default_that_is_none(paperboy, command):
+    assert "default: 0]" not in paperboy(command, "--help").out
+
+
 @pytest.mark.parametrize("words", [["bake"], ["run", "--fast"], ["preview"]])
 def test_wrong_usage_exits_with_two(paperboy, words):
     assert paperboy(*words).code == 2
