@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import shown
+from app.cli import shown, sources
 
 
 def migrate() -> None:
@@ -36,6 +36,7 @@ def config(
 
     settings = settings_.load()
     trial.parse(settings.trial)
+    sources.check(settings)
     values = {name: str(value) for name, value in settings.model_dump(mode="json").items()}
     values["database_url"] = engines.shown_url(settings.database)
     values["bounce_mailbox"] = re.sub("(://[^:@]*):.*@", r"\1:***@", settings.bounce_mailbox)

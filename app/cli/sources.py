@@ -61,13 +61,18 @@ def _listed(settings: "Settings") -> "list[Listed]":
     return catalogue.parse(settings.sources, settings.data_dir)
 
 
-def problems(settings: "Settings") -> Iterator[str]:
-    """What of the settings cannot be read, for the doctor."""
+def check(settings: "Settings") -> None:
+    """Raises AppError, naming what of the settings cannot be read."""
     from app.wire import addresses
 
+    _listed(settings)
+    addresses.reach(settings.source_hosts)
+
+
+def problems(settings: "Settings") -> Iterator[str]:
+    """What of the settings cannot be read, for the doctor."""
     try:
-        _listed(settings)
-        addresses.reach(settings.source_hosts)
+        check(settings)
     except AppError as e:
         yield str(e)
 

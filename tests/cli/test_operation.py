@@ -82,11 +82,20 @@ def test_config_shows_every_setting_and_no_secret(paperboy, monkeypatch):
     assert json.loads(paperboy("config", "--json").out)["smtp_tls"] == "none"
 
 
-def test_a_wrong_setting_is_named(paperboy, monkeypatch):
-    monkeypatch.setenv("PAPERBOY_SMTP_PORT", "many")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_PORT", "many"),
+        ("SOURCES", "gopher:papers"),
+        ("SOURCE_HOSTS", "mirror.lab=gopher:papers"),
+    ],
+)
+def test_a_wrong_setting_is_named(paperboy, monkeypatch, name, value):
+    monkeypatch.setenv(f"PAPERBOY_{name}", value)
     done = paperboy("config")
     assert done.code == 1
-    assert "PAPERBOY_SMTP_PORT" in done.err
+    assert f"PAPERBOY_{name}" in done.err
+    assert not done.out
 
 
 PUBLIC = {"BASE_URL": "https://papers.example.org", "SECRET_KEYS": "a-key-for-the-tests-only"}
