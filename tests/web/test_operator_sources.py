@@ -215,6 +215,13 @@ def test_accepting_and_declining_leave_a_trace(press, client, waiting, states, d
     assert "Paper that is found" in client.get("/").text
 
 
+def test_only_what_was_found_can_be_accepted_after_all(press, client, waiting):
+    press(f"/operator/submissions/{waiting[SubmissionState.SENT]}/decline")
+    page = client.get("/operator/submissions").text
+    assert page.count("Accept after all:") == 1
+    assert "Accept after all: Paper that is declined" in page
+
+
 def test_what_is_decided_or_not_found_yet_is_not_decided_again(press, waiting, states, done):
     before = states()
     for state, act in (

@@ -33,7 +33,10 @@ DONE = {
 
 @dataclass(frozen=True)
 class Sent:
-    """One submission. n_readers: who sent it by their own page, and so vote for it."""
+    """One submission. n_readers: who sent it by their own page, and so vote for it.
+
+    is_acceptable: whether it could join today's list; nothing does that was never found.
+    """
 
     id: int
     state: SubmissionState
@@ -44,6 +47,7 @@ class Sent:
     n_visitors: int
     n_readers: int
     says: str
+    is_acceptable: bool
     paper_id: int | None
 
 
@@ -90,8 +94,13 @@ def _shown(row: Submission, n_readers: int) -> Sent:
         n_visitors=row.n_visitors,
         n_readers=n_readers,
         says=foreign.tame(row.says),
+        is_acceptable=_is_acceptable(row),
         paper_id=row.paper_id,
     )
+
+
+def _is_acceptable(row: Submission) -> bool:
+    return row.state in submissions.ACCEPTABLE and bool(row.told)
 
 
 @router.post("/{submission_id}/accept")
@@ -99,7 +108,7 @@ def accept(
     visit: ActingDep, row: RowDep, session: SessionDep, pages: PagesDep, now: NowDep
 ) -> Response:
     """Put it on today's list."""
-    if row.state not in submissions.ACCEPTABLE or not row.told:
+    if not _is_acceptable(row):
         return pages.go("/operator/submissions?done=settled")
     station.accept(session, row, now)
     _note(session, now, visit.who, "accepted a submission", row)
