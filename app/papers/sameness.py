@@ -1,8 +1,9 @@
 """Do two mentions that share a name mean one work?
 
 A shared arXiv id says so. Any other name does only while nothing contradicts it: journals give one
-title to a paper and to its reply, archives give a correction the DOI of what it corrects, and
-series print the same words above another work each year.
+title to a paper and to its reply, archives give a correction the DOI of what it corrects, series
+print the same words above another work each year, and authors give their paper the DOI of a whole
+volume.
 """
 
 import re
@@ -10,7 +11,7 @@ import unicodedata
 from datetime import timedelta
 
 from app.papers import identity, tex
-from app.papers.paper import Paper
+from app.papers.paper import Paper, normalised_title
 
 # A preprint may wait so long for its journal; where no author speaks for it, a year is a long time.
 _WITH_AUTHORS, _WITHOUT = timedelta(days=3 * 366), timedelta(days=366)
@@ -38,7 +39,7 @@ def is_one(name: str, one: Paper, other: Paper) -> bool:
     if len(numbers) > 1:
         return False
     if name.startswith("doi:"):
-        return is_notice(one.title) == is_notice(other.title)
+        return is_notice(one.title) == is_notice(other.title) and _is_likely(one, other)
     return _is_one_by_title(one, other)
 
 
@@ -50,6 +51,15 @@ def is_notice(title: str) -> bool:
 def is_preprint(doi: str) -> bool:
     """Whether an archive of preprints gave this DOI."""
     return bool(_PREPRINT.match(doi))
+
+
+def _is_likely(one: Paper, other: Paper) -> bool:
+    """Whether their authors, or else their titles, let them be one: a DOI may be a wrong one."""
+    return _share_author(one, other) is not False or _title(one) == _title(other)
+
+
+def _title(paper: Paper) -> str:
+    return normalised_title(tex.to_unicode(paper.title))
 
 
 def _is_one_by_title(one: Paper, other: Paper) -> bool:

@@ -45,6 +45,11 @@ def _are_one(one: Paper, other: Paper) -> bool:
             Paper("Owls by Day", arxiv_id="2610.01234", doi="10.1234/owl.7"),
             Paper("Owls by Night", arxiv_id="2610.04321", doi="10.1234/owl.7"),
         ),
+        # A DOI that is not one of them's: of the whole volume, say.
+        (
+            Paper(OWLS, authors=("Ada Strix",), published_doi="10.1234/volume.9"),
+            Paper("Proceedings on Bats", authors=("Cy Tyto",), doi="10.1234/volume.9"),
+        ),
         # Two preprints, two articles, and nobody vouches for them.
         (Paper(OWLS, doi="10.1101/2026.01.02.123456"), Paper(OWLS, doi="10.1234/owl.7")),
         (
@@ -89,6 +94,15 @@ def test_works_that_look_alike_are_two(one, other):
         (
             Paper(OWLS, doi="10.26434/chemrxiv-2026-ab1"),
             Paper("O", doi="10.26434/chemrxiv-2026-ab1-v2"),
+        ),
+        # Authors that are spelt in two scripts, above the same title.
+        (
+            Paper(OWLS, doi="10.1234/owl.7", authors=("Ada Strix",)),
+            Paper(OWLS, doi="10.1234/owl.7", authors=("Ада Стрикс",)),
+        ),
+        (
+            Paper(OWLS, doi="10.1234/owl.7", authors=("Ada Strix",)),
+            Paper("Homing in Owls", doi="10.1234/owl.7", authors=("A Strix",)),
         ),
         # The same notice twice, and a journal's way to say that it took an article back.
         (

@@ -1,5 +1,6 @@
 """Papers that turn out to be one: nothing that was said, sent or counted is lost."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -160,6 +161,16 @@ def test_a_bridge_between_two_works_joins_nothing(session):
     assert one is not other
 
 
+def test_a_wrong_doi_joins_nothing(session):
+    paper = Paper("Homing in owls", authors=("A. Strix",), arxiv_id="2610.01234")
+    volume = Paper("Proceedings on bats", authors=("C. Tyto",), doi="10.1234/volume")
+    rows = papers.find_or_add(session, [paper, volume], TODAY)
+    for authors in (paper.authors, ()):
+        told = replace(paper, authors=authors, published_doi=volume.doi)
+        assert papers.find_or_add(session, [told], TODAY) == rows[:1]
+    assert papers.count(session) == 2
+
+
 # One work each, as sources tell of it: by parts of its names, which all hang together.
 WORKS = [
     [
@@ -181,6 +192,13 @@ WORKS = [
         Paper("Bats and moths", doi="10.1234/bat"),
         Paper("Bats and moths", url="https://example.org/bats"),
     ],
+    # Two, of which one gives the other's DOI as its own.
+    [
+        Paper(
+            "Of moths", authors=("D. Moth",), arxiv_id="2611.00002", published_doi="10.1234/volume"
+        )
+    ],
+    [Paper("Proceedings on bats", authors=("C. Tyto",), doi="10.1234/volume")],
     [Paper("Editorial", url="https://example.org/1")],
     [Paper("Editorial", url="https://example.org/2")],
 ]
