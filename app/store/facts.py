@@ -3,10 +3,11 @@
 from datetime import date
 from typing import Any
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from app.papers import paper, sameness
-from app.store.tables import OutboxEntry, Paper, Pick
+from app.store.tables import OutboxEntry, Paper, Pick, State
 
 # What letters show, and what only pages do.
 SHOWN = ("abstract", "authors", "url", "organisation", "code_url")
@@ -29,8 +30,8 @@ def columns(told: paper.Paper, seen: date) -> dict[str, Any]:
 def add(session: Session, row: Paper, told: paper.Paper, seen: date) -> None:
     """Fill in what was blank, and note what a later version says; nothing else is replaced.
 
-    What letters show stays blank while one with the paper is on its way: a second try must have
-    the bytes of the first. The next reading of the digest fills it in.
+    What letters show stays blank while one with the paper is on its way, or waits in doubt: a
+    second try must have the bytes of the first. The next reading of the digest fills it in.
     """
     _note_version(row, told, seen)
     _note_doi(row, told)
@@ -82,5 +83,5 @@ def _note_doi(row: Paper, told: paper.Paper) -> None:
 def _is_on_its_way(session: Session, paper_id: int) -> bool:
     entries = select(OutboxEntry.id).join(Pick, col(Pick.letter_id) == col(OutboxEntry.letter_id))
     printed = Pick.paper_id == paper_id, col(Pick.printed_id).is_(None)
-    unsettled = entries.where(*printed, col(OutboxEntry.settled_at).is_(None))
-    return session.exec(unsettled.limit(1)).first() is not None
+    may_go = or_(col(OutboxEntry.settled_at).is_(None), col(OutboxEntry.state) == State.IN_DOUBT)
+    return session.exec(entries.where(*printed, may_go).limit(1)).first() is not None

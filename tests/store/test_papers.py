@@ -5,8 +5,8 @@ from conftest import NOW
 from sqlmodel import Session, select
 
 from app.papers.paper import Entry, Paper
-from app.store import papers, sources, tables
-from app.store.tables import PaperName, VoteSnapshot
+from app.store import doubts, outbox, papers, sources, tables
+from app.store.tables import PaperName, State, VoteSnapshot
 
 TODAY = NOW.date()
 LATER = NOW + timedelta(hours=1)
@@ -128,6 +128,18 @@ def test_blanks_are_filled_in(session: Session):
     )
     _add(session, full)
     assert papers.told(row) == full
+
+
+def test_what_a_letter_in_doubt_shows_stays_until_that_is_settled(session: Session, make_entry):
+    (row,) = _add(session, Paper("Owls"))
+    entry = make_entry(papers_picked=(row.id,), state=State.IN_DATA, claimed_at=NOW)
+    outbox.hold(session, entry.id, NOW, "lost")
+    before = papers.shown(session, [row.id])
+    _add(session, Paper("Owls", abstract="They fly at night."))
+    assert papers.shown(session, [row.id]) == before
+    doubts.let_be(session, [entry.id], NOW)
+    _add(session, Paper("Owls", abstract="They fly at night."))
+    assert row.abstract == "They fly at night."
 
 
 def test_nothing_is_replaced(session: Session):
