@@ -10,6 +10,9 @@ from sqlmodel import Session, col, select
 
 from app.store.tables import Letter, LetterKind, OutboxEntry, Paper, Pick, State
 
+# A pick may be of a row that went: one stored while that row and another were made one.
+_STANDING = func.coalesce(Paper.same_as, Paper.id)
+
 
 class Choice(NamedTuple):
     """A pick as its letter prints it; `paper_id` is of the row that tells what."""
@@ -55,9 +58,12 @@ def of_edition(
 
 def edition_with(session: Session, subscriber_id: int, paper_id: int) -> date | None:
     """The latest edition whose letter to somebody holds a paper, be it sent or on its way."""
+    its_rows = select(Paper.id).where(
+        or_(col(Paper.id) == paper_id, col(Paper.same_as) == paper_id)
+    )
     rows = select(col(Letter.edition_date)).join(Pick)
     rows = rows.join(OutboxEntry, col(OutboxEntry.letter_id) == col(Letter.id)).where(_reached())
-    rows = rows.where(Letter.subscriber_id == subscriber_id, Pick.paper_id == paper_id)
+    rows = rows.where(Letter.subscriber_id == subscriber_id, col(Pick.paper_id).in_(its_rows))
     return session.exec(rows.order_by(col(Letter.edition_date).desc())).first()
 
 
@@ -88,8 +94,10 @@ def choices(session: Session, letter_ids: Sequence[int]) -> dict[int, list[Choic
 
 def pick_at(session: Session, letter_id: int, rank: int) -> tuple[Pick, Paper] | None:
     """The pick that stood at `rank` (from 1) of a letter."""
-    rows = select(Pick, Paper).join(Paper).where(Pick.letter_id == letter_id, Pick.rank == rank)
-    return session.exec(rows).first()
+    told = select(Paper.id, _STANDING).subquery()
+    rows = select(Pick, Paper).join(told, told.c[0] == Pick.paper_id)
+    rows = rows.join(Paper, col(Paper.id) == told.c[1])
+    return session.exec(rows.where(Pick.letter_id == letter_id, Pick.rank == rank)).first()
 
 
 def places(session: Session, wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Place]:
@@ -100,8 +108,9 @@ def places(session: Session, wanted: Iterable[tuple[int, int]]) -> dict[tuple[in
         col(Pick.rank),
         col(Letter.subscriber_id),
         col(Letter.date),
-        col(Pick.paper_id),
+        _STANDING,
     ).join(Letter, col(Letter.id) == col(Pick.letter_id))
+    rows = rows.join(Paper, col(Paper.id) == col(Pick.paper_id))
     found = rows.where(col(Pick.letter_id).in_(letter_ids), col(Pick.rank).in_(ranks))
     return {(row[0], row[1]): Place(*row[2:]) for row in session.connection().execute(found)}
 
@@ -116,8 +125,10 @@ def papers_sent(
     before that moment.
     """
     rows = (
-        select(Letter.subscriber_id, Pick.paper_id)
+        select(Letter.subscriber_id, _STANDING)
+        .select_from(Letter)
         .join(Pick)
+        .join(Paper, col(Paper.id) == col(Pick.paper_id))
         .join(OutboxEntry, col(OutboxEntry.letter_id) == col(Letter.id))
         .where(col(Letter.subscriber_id).in_(subscriber_ids))
         .where(_reached())

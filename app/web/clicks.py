@@ -39,7 +39,7 @@ class Click:
     @property
     def paper_id(self) -> int:
         """The paper's."""
-        return self.pick.paper_id
+        return self.paper.id or 0
 
     @property
     def title(self) -> str:

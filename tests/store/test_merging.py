@@ -128,6 +128,20 @@ def test_letters_go_on_saying_what_they_said(session, two, make_person):
     assert [letters.pick_at(session, each.id, 1)[1].id for each in sent] == [row.id] * 2
 
 
+def test_a_pick_stored_while_its_paper_went_is_one_of_the_paper_that_stayed(
+    session, two, make_person
+):
+    person = make_person().id
+    row = _join(session)
+    (gone,) = (each for each in two if each is not row)
+    letter = _letter(session, person, gone)
+    assert letters.papers_sent(session, [person]) == {person: {row.id}}
+    assert letters.edition_with(session, person, row.id) == letter.edition_date
+    assert letters.pick_at(session, letter.id, 1)[1].id == row.id
+    assert letters.places(session, [(letter.id, 1)])[letter.id, 1].paper_id == row.id
+    assert letters.choices(session, [letter.id])[letter.id][0].paper_id == gone.id
+
+
 def test_votes_of_either_count_from_then_on(session, two):
     papers.add_votes(session, two[0].id, Entry(ON_PAGE, 1, 12, 3), NOW)
     papers.add_votes(session, two[1].id, Entry(AT_ARXIV, 1, 2), NOW - HOUR)
