@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from app.mail.links import Verdict
-from app.store import feedback
+from app.store import feedback, votes
 from app.store.tables import Feedback, Paper, Pick, VoteSnapshot, metadata
 
 # These have their own way of moving.
@@ -28,7 +28,7 @@ def merge(session: Session, one: Paper, other: Paper, now: datetime) -> tuple[Pa
     _mark_picks(session, gone)
     _move_pointers(session, kept, gone)
     _move_feedback(session, kept, gone)
-    _copy_votes(session, kept, gone, now)
+    _join_votes(session, kept, gone, now)
     kept.first_seen = min(kept.first_seen, gone.first_seen)
     for earlier in session.exec(select(Paper).where(Paper.same_as == gone.id)):
         earlier.same_as = kept.id
@@ -69,11 +69,18 @@ def _move_feedback(session: Session, kept: Paper, gone: Paper) -> None:
     session.flush()
 
 
-def _copy_votes(session: Session, kept: Paper, gone: Paper, now: datetime) -> None:
-    counts = select(VoteSnapshot)
-    known = {row.at for row in session.exec(counts.where(VoteSnapshot.paper_id == kept.id))}
-    for row in session.exec(counts.where(VoteSnapshot.paper_id == gone.id)).all():
-        if row.at not in known:
+def _join_votes(session: Session, kept: Paper, gone: Paper, now: datetime) -> None:
+    """What was counted of both is from now on the more of others' votes, and our readers' own.
+
+    Counts of the one are none of the other: side by side, the newest would hide the larger.
+    """
+    counts = select(VoteSnapshot).order_by(col(VoteSnapshot.at))
+    ones = session.exec(counts.where(VoteSnapshot.paper_id == kept.id)).all()
+    others = session.exec(counts.where(VoteSnapshot.paper_id == gone.id)).all()
+    for row in others:
+        if not ones or row.at < ones[0].at:
             own = row.model_dump(exclude={"id", "paper_id", "noted_at"})
             session.add(VoteSnapshot(**own, paper_id=kept.id or 0, noted_at=now))
     session.flush()
+    if ones and others:
+        votes.join(session, kept.id or 0, ones[-1], others[-1], now)

@@ -51,6 +51,28 @@ def count_own(session: Session, paper_id: int, own: int, at: datetime) -> None:
     _store(session, last, found)
 
 
+def join(
+    session: Session, paper_id: int, last: VoteSnapshot, other: VoteSnapshot, at: datetime
+) -> None:
+    """Store what a paper has, now that it is another's as well; each by its last count.
+
+    Sources count the same visitors, so the most that one saw; readers of ours are other ones.
+    """
+    own = last.own + other.own
+    others = max(each.votes - each.own for each in (last, other))
+    comments = [each.n_comments for each in (last, other) if each.n_comments is not None]
+    found = VoteSnapshot(
+        paper_id=paper_id,
+        at=max(at, last.at),
+        votes=others + own,
+        n_comments=max(comments, default=None),
+        own=own,
+    )
+    known = last.votes, last.n_comments, last.own
+    if known != (found.votes, found.n_comments, found.own):
+        _store(session, last, found)
+
+
 def _last(session: Session, paper_id: int) -> VoteSnapshot | None:
     newest = col(VoteSnapshot.at).desc()
     of_paper = select(VoteSnapshot).where(VoteSnapshot.paper_id == paper_id)

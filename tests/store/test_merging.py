@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 
 from app.mail.links import Verdict
 from app.papers.paper import Entry, Paper
-from app.store import feedback, letters, listings, naming, papers, tables
+from app.store import feedback, letters, listings, naming, papers, tables, votes
 from app.store.tables import Letter, LetterKind, OutboxEntry, PaperName, Pick, State, VoteSnapshot
 
 TODAY = NOW.date()
@@ -150,6 +150,19 @@ def test_votes_of_either_count_from_then_on(session, two):
     read = listings.of_papers(session, [row.id], NOW + HOUR)[row.id]
     assert [each.votes for each in read.counts] == [2, 12]
     assert len(session.exec(select(VoteSnapshot)).all()) == 3
+
+
+@pytest.mark.parametrize("counted", [0, 1])
+def test_the_newer_count_of_one_hides_no_votes_of_the_other(session, two, counted):
+    papers.add_votes(session, two[counted].id, Entry(ON_PAGE, 1, 50, 4), NOW)
+    votes.count_own(session, two[1 - counted].id, 3, NOW + HOUR)
+    row = _join(session, NOW + 2 * HOUR)
+    assert papers.votes_at(session, [row.id], NOW + 3 * HOUR) == {row.id: 53}
+    assert papers.n_comments(session, row.id) == 4
+    read = listings.of_papers(session, [row.id], NOW + 3 * HOUR)[row.id]
+    assert read.counts[-1].votes == 53
+    papers.add_votes(session, row.id, Entry(ON_PAGE, 1, 51), NOW + 3 * HOUR)
+    assert papers.votes_at(session, [row.id], NOW + 3 * HOUR) == {row.id: 54}
 
 
 def test_a_third_row_joins_the_one_that_stayed(session, two):
