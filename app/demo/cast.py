@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from app.papers.paper import Paper
-from app.recommend import board, picks, vectors
+from app.recommend import board, picks
 from app.recommend.calibration import Band
 from app.recommend.candidates import Candidate
 from app.recommend.interests import Interest, parse
 from app.recommend.profile import Taste
+from app.recommend.vectors import Model
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ CAST = (
 )
 
 
-def papers_about(corpus: dict[int, Paper], words: str, n: int) -> list[int]:
-    """Up to `n` papers that match some words best; the first one where nothing matches."""
+def papers_about(model: Model, words: str, n: int) -> list[int]:
+    """Up to `n` papers of a model that match some words best; the first where nothing matches."""
     if not words:
         return []
-    model = vectors.fit(corpus)
     asked: tuple[Interest, ...] = parse(words)
-    everything = board.lay_out(model, [Candidate(paper_id) for paper_id in sorted(corpus)])
+    everyone = sorted(model.row_of)
+    everything = board.lay_out(model, [Candidate(paper_id) for paper_id in everyone])
     reader = picks.Reader(Taste(asked), limit=n, threshold=Band.LOOK)
     found = [pick.paper_id for pick in picks.rank(everything, [reader])[0]]
-    return found or sorted(corpus)[:1]
+    return found or everyone[:1]

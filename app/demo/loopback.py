@@ -13,7 +13,8 @@ def listening(wanted: int = 0) -> socket.socket:
 
     A port that is only found to be free may be gone when it is used.
     """
-    opened = socket.socket()
+    # Named, as asyncio sends at once (TCP_NODELAY) only where it reads that this is TCP.
+    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         opened.bind(("127.0.0.1", wanted))

@@ -18,7 +18,7 @@ from app.errors import AppError
 from app.mail.links import Verdict
 from app.papers import tex
 from app.pipeline import ingest, readers
-from app.recommend import explain, picks
+from app.recommend import explain, picks, vectors
 from app.recommend.calibration import Band
 from app.store import engine as engines
 from app.store import feedback, letters, outbox, papers, subscribers
@@ -70,10 +70,11 @@ def sign_up(stage: Stage, visitor: Visitor, say: Say) -> None:
     """Sign the cast up as people do: form, confirm letter, the button behind its link."""
     with engines.transaction(stage.engine) as session:
         corpus = papers.texts(session, date.min, stage.day.clock().date())
+    model = vectors.fit(corpus)
     visitor.open_form("/subscribe")
     sleep(A_MOMENT)
     for person in CAST:
-        liked = papers_about(corpus, person.likes, 2)
+        liked = papers_about(model, person.likes, 2)
         titles = "\n".join(corpus[paper_id].title for paper_id in liked)
         form = {"email": person.address, "interests": person.words, "liked": titles}
         # Of sixty papers few stand out: a lower threshold shows more of what ranking does.
@@ -82,7 +83,7 @@ def sign_up(stage: Stage, visitor: Visitor, say: Say) -> None:
         asyncio.run(stage.day.deliver())
         confirm = _links(stage.catcher.latest_for(person.address), "/confirm/")[0]
         visitor.press(confirm)
-        _dislike(stage, person, papers_about(corpus, person.dislikes, 1), liked)
+        _dislike(stage, person, papers_about(model, person.dislikes, 1), liked)
         say(f"   {person.name} <{person.address}> {person.tells()}")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from socket import create_server, socket
+from socket import socket
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 from web.conftest import engine, links, make_reader, store_papers, two_papers  # noqa: F401
 
+from app.demo import loopback
 from app.main import create_app
 from app.settings import Settings
 
@@ -155,7 +156,7 @@ class Site:
 @pytest.fixture
 def listening() -> Iterator[socket]:
     """A port that is taken from now on, so that parallel tests never meet."""
-    with create_server(("127.0.0.1", 0)) as made:
+    with loopback.listening() as made:
         yield made
 
 

@@ -12,6 +12,9 @@ from app.store import engine as engines
 from app.store.sources import Outcome
 from app.store.tables import SourceState
 
+# Feeds are asked once; others are asked for the days before too, a second apart.
+FIXED, NAMED = (f"feed:https://rss.arxiv.org/rss/{subject}" for subject in ("cs.LG", "cs.CL"))
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -102,19 +105,19 @@ def test_new_mails_are_shown_and_stay_new(paperboy, migrated, tmp_path):
 def test_those_named_on_the_operators_page_are_shown_and_fetched_too(
     paperboy, hub, migrated, monkeypatch
 ):
-    monkeypatch.setenv("PAPERBOY_SOURCES", "medrxiv")
+    monkeypatch.setenv("PAPERBOY_SOURCES", FIXED)
     engine = engines.connect(f"sqlite:///{migrated / 'paperboy.sqlite3'}")
     with engines.transaction(engine) as session:
-        for name in ("hf-daily", "medrxiv", "feed:https://blog.example.org/rss"):
+        for name in (NAMED, FIXED, "feed:https://blog.example.org/rss"):
             chosen.add(session, name, _now())
         chosen.pause(session, "feed:https://blog.example.org/rss", paused=True)
     engine.dispose()
 
     told = json.loads(paperboy("sources", "--json").out)["sources"]
     assert [(each["name"], each["fixed"], each["paused"]) for each in told] == [
-        ("medrxiv", True, False),
-        ("hf-daily", False, False),
+        (FIXED, True, False),
+        (NAMED, False, False),
         ("feed:https://blog.example.org/rss", False, True),
     ]
     assert "paused" in paperboy("sources").out
-    assert "hf-daily" in paperboy("ingest").out
+    assert NAMED in paperboy("ingest").out
