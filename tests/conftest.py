@@ -135,7 +135,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     migration.migrate(engine)
     with engine.connect() as connection:
         connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
     return path.read_bytes()
 
