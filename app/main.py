@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 
 from app import assembly
 from app.languages import Languages
-from app.pipeline import catalogue, votes
+from app.pipeline import catalogue, intake, votes
 from app.pipeline.catalogue import Kind
 from app.pipeline.readers import Models
 from app.settings import Settings
@@ -91,6 +91,7 @@ def create_app(
     tokens = app.state.letterhead.links.tokens
     app.state.pages.know(seal=lambda form: seals.make(tokens, seals.Form[form], clock()))
     app.state.scan_time = settings.scan_time
+    app.state.intake = intake.Intake(app.state.engine, app.state.letterhead)
     app.state.votes = votes.Box(app.state.engine, settings.scan_time)
     app.state.metrics_token = settings.metrics_token.get_secret_value()
     app.state.watched = health.Watched(

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from app.errors import TooMany
 from app.languages import english
 from app.mail.links import Tokens
-from app.store import permits
+from app.store import permits, turns
 
 log = structlog.get_logger()
 HOUR, DAY, MONTH = timedelta(hours=1), timedelta(days=1), timedelta(days=30)
@@ -24,8 +24,11 @@ _LETTERS, _TOLD = "confirm letters", "told of many sign-ups"
 def admit(session: Session, tokens: Tokens, network: str, now: datetime) -> None:
     """Count one sign-up from a network; "" is that of the operator, and not counted.
 
+    Until this transaction ends no other is admitted anywhere: many share one, and if each took its
+    turns by network and address, two machines could wait for each other.
     Raises TooMany.
     """
+    turns.wait(session, _LETTERS)
     if not network:
         return
     name = f"sign-up from {tokens.marks('sign-up', network)[0]}"

@@ -30,11 +30,12 @@ class Ledger:
     """`write` returns only after its work is on the disk. As an async context manager it ends its
     thread; without, the thread ends with the program, or when the ledger is let go.
 
+    most_at_once: how much may share a commit; whoever else writes waits for all of it.
     company: how many callers may be about to `join` the same work.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, most_at_once: int = MOST_AT_ONCE) -> None:
+        self._engine, self._most_at_once = engine, most_at_once
         self.company = 0
         self._joining: list[_Part[Any, Any]] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -97,8 +98,8 @@ class Ledger:
 
     def _next_batch(self) -> "list[_Write[Any]]":
         with self._lock:
-            batch = self._waiting[:MOST_AT_ONCE]
-            del self._waiting[:MOST_AT_ONCE]
+            batch = self._waiting[: self._most_at_once]
+            del self._waiting[: self._most_at_once]
             self._is_busy = bool(batch)
             return batch
 

@@ -7,13 +7,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Header, Request
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 
 from app.mail import foreign
 from app.papers import tex
 from app.pipeline import ingest, opt_in, preview
+from app.pipeline.compose import Letterhead
+from app.pipeline.opt_in import Asked, Wish
 from app.pipeline.preview import Outlook
 from app.recommend import spread
 from app.recommend.board import Board
+from app.store import engine as engines
 from app.store import papers
 from app.web import deps, forms, hands, networks, notes, seals, wishes
 from app.web.deps import (
@@ -83,7 +87,7 @@ class Desk:
         """The board of today, if it is at hand."""
         return self.models.board_at_hand(self.reading, ingest.day(self.now), self.now)
 
-    def look(self, wish: opt_in.Wish) -> Outlook | None:
+    def look(self, wish: Wish) -> Outlook | None:
         """What today would bring; None before there are papers."""
         board, today = self.board(), ingest.day(self.now)
         if board is None:
@@ -126,16 +130,37 @@ def look(
 
 
 @router.post("/subscribe")
-def subscribe(
+async def subscribe(
     request: Request,
     typed: Annotated[forms.SignUp, Form()],
-    desk: DeskDep,
-    session: SessionDep,
     head: LetterheadDep,
+    pages: PagesDep,
+    models: ModelsDep,
+    most_papers: MostPapersDep,
+    now: NowDep,
 ) -> Response:
     """Note the wish. The answer is the same, byte for byte, whoever the address belongs to."""
     if typed.comment:
-        return desk.pages.go("/subscribe/sent")
+        return pages.go("/subscribe/sent")
+
+    def read() -> Response | tuple[Wish, Asked, Response]:
+        """What to store and the answer after it, or only an answer."""
+        with engines.transaction(engines.reading(request.app.state.engine)) as session:
+            desk = Desk(session, models, pages, most_papers, now)
+            return _read(request, typed, desk, head)
+
+    # In one thread, and not one for each part: a flood of sign-ups must not hold up the others.
+    found = await run_in_threadpool(read)
+    if isinstance(found, Response):
+        return found
+    wish, asked, answer = found
+    await request.app.state.intake.take(wish, asked, now)
+    return answer
+
+
+def _read(
+    request: Request, typed: forms.SignUp, desk: Desk, head: Letterhead
+) -> Response | tuple[Wish, Asked, Response]:
     reader = forms.Reader()
     wish, report = wishes.read(desk.reading, typed, desk.most_papers, reader, desk.pages)
     if reader.problems:
@@ -143,18 +168,15 @@ def subscribe(
     place = seals.read(head.links.tokens, typed.seal, desk.now)
     if place is None:
         return desk.form(typed, report=report, outlook=desk.look(wish), asks_again=True)
-    asked = opt_in.Asked(
+    asked = Asked(
         text=desk.pages.text("_consent", shares_likes=wish.tuning.shares_likes),
         form=head.links.base_url + seals.PATHS[place],
         network=networks.abroad(request),
         keeps_network=request.app.state.keeps_networks,
     )
-    # Its connection is free again before the writing one is taken: a request holds one at a time.
-    desk.reading.rollback()
-    opt_in.request(session, head, wish, asked, desk.now)
     if report and (report.n_strange or report.n_unread):
-        return desk.pages.show("sent", sender=head.address, report=report)
-    return desk.pages.go("/subscribe/sent")
+        return wish, asked, desk.pages.show("sent", sender=head.address, report=report)
+    return wish, asked, desk.pages.go("/subscribe/sent")
 
 
 @router.get("/subscribe/sent")

@@ -1,8 +1,11 @@
 """Signing up, for programs that somebody else's form speaks through."""
 
 from fastapi import APIRouter, Depends, Request
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
 
-from app.pipeline import opt_in
+from app.pipeline.opt_in import Asked, Wish
+from app.store import engine as engines
 from app.web import deps, forms, networks, wishes
 from app.web.api import problems, reader, shapes
 from app.web.deps import (
@@ -10,8 +13,6 @@ from app.web.deps import (
     MostPapersDep,
     NowDep,
     PagesDep,
-    ReadingDep,
-    SessionDep,
 )
 from app.web.pages import Pages
 
@@ -39,11 +40,9 @@ def consent(pages: PagesDep) -> shapes.Consent:
     dependencies=[Depends(deps.own_pages_only)],
     responses=problems.told(403, 422, 429),
 )
-def subscribe(
+async def subscribe(
     request: Request,
     wanted: shapes.Subscription,
-    reading: ReadingDep,
-    session: SessionDep,
     head: LetterheadDep,
     pages: PagesDep,
     most_papers: MostPapersDep,
@@ -54,25 +53,33 @@ def subscribe(
     The answer is the same whoever the address belongs to, and a new sign-up takes the place of one
     that was not confirmed. One network may sign up five times an hour.
     """
-    given = wanted.model_dump(exclude_none=True)
-    typed = forms.SignUp(
-        **reader.as_typed(given), email=wanted.email, liked="\n".join(wanted.liked)
-    )
-    found = forms.Reader()
-    wish, _ = wishes.read(reading, typed, most_papers, found, pages)
-    if found.problems:
-        said = {name: forms.as_sentence(text) for name, text in found.problems.items()}
-        raise problems.BadFields(said)
-    asked = opt_in.Asked(
+
+    def read() -> Wish:
+        with engines.transaction(engines.reading(request.app.state.engine)) as session:
+            return _read(session, wanted, most_papers, pages)
+
+    wish = await run_in_threadpool(read)
+    asked = Asked(
         text=_consent(pages, shares_likes=wish.tuning.shares_likes),
         form=f"{head.links.base_url}{request.scope['root_path'].removeprefix(pages.root)}{PATH}",
         network=networks.abroad(request),
         keeps_network=request.app.state.keeps_networks,
     )
-    # Its connection is free again before the writing one is taken.
-    reading.rollback()
-    opt_in.request(session, head, wish, asked, now)
+    await request.app.state.intake.take(wish, asked, now)
     return shapes.Noted(detail=NOTED)
+
+
+def _read(session: Session, wanted: shapes.Subscription, most_papers: int, pages: Pages) -> Wish:
+    given = wanted.model_dump(exclude_none=True)
+    typed = forms.SignUp(
+        **reader.as_typed(given), email=wanted.email, liked="\n".join(wanted.liked)
+    )
+    found = forms.Reader()
+    wish, _ = wishes.read(session, typed, most_papers, found, pages)
+    if found.problems:
+        said = {name: forms.as_sentence(text) for name, text in found.problems.items()}
+        raise problems.BadFields(said)
+    return wish
 
 
 def _consent(pages: Pages, *, shares_likes: bool) -> str:
