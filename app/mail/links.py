@@ -80,6 +80,7 @@ class Tokens:
             for each in MailPurpose
             for signer in [_signer(keys, f"paperboy.mail.{each}")]
         }
+        self._mark_keys: dict[str, list[bytes]] = {}
 
     def make(self, purpose: Purpose, *facts: int) -> str:
         """facts: whole numbers from 0 to 2⁶⁴ − 1; the first is the row the token speaks of."""
@@ -108,8 +109,11 @@ class Tokens:
         They tell an equal text again, and nothing to whoever has no key. use: marks for one use
         say nothing of those for another.
         """
-        signer = _signer(self._keys, f"paperboy.mark.{use}")
-        keys = [signer.derive_key(key) for key in reversed(signer.secret_keys)]
+        keys = self._mark_keys.get(use)
+        if keys is None:
+            signer = _signer(self._keys, f"paperboy.mark.{use}")
+            keys = [signer.derive_key(key) for key in reversed(signer.secret_keys)]
+            self._mark_keys[use] = keys
         return [hmac.digest(key, text.encode(), "sha256")[:MARK_BYTES].hex() for key in keys]
 
     def make_mail(self, purpose: MailPurpose, *facts: int) -> str:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from app.errors import BadLink
 from app.languages import english
 from app.mail import edition, message
-from app.mail.links import CONFIRM_WITHIN, Purpose, Tokens, Verdict
+from app.mail.links import CONFIRM_WITHIN, Purpose, Tokens
 from app.pipeline import admission, erasure
 from app.pipeline.compose import Letterhead
 from app.recommend import interests, tuning
@@ -147,8 +147,7 @@ def _set_tastes(
 ) -> None:
     subscribers.set_interests(session, subscriber_id, typed)
     feedback.forget_unlettered(session, subscriber_id)
-    for paper_id in liked:
-        feedback.record(session, subscriber_id, paper_id, Verdict.LIKE, now)
+    feedback.like_all(session, subscriber_id, liked, now)
 
 
 def _confirm_letter(subscriber: Subscriber, wish: Wish, domain: str, due_at: datetime) -> Letter:

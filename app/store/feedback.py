@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import and_, bindparam, delete, func
+from sqlalchemy import and_, bindparam, delete, func, insert
 from sqlmodel import Session, col, select
 
 from app.mail.links import Verdict
@@ -80,6 +80,23 @@ def record(
     )
     session.add(row)
     session.flush()
+
+
+def like_all(session: Session, subscriber_id: int, paper_ids: Sequence[int], now: datetime) -> None:
+    """Record a like of each, given at sign-up: some hundred, where a library was brought along."""
+    if not paper_ids:
+        return
+    theirs = col(Feedback.subscriber_id) == subscriber_id, col(Feedback.paper_id).in_(paper_ids)
+    session.exec(delete(Feedback).where(*theirs, col(Feedback.verdict) == Verdict.DISLIKE.value))
+    liked = select(Feedback.paper_id).where(*theirs, Feedback.verdict == Verdict.LIKE.value)
+    known = set(session.exec(liked))
+    rows = [
+        {"subscriber_id": subscriber_id, "paper_id": each, "verdict": Verdict.LIKE.value, "at": now}
+        for each in dict.fromkeys(paper_ids)
+        if each not in known
+    ]
+    if rows:
+        session.connection().execute(insert(Feedback), rows)
 
 
 def undo(session: Session, subscriber_id: int, paper_id: int, verdict: Verdict) -> None:

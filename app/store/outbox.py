@@ -51,16 +51,16 @@ def queue(session: Session, letter: Letter, due_at: datetime) -> None:
     """
     connection = session.connection()
     letter_id = connection.execute(_ADD_LETTER, letter.model_dump(exclude={"id"})).scalar_one()
-    entry = OutboxEntry(
-        subscriber_id=letter.subscriber_id,
-        kind=letter.kind,
-        edition_date=letter.edition_date,
-        letter_id=letter_id,
-        state=State.READY,
-        due_at=due_at,
-        first_due_at=due_at,
-    )
-    connection.execute(_ADD, entry.model_dump(exclude={"id"}))
+    entry = {
+        "subscriber_id": letter.subscriber_id,
+        "kind": letter.kind,
+        "edition_date": letter.edition_date,
+        "letter_id": letter_id,
+        "state": State.READY,
+        "due_at": due_at,
+        "first_due_at": due_at,
+    }
+    connection.execute(_ADD, entry)
 
 
 def of_edition(

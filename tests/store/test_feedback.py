@@ -42,6 +42,27 @@ def test_a_save_stands_beside_a_like(session: Session, make_person, paper_ids):
     assert feedback.standing(session, person.id, paper_ids[0]) == {Verdict.SAVE, Verdict.LIKE}
 
 
+def test_many_likes_at_once_come_to_what_they_would_one_by_one(
+    session: Session, make_person, paper_ids
+):
+    at_once, one_by_one = make_person(), make_person()
+    for person in (at_once, one_by_one):
+        feedback.record(session, person.id, paper_ids[0], Verdict.DISLIKE, NOW, 7)
+        feedback.record(session, person.id, paper_ids[1], Verdict.LIKE, NOW, 7)
+        feedback.record(session, person.id, paper_ids[2], Verdict.SAVE, NOW, 7)
+    feedback.like_all(session, at_once.id, [*paper_ids[:3], paper_ids[0]], LATER)
+    feedback.like_all(session, at_once.id, [], LATER)
+    for each in paper_ids[:3]:
+        feedback.record(session, one_by_one.id, each, Verdict.LIKE, LATER)
+
+    def of(person):
+        rows = session.exec(select(Feedback).where(Feedback.subscriber_id == person.id))
+        return {(row.paper_id, row.verdict, row.letter_id, row.at) for row in rows}
+
+    assert of(at_once) == of(one_by_one)
+    assert len(of(at_once)) == 4
+
+
 def test_a_word_can_be_taken_back(session: Session, make_person, paper_ids):
     person = make_person()
     feedback.record(session, person.id, paper_ids[0], Verdict.LIKE, NOW)
