@@ -89,11 +89,13 @@ class Desk:
         """Whether a script may press the button for a person: "sign", if they move, "look", "".
 
         The first is asked for where a scanner may still be about, and in a browser without a past.
+        One with a past has shown its "hand", and a glance at the page is enough.
         """
         if self._is_at(scanners.needs_button):
             return ""
-        is_in_doubt = self._is_at(scanners.needs_sign) and not hands.are_known(self._request)
-        return "sign" if is_in_doubt else "look"
+        if hands.are_known(self._request):
+            return "hand"
+        return "sign" if self._is_at(scanners.needs_sign) else "look"
 
     def _is_at(self, asked: Callable[[datetime, HandOver | None, timedelta], bool]) -> bool:
         left = taps.hand_overs(self._session, [self.click.letter_id]).get(self.click.letter_id)

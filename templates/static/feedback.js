@@ -1,6 +1,8 @@
 // Sends the form for a person who is really there. Link scanners open pages and run scripts too,
-// so it waits until the page is seen, and either touched or looked at for a while. Where the form
-// asks for a sign of a person, looking is not enough: the mouse must move, or the button be pressed.
+// so it waits until the page is seen, and either touched, turned to or looked at for a while. That
+// while is short in a browser in which a button of ours was pressed before ("hand"). Where the form
+// asks for a sign of a person ("sign"), looking is not enough: the mouse must move, or the button be
+// pressed.
 "use strict";
 {
   const form = document.querySelector("form[data-send]");
@@ -21,9 +23,11 @@
       each.elements.trusted.value = isTouched || (isByScript && isMoved) ? "yes" : "";
     });
   if (form && !navigator.webdriver && !isReturn) {
-    const LOOK_MS = 1500;
+    const asked = form.dataset.send;
+    const LOOK_MS = asked === "hand" ? 300 : 1500;
     let timer;
     let isSent = false;
+    let isTurnedTo = false; // its window or tab came to the front while the page was there
     const wait = document.querySelector("[data-wait]");
     const press = document.querySelector("[data-press]");
     const isWaiting = (is) => {
@@ -37,12 +41,19 @@
       isByScript = false;
     };
     const seen = () => {
-      if (form.dataset.send === "look" || isMoved) send();
+      if (asked !== "sign" || isMoved) send();
       else isWaiting(false);
     };
     const watch = () => {
       clearTimeout(timer);
-      if (document.visibilityState === "visible") timer = setTimeout(seen, LOOK_MS);
+      if (document.visibilityState !== "visible") return;
+      if (isTurnedTo && asked !== "sign") send();
+      else timer = setTimeout(seen, LOOK_MS);
+    };
+    // A browser without a window has the focus from the start, and never gets it.
+    const turned = (event) => {
+      isTurnedTo ||= event.isTrusted;
+      watch();
     };
     const touched = (event) => {
       // A press on a link or button already says what is meant.
@@ -54,6 +65,7 @@
     form.addEventListener("submit", () => { isSent = true; clearTimeout(timer); });
     document.querySelectorAll("a").forEach((link) =>
       link.addEventListener("click", () => clearTimeout(timer)));
+    addEventListener("focus", turned);
     document.addEventListener("visibilitychange", watch);
     isWaiting(true);
     watch();

@@ -43,7 +43,7 @@ def test_one_in_which_a_letter_s_button_was_pressed_needs_no_other_sign(
     client, votes, read_page, post
 ):
     assert client.post(votes[0], data=PRESS).cookies
-    assert sends(client, read_page, votes[1]) == "look"
+    assert sends(client, read_page, votes[1]) == "hand"
     client.post(votes[1], data=SCRIPT)
     post.settle()
     assert len(post.counted()[1]) == 2
@@ -51,7 +51,7 @@ def test_one_in_which_a_letter_s_button_was_pressed_needs_no_other_sign(
 
 def test_nor_one_in_which_a_sign_up_was_confirmed(client, votes, read_page, post):
     assert client.post(post.confirm().urls[0].removeprefix(SITE)).cookies
-    assert sends(client, read_page, votes[0]) == "look"
+    assert sends(client, read_page, votes[0]) == "hand"
     client.post(votes[0], data=SCRIPT)
     post.settle()
     assert len(post.counted()[1]) == 1
