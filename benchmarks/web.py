@@ -18,10 +18,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import goals
@@ -43,13 +45,21 @@ from app.web import seals
 
 N_PAPERS, N_READERS, N_PICKS = 1_000, 300, 10
 N_CONNECTIONS = 32
+# Sign-ups a second, whether they are answered or not; on more connections than ever wait.
+FLOOD, MOST_CONNECTIONS = 200, 200
+# Networks that the other sign-ups do not come from.
+ENOUGH = 31_000
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 Request = tuple[str, str, bytes]  # method, path, body
+Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass
 class Way:
-    """A kind of request. latencies: seconds on the clock. cpu: the server's seconds."""
+    """A kind of request. latencies: seconds on the clock. cpu: the server's seconds.
+
+    cpu_asking: this process's own, which shares the machine with it.
+    """
 
     name: str
     requests: Iterator[Request]
@@ -58,6 +68,7 @@ class Way:
     cpu: float = 0.0
     rates: list[float] = field(default_factory=list)
     latencies: list[float] = field(default_factory=list)
+    cpu_asking: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -68,6 +79,11 @@ class Way:
     def cpu_ms(self) -> float:
         """CPU ms an answer."""
         return 1_000 * self.cpu / self.n
+
+    @property
+    def asking_ms(self) -> float:
+        """CPU ms that asking took."""
+        return 1_000 * self.cpu_asking / self.n
 
     @property
     def p99_ms(self) -> float:
@@ -87,20 +103,28 @@ def main() -> None:
         _serve(Path(options.serve), options.port)
         return
     with tempfile.TemporaryDirectory() as folder:
-        settings = _settings(Path(folder), options.port)
-        ways = _ways(settings)
-        child = [sys.executable, __file__, "--serve", folder, "--port", str(options.port)]
-        with subprocess.Popen(child) as server:  # noqa: S603  (this very file)
-            try:
-                _wait_for(options.port)
-                for _, way in itertools.product(range(options.rounds), ways):
-                    asyncio.run(_ask(way, options.port, server.pid, options.seconds))
-            finally:
-                server.terminate()
-    _tell(ways)
+        ways, flood = _ways(settings_in(Path(folder), options.port))
+        with serving(Path(folder), options.port) as pid:
+            for _, way in itertools.product(range(options.rounds), ways):
+                asyncio.run(_ask(way, options.port, pid, options.seconds))
+            asyncio.run(_ask_at(FLOOD, flood, options.port, pid, 2 * options.seconds))
+    _tell(ways, flood)
 
 
-def _settings(folder: Path, port: int) -> Settings:
+@contextmanager
+def serving(folder: Path, port: int) -> Iterator[int]:
+    """The service in a process of its own, over the database of this folder; its process id."""
+    child = [sys.executable, __file__, "--serve", str(folder), "--port", str(port)]
+    with subprocess.Popen(child) as server:  # noqa: S603  (this very file)
+        try:
+            _wait_for(port)
+            yield server.pid
+        finally:
+            server.terminate()
+
+
+def settings_in(folder: Path, port: int) -> Settings:
+    """Of a service on this port that keeps all it has in this folder."""
     return Settings(
         _env_file=None,
         data_dir=folder,
@@ -111,7 +135,7 @@ def _settings(folder: Path, port: int) -> Settings:
 
 
 def _serve(folder: Path, port: int) -> None:
-    app = create_app(_settings(folder, port))
+    app = create_app(settings_in(folder, port))
 
     @app.get("/bare")
     async def bare() -> dict[str, str]:
@@ -121,10 +145,11 @@ def _serve(folder: Path, port: int) -> None:
     uvicorn.run(app, port=port, log_config=None, access_log=False)
 
 
-def _ways(settings: Settings) -> list[Way]:
+def _ways(settings: Settings) -> tuple[list[Way], Way]:
+    """What is asked as fast as it is answered; and the flood that comes at a rate of its own."""
     engine = engines.connect(settings.database)
     migration.migrate(engine)
-    letter_ids = _stock(engine)
+    letter_ids = stock(engine)
     links = Links("", assembly.tokens(settings))
     taps, later = itertools.tee(
         ("POST", urlsplit(links.feedback(letter_id, rank, verdict)).path, b"means=button")
@@ -138,18 +163,20 @@ def _ways(settings: Settings) -> list[Way]:
     asked = (f"email=victim{n}@example.org&interests=moons&seal={seal}" for n in itertools.count())
     one_click = b"List-Unsubscribe=One-Click"
     leavers = itertools.cycle(urlsplit(links.unsubscribe(n)).path for n in range(1, N_READERS + 1))
-    return [
+    wishes = ((*wish, each.encode()) for each in asked)
+    ways = [
         Way("a bare route", itertools.repeat(("GET", "/bare", b""))),
         Way("a tap in a letter, stored", taps),
         Way("the page after it", (("GET", f"{path}/saved", b"") for _, path, _ in later)),
         Way("today's page", itertools.repeat(("GET", "/", b""))),
         Way("the sign-up form", itertools.repeat(("GET", "/subscribe", b""))),
-        Way("a sign-up in a flood", ((*wish, each.encode()) for each in asked)),
+        Way("a sign-up in a flood", wishes),
         Way("one-click unsubscribing", (("POST", path, one_click) for path in leavers)),
     ]
+    return ways, Way(f"sign-ups, {FLOOD} a second", wishes, n_asked=ENOUGH)
 
 
-def _stock(engine: Engine) -> list[int]:
+def stock(engine: Engine) -> list[int]:
     """Papers of today with a model of them, and readers with a letter each."""
     now = datetime.now(UTC)
     made = list(invented.papers(N_PAPERS).values())
@@ -206,13 +233,46 @@ def _wait_for(port: int) -> None:
 
 async def _ask(way: Way, port: int, pid: int, seconds: float) -> None:
     """Ask with all connections at once for so long."""
-    began, spent = time.perf_counter(), _cpu(pid)
-    counts = await asyncio.gather(
-        *(_connection(way, port, began + seconds) for _ in range(N_CONNECTIONS))
-    )
+    until = time.perf_counter() + seconds
+
+    async def lane() -> int:
+        async with _connected(port) as line:
+            n = 0
+            while (now := time.perf_counter()) < until:
+                await _send(way, line, now)
+                n += 1
+            return n
+
+    await _counted(way, pid, [lane() for _ in range(N_CONNECTIONS)])
+
+
+async def _ask_at(rate: int, way: Way, port: int, pid: int, seconds: float) -> None:
+    """Ask at moments set before, whether the answers to earlier ones are there or not.
+
+    Who waits for a free connection waits for an answer too: it counts from the moment set.
+    """
+    began = time.perf_counter() + 0.1
+    moments = iter([began + n / rate for n in range(int(rate * seconds))])
+
+    async def lane() -> int:
+        async with _connected(port) as line:
+            n = 0
+            for at in moments:
+                await asyncio.sleep(max(at - time.perf_counter(), 0))
+                await _send(way, line, at)
+                n += 1
+            return n
+
+    await _counted(way, pid, [lane() for _ in range(MOST_CONNECTIONS)])
+
+
+async def _counted(way: Way, pid: int, lanes: list[Coroutine[Any, Any, int]]) -> None:
+    began, spent, own = time.perf_counter(), _cpu(pid), time.process_time()
+    n = sum(await asyncio.gather(*lanes))
     way.cpu += _cpu(pid) - spent
-    way.n += sum(counts)
-    way.rates.append(sum(counts) / (time.perf_counter() - began))
+    way.cpu_asking += time.process_time() - own
+    way.n += n
+    way.rates.append(n / (time.perf_counter() - began))
 
 
 def _cpu(pid: int) -> float:
@@ -220,41 +280,47 @@ def _cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
 
-async def _connection(way: Way, port: int, until: float) -> int:
+@asynccontextmanager
+async def _connected(port: int) -> AsyncIterator[Line]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    n = 0
-    while (now := time.perf_counter()) < until:
-        method, path, body = next(way.requests)
-        # From a thousand networks in turns, as a flood comes.
-        whence = f"10.{way.n_asked // 250 % 4}.{way.n_asked % 250}.7"
-        way.n_asked += 1
-        head = (
-            f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nx-forwarded-for: {whence}\r\n"
-            "content-type: application/x-www-form-urlencoded\r\n"
-            f"content-length: {len(body)}\r\n\r\n"
-        )
-        writer.write(head.encode() + body)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        status = int(answer[9:12])
-        assert status < 400, f"{method} {path}: {status}"
-        lower = answer.lower()
-        if (at := lower.find(b"content-length:")) >= 0:
-            await reader.readexactly(int(lower[at + 15 : lower.index(b"\r\n", at)]))
-        way.latencies.append(time.perf_counter() - now)
-        n += 1
+    yield reader, writer
     writer.close()
-    return n
 
 
-def _tell(ways: list[Way]) -> None:
+async def _send(way: Way, line: Line, since: float) -> None:
+    """Send the next request and read its answer."""
+    reader, writer = line
+    method, path, body = next(way.requests)
+    # From some thousand networks in turns, as a flood comes: each may sign up five times.
+    whence = f"10.{way.n_asked // 250 % 250}.{way.n_asked % 250}.7"
+    way.n_asked += 1
+    head = (
+        f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nx-forwarded-for: {whence}\r\n"
+        "content-type: application/x-www-form-urlencoded\r\n"
+        f"content-length: {len(body)}\r\n\r\n"
+    )
+    writer.write(head.encode() + body)
+    answer = await reader.readuntil(b"\r\n\r\n")
+    status = int(answer[9:12])
+    assert status < 400, f"{method} {path}: {status}"
+    lower = answer.lower()
+    if (at := lower.find(b"content-length:")) >= 0:
+        await reader.readexactly(int(lower[at + 15 : lower.index(b"\r\n", at)]))
+    way.latencies.append(time.perf_counter() - since)
+
+
+def _tell(ways: list[Way], steady: Way) -> None:
     bare = ways[0]
     # Who waits for others, waits in all ways: the bare route's p99 says how busy the machine is.
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print(f"{'':28}{'answers/s':>10}{'÷ bare':>8}{'CPU ms':>9}{'÷ bare':>8}{'p99 ms':>8}")
-    for way in ways:
+    # What asking costs takes its part of the cores: with it elsewhere, there are more answers.
+    print(
+        f"{'':28}{'answers/s':>10}{'÷ bare':>8}{'CPU ms':>9}{'÷ bare':>8}{'asking':>8}{'p99 ms':>8}"
+    )
+    for way in (*ways, steady):
         print(
             f"{way.name:28}{way.rate:10.0f}{way.rate / bare.rate:8.2f}{way.cpu_ms:9.2f}"
-            f"{way.cpu_ms / bare.cpu_ms:8.1f}{way.p99_ms:8.0f}"
+            f"{way.cpu_ms / bare.cpu_ms:8.1f}{way.asking_ms:8.2f}{way.p99_ms:8.0f}"
         )
     tap = ways[1]
     ratio = tap.rate / bare.rate
@@ -262,7 +328,8 @@ def _tell(ways: list[Way]) -> None:
     flood, leaving = ways[-2:]
     for name, what, way, most in (
         ("P14", f"clicks at {N_CONNECTIONS} connections", tap, 100),
-        ("G16", "sign-ups in a flood", flood, 500),
+        ("G16", f"sign-ups at {N_CONNECTIONS} connections", flood, 500),
+        ("G16", steady.name, steady, 500),
         ("G12", "unsubscribing", leaving, 300),
     ):
         slow = f"ms of the slowest of a hundred: {what}"
