@@ -85,6 +85,14 @@ def _sender(sender: str) -> str:
     return sender
 
 
+def _mailbox(address: str) -> str:
+    parsed = SMTP.header_factory("To", address if address.isprintable() else "")
+    is_bare = [each.addr_spec for each in parsed.addresses] == [address] and "@" in address
+    if address and (not is_bare or parsed.defects or not parsed.addresses[0].domain):
+        raise ValueError("give it like ops@example.org, without a name")
+    return address
+
+
 def _keys(keys: SecretStr) -> SecretStr:
     if any(len(key) < 16 for key in parted(keys)):
         raise ValueError("a key is shorter than 16 characters")
@@ -107,6 +115,7 @@ Length = Annotated[timedelta, BeforeValidator(_seconds)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Hook = Annotated[SecretStr, AfterValidator(_hook)]
 Sender = Annotated[str, AfterValidator(_sender)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Keys = Annotated[SecretStr, AfterValidator(_keys)]
 LogLevel = Annotated[str, AfterValidator(_log_level)]
 LogFormat = Annotated[str, AfterValidator(_log_format)]

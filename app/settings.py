@@ -22,6 +22,7 @@ from app.environment import (
     Length,
     LogFormat,
     LogLevel,
+    Mailbox,
     Sender,
     WebAddress,
     parted,
@@ -123,7 +124,7 @@ class Settings(BaseSettings):
     admin_token: SecretStr = Field(
         default=SecretStr(""), description="Opens the operator's pages; empty: there are none."
     )
-    admin_mail: str = Field(
+    admin_mail: Mailbox = Field(
         default="", description="Address of the operator, shown in letters and told of alerts."
     )
     alert_webhook: Hook = Field(

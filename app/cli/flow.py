@@ -75,7 +75,7 @@ def _rate(n: int, n_letters: int) -> float | None:
 def tell(told: dict[str, Any]) -> None:
     """The same for a person."""
     week = told["7 days"]
-    waits = f", the oldest for {told['waited_minutes']} minutes" if told["waiting"] else ""
+    waits = f", the oldest for {_span(told['waited_minutes'])}" if told["waiting"] else ""
     rows = [
         ("waiting to be sent", f"{told['waiting']}{waits}"),
         ("deferred until later", told["deferred"]),
@@ -83,15 +83,15 @@ def tell(told: dict[str, Any]) -> None:
         ("in doubt, held for you", told["in_doubt"]),
         ("bounced, 7 days", _part(week["bounced"], week["bounce_rate"], week["received"])),
         ("complaints, 7 days", _part(week["complaints"], week["complaint_rate"], week["received"])),
-        ("last taken by the server", told["last_success"] or "never"),
-        ("next letter due", told["next_due"] or "none"),
+        ("last taken by the server", _moment(told["last_success"]) or "never"),
+        ("next letter due", _moment(told["next_due"]) or "none"),
     ]
     shown.table(("delivery", ""), rows)
     _tell_warm_up(told["warm_up"])
     for brake in told["brakes"]:
         reason = brake["reason"].rstrip(".")
         shown.problem(
-            f"Sending is held since {brake['since']} ({brake['name']}): {reason}. "
+            f"Sending is held since {_moment(brake['since'])} ({brake['name']}): {reason}. "
             "`paperboy resume` lets it go on."
         )
     if told["in_doubt"]:
@@ -107,7 +107,21 @@ def _tell_warm_up(told: dict[str, Any] | None) -> None:
     print(f"Warm-up: {told['cap']} letters may leave today (UTC), {told['left']} are left.")
     if told["put_off"]:
         then = "as many as there are" if told["cap_then"] is None else told["cap_then"]
-        print(f"{told['put_off']} are put off until {told['until']}, when {then} may leave.")
+        print(
+            f"{told['put_off']} are put off until {_moment(told['until'])}, when {then} may leave."
+        )
+
+
+def _moment(iso: str | None) -> str:
+    """As it is read; the figures have it as programs do."""
+    return f"{datetime.fromisoformat(iso):%d %b %Y, %H:%M} UTC" if iso else ""
+
+
+def _span(minutes: int) -> str:
+    if minutes < 120:
+        return shown.amount(minutes, "minute", "minutes")
+    hours = minutes // 60
+    return f"{hours} hours" if hours < 48 else f"{hours // 24} days"
 
 
 def _part(n: int, rate: float | None, of: int) -> str:

@@ -132,9 +132,11 @@ def look(
     from app.store.sources import GOOD
 
     settings, engine = assembly.store()
-    named = catalogue.parse(name, settings.data_dir)
+    named = catalogue.called(name)
     if len(named) != 1 or named[0].kind is catalogue.Kind.FOLDER:
-        raise AppError(f"“{name}” is not one source on the web or by mail; give {catalogue.HOW}.")
+        raise AppError(
+            f"“{name}” is not one source on the web or by mail; give {catalogue.HOW_TO_ASK}."
+        )
     listed = named[0]
     if not listed.is_web:
         _print_mails(listed, settings)

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from app.store.tables import Submission
 
-app = typer.Typer(help="Papers that people sent in: list, accept, decline.", no_args_is_help=True)
+app = typer.Typer(
+    help="Papers that people sent in: list, look again, accept, decline, take back.",
+    no_args_is_help=True,
+)
 
 Number = Annotated[int, typer.Argument(help="As `list` shows it.", min=1, max=2**31 - 1)]
 MOST = 500

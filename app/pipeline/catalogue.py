@@ -19,8 +19,12 @@ from app.wire import addresses, mailbox
 from app.wire.mailbox import Place
 
 SETTING = "PAPERBOY_SOURCES"
-HOW_ON_WEB = "hf-daily, arxiv:cs.LG+stat.ML, biorxiv:neuroscience, medrxiv:oncology, feed:https://…"
-HOW = f"{HOW_ON_WEB}, imaps://user@host/INBOX, maildir:/path or folder:/path"
+HOW_ON_WEB = (
+    "hf-daily, arxiv:cs.LG+stat.ML, arxiv-oai:cs.LG, biorxiv:neuroscience, medrxiv:oncology, "
+    "feed:https://…"
+)
+HOW_TO_ASK = f"{HOW_ON_WEB}, imaps://user@host/INBOX or maildir:/path"
+HOW = f"{HOW_TO_ASK.replace(' or ', ', ')} or folder:/path"
 LONGEST = 1_000
 EMPTY = english("Name a source: {how}.", how=HOW_ON_WEB)
 TOO_LONG = english("That is longer than {longest} characters. Please shorten it.", longest=LONGEST)
@@ -102,6 +106,11 @@ def typed(text: str) -> list[Listed]:
     return list(dict.fromkeys(_read(part, _on_page) for part in parts))
 
 
+def called(text: str) -> list[Listed]:
+    """Those that are named on the command line. Raises AppError."""
+    return [_read(part, _in_command) for part in _parts(text)]
+
+
 def kept(names: Iterable[str]) -> Iterator[Listed | AppError]:
     """What the database has of those; an error for one that this version cannot read."""
     for name in names:
@@ -119,6 +128,10 @@ def _in_setting(part: str, why: Sentence) -> AppError:
     return AppError(f"{SETTING} names “{part}”, {why}.")
 
 
+def _in_command(part: str, why: Sentence) -> AppError:
+    return AppError(f"You named “{part}”, {why}.")
+
+
 def _on_page(part: str, why: Sentence) -> AppError:
     return BadValue("source", english("You named “{part}”, {why}.", part=part, why=why))
 
@@ -128,7 +141,7 @@ def _read(part: str, refuse: Callable[[str, Sentence], AppError]) -> Listed:
     try:
         known = Kind(kind.lower())
     except ValueError as e:
-        how = HOW if refuse is _in_setting else HOW_ON_WEB
+        how = {_in_command: HOW_TO_ASK, _on_page: HOW_ON_WEB}.get(refuse, HOW)
         raise refuse(part, english("which we cannot read; give {how}", how=how)) from e
     try:
         listed = Listed(known, _ARGUMENTS[known](argument.strip()))
@@ -137,7 +150,8 @@ def _read(part: str, refuse: Callable[[str, Sentence], AppError]) -> Listed:
         return listed
     except NotReady as e:
         # Not the part itself: it may hold a password, where it does not belong.
-        raise AppError(f"{SETTING} names a mailbox that cannot be used; {mailbox.HOW}.") from e
+        names = "You named" if refuse is _in_command else f"{SETTING} names"
+        raise AppError(f"{names} a mailbox that cannot be used; {mailbox.HOW}.") from e
     except _But as e:
         raise refuse(part, e.why) from e
 

@@ -28,6 +28,17 @@ BATCH = 500
 K = 10
 WISHES = ("threshold", "dial", "exploration", "letter_size")
 
+NOTHING_SAID = (
+    "There is nothing to compare: no active subscriber liked or saved a paper that was new in "
+    "these days, after it came. Give an earlier --from or a later --to."
+)
+NO_LETTER = (
+    "There is nothing to compare: who liked or saved papers that were new in these days was due "
+    "no letter on them that could have brought one: it was none of their days of the week, before "
+    "they signed up, or they had been sent those papers already. Give an earlier --from or a later "
+    "--to."
+)
+
 _Sent = dict[int, set[int]]  # subscriber id → the papers they were sent
 
 
@@ -133,7 +144,7 @@ def prepare(session: Session, rules: Rules, first: date, last: date) -> Plan:
     window = timedelta(days=rules.candidate_days)
     near = [day for day in first_seen.values() if first - window < day <= last]
     if not near:
-        raise _nothing_said()
+        raise AppError(NOTHING_SAID)
     days = _days(max(first, min(near) - window), min(last, max(near) + window))
     return Plan(days, praise, first_seen, start)
 
@@ -146,13 +157,6 @@ def _require_kept(session: Session, first: date) -> None:
             f"Letters and votes up to {until} are folded into counts (PAPERBOY_KEEP_LETTERS): "
             f"give --from {until + timedelta(days=1)} or later.",
         )
-
-
-def _nothing_said() -> AppError:
-    return AppError(
-        "There is nothing to compare: no active subscriber liked or saved a paper that was new "
-        "in these days, after it came. Give an earlier --from or a later --to."
-    )
 
 
 def _days(first: date, last: date) -> list[date]:
@@ -261,7 +265,7 @@ def _figures(ranked: Sequence[int], relevant: Set[int]) -> Figures:
 def compare(person_days: Sequence[PersonDay]) -> Comparison:
     """Sum up. Raises AppError where no day counted."""
     if not person_days:
-        raise _nothing_said()
+        raise AppError(NO_LETTER)
     by_reader: dict[int, list[PersonDay]] = {}
     for each in person_days:
         by_reader.setdefault(each.subscriber_id, []).append(each)

@@ -17,6 +17,7 @@ from types import MappingProxyType
 import httpx2
 
 from app.errors import NotAllowed, NotReady, Unreachable
+from app.wire import fault
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _NETWORKS = (
@@ -183,5 +184,5 @@ def _look_up(place: Place, resolve: Resolve, seconds: float) -> Sequence[str]:
     except Empty:
         raise Unreachable(f"No name server said in time where {place.host} is.") from None
     if isinstance(found, Exception):
-        raise Unreachable(f"The host {place.host} is not known: {found}.") from found
+        raise Unreachable(f"The host {place.host} is not known: {fault.words(found)}.") from found
     return found

@@ -18,7 +18,7 @@ from functools import cache
 import httpx2
 
 from app.errors import NotAllowed, NotReady, Unreachable
-from app.wire import addresses
+from app.wire import addresses, fault
 from app.wire.addresses import Place, Reach
 from app.wire.unpacking import Body, Limits
 
@@ -128,7 +128,7 @@ class Client:
         except TimeoutError as e:
             raise Unreachable(f"{host} took longer than {self.limits.seconds:g} seconds.") from e
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as e:
-            said = str(e).rstrip(".") or type(e).__name__
+            said = fault.words(e)
             raise Unreachable(f"{host} gives no answer that can be read: {said}.") from e
 
     async def _within(self, seconds: float, hop: "_Hop", found: Sequence[str]) -> Answer | str:

@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailBoxUnencrypted
 
 from app.errors import NotReady
+from app.wire import fault
 
 # What is longer is cut: a report says at its beginning what it has to say.
 LARGEST = 1_000_000
@@ -62,7 +63,7 @@ def opened(place: Place) -> Iterator[Mailbox]:
         with _logged_in(parts, place) as box:
             yield _Imap(box, place.largest)
     except (imaplib.IMAP4.error, ImapToolsError, OSError) as e:
-        words = " ".join(str(e).split())[:300]
+        words = fault.words(e)[:300]
         if place.password:
             words = words.replace(place.password, "***")
         raise NotReady(f"The mailbox at {parts.hostname} cannot be read: {words}.") from e

@@ -136,6 +136,8 @@ def test_stats_tell_whether_letters_flow(sent, paperboy):
     assert flow["7 days"]["received"] == 1
     assert flow["last_success"].startswith(str(TODAY)[:4])
     assert flow["next_due"] > flow["last_success"]
+    assert f"{TODAY:%d %b %Y}, " in done.out
+    assert f"{TODAY}T" not in done.out
     assert flow["brakes"] == flow["warnings"] == []
 
 
@@ -149,7 +151,7 @@ def test_stats_tell_what_waits_what_bounced_and_what_holds_sending(sent, paperbo
         OutboxEntry(subscriber_id=1, due_at=yesterday, first_due_at=yesterday, **edition),
     )
     done = paperboy("stats")
-    assert "1, the oldest for 1620 minutes" in done.out
+    assert "1, the oldest for 27 hours" in done.out
     assert "1 of 1 (100.00 %)" in done.out
     assert "(bounces): Too many. `paperboy resume` lets it go on." in done.err
     flow = json.loads(paperboy("stats", "--json").out)["delivery"]

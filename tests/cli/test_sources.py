@@ -92,6 +92,19 @@ def test_only_one_source_on_the_web_can_be_tried(paperboy, migrated, name):
     assert "is not one source on the web or by mail" in done.err
 
 
+@pytest.mark.parametrize("name", ["foo:bar", "arxiv:nowhere", "imaps://nobody"])
+def test_a_name_that_was_typed_is_not_blamed_on_the_setting(paperboy, migrated, name):
+    done = paperboy("sources", "test", name)
+    assert (done.code, "You named" in done.err) == (1, True)
+    assert "PAPERBOY_SOURCES" not in done.err
+
+
+def test_every_kind_that_can_be_tried_is_offered(paperboy, migrated):
+    done = paperboy("sources", "test", "foo:bar")
+    for kind in ("hf-daily", "arxiv:", "arxiv-oai:", "biorxiv:", "medrxiv:", "feed:", "maildir:"):
+        assert kind in done.err
+
+
 def test_new_mails_are_shown_and_stay_new(paperboy, migrated, tmp_path):
     for name in ("new", "cur"):
         (tmp_path / "papers" / name).mkdir(parents=True)

@@ -158,6 +158,9 @@ def test_days_on_which_a_reader_wants_no_letter_are_left_out(
         else "UPDATE subscriber SET days = 'mon'"
     )
     assert replayed(4, 3) == []
+    with pytest.raises(AppError, match="none of their days of the week") as said:
+        replay.compare([])
+    assert "no active subscriber" not in str(said.value)
 
 
 def test_a_replay_writes_nothing(whales, listener, say, replayed, dump):

@@ -262,6 +262,15 @@ def test_a_name_server_that_is_silent_is_left_behind():
     never.set()
 
 
+def test_a_host_that_nobody_knows_is_told_without_numbers():
+    def resolve(_host: str, _port: int) -> list[str]:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    with pytest.raises(Unreachable) as said:
+        addresses.pin(Place("nix.test", 80), Reach(resolve=resolve), 5, may_be_own=False)
+    assert str(said.value) == "The host nix.test is not known: Name or service not known."
+
+
 def test_a_mirror_is_asked_in_the_place_of_its_host(front: LocalWeb):
     front.page = lambda asked: answer(asked.path.encode())
     reach = Reach(mirrors={"rss.arxiv.org": front.url})
