@@ -95,7 +95,9 @@ class Daily:
 
 @dataclass(frozen=True)
 class Confirm:
-    """Asks a new subscriber for a yes. words: as typed at sign-up; expires: a moment, in words."""
+    """Asks a new subscriber for a yes. words: those of sign-up, in quotes; expires: a moment, in
+    words.
+    """
 
     kind: ClassVar[str] = "confirm"
 

@@ -9,8 +9,9 @@ from typing import Any
 from jinja2 import Environment
 from sqlmodel import Session
 
-from app.languages import ENGLISH, Language, english
-from app.mail import dkim, layout, links, message, press
+from app.errors import BadValue
+from app.languages import ENGLISH, QUOTED, Language, english
+from app.mail import dkim, excerpt, layout, links, message, press
 from app.mail import letter as letters_mail
 from app.mail.letter import PaperView
 from app.pipeline import notices, reading
@@ -80,6 +81,8 @@ BY_LIKES = english("You signed up on {day}; your letters go by the papers you li
 WHY_CONFIRM = english(
     "This address was given to us, most likely by you or by the operator of this service."
 )
+# Signs of what was typed that a letter of confirmation repeats.
+MOST_WORDS = 100
 # Of a message that must not be too long, as much for its HTML; the rest is text and headers.
 PARTS = (0.8, 0.7, 0.6, 0.45, 0.3, 0)
 
@@ -194,12 +197,29 @@ def _confirm(head: Letterhead, row: Letter) -> letters_mail.Confirm:
     until, language = row.date + links.CONFIRM_WITHIN, head.language(row.language)
     return letters_mail.Confirm(
         confirm_url=head.links.confirm(row.subscriber_id, row.date),
-        words=row.why,
+        words=asked_for(row.why, language),
         expires=language.until(until),
         why=language.gettext(WHY_CONFIRM),
         postal=head.postal_address,
         contact=head.contact,
     )
+
+
+def asked_for(typed: str, language: Language) -> str:
+    """What was typed at sign-up, each in one pair of the language's quotes, as much as fits."""
+    try:
+        read = interests.parse(typed, has_likes=True, skips_empty=True)
+        texts = [interests.spoken(each) for each in read]
+    except BadValue:  # noted before the rules for words were these
+        texts = [typed]
+    kept, room = list[str](), MOST_WORDS
+    for text in texts:
+        cut = excerpt.cut(text, MOST_WORDS)
+        room -= len(cut)
+        if room < 0:
+            return ", ".join([*kept, "…"])
+        kept.append(language.fill(QUOTED, text=cut))
+    return language.listed(kept)
 
 
 def _daily(head: Letterhead, row: Letter, contents: Contents) -> letters_mail.Daily:

@@ -31,6 +31,7 @@ PER_NETWORK, PER_DAY, PER_READER, MOST_OPEN = 10, 100, 20, 500
 ASK_AGAIN_AFTER = timedelta(days=1)
 # An operator's nod says less than the top of a list on which many voted.
 FIRST_PLACE = 10
+WEB_PORTS = addresses.Reach().ports
 # What its pages' addresses add to the DOIs of bioRxiv and medRxiv.
 _RXIV = re.compile(r"(10\.(?:1101|64898)/[\d.]+)v\d+.*")
 
@@ -41,6 +42,10 @@ NO_NAME = english(
     "https://example.org/paper."
 )
 NO_ADDRESS = english("That is no web address that we may open. Give it like https://example.org.")
+NOT_PUBLIC = english(
+    "That address is not one that everybody can open. Give the paper’s public page, on the web’s own "
+    "ports."
+)
 FULL = english(
     "More papers wait than we can look at just now. Nothing is lost but this one: please send it "
     "again in a day."
@@ -83,10 +88,12 @@ def _address(text: str) -> str:
     """The address in ASCII, without its fragment. Raises BadValue."""
     url = foreign.href(text)
     try:
-        addresses.place_of(url)
+        place = addresses.place_of(url)
         found = urlsplit(url)._replace(fragment="").geturl()
     except (NotAllowed, ValueError) as e:
         raise BadValue("paper", NO_ADDRESS) from e
+    if addresses.is_at_home(place) or place.port not in WEB_PORTS:
+        raise BadValue("paper", NOT_PUBLIC)
     if len(found) > LONGEST:
         raise BadValue("paper", TOO_LONG)
     return found

@@ -79,12 +79,17 @@ def format(interests: Iterable[Interest]) -> str:  # noqa: A001 - the inverse of
     return ", ".join(map(_written, interests))
 
 
-def _written(interest: Interest) -> str:
+def spoken(interest: Interest) -> str:
+    """Write an interest without quotes, for a sentence that puts its own around it."""
+    return _written(interest, quote="")
+
+
+def _written(interest: Interest, quote: str = '"') -> str:
     is_named = interest.kind in {Kind.AUTHOR, Kind.CATEGORY}
     quotes = (is_named and not language.stands_bare(interest.text)) or interest.kind is Kind.PHRASE
     minus, name = "-" * interest.negative, f"{interest.kind}:" * is_named
     weight = "" if interest.weight == 1 else f" x{language.number(interest.weight)}"
-    return minus + name + (f'"{interest.text}"' if quotes else interest.text) + weight
+    return minus + name + (f"{quote}{interest.text}{quote}" if quotes else interest.text) + weight
 
 
 def _interest(typed: language.Typed) -> Interest:

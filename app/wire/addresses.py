@@ -35,6 +35,8 @@ _NETWORKS = (
 REFUSED: tuple[Network, ...] = tuple(ipaddress.ip_network(each) for each in _NETWORKS.split())
 # "example.org", "xn--bcher-kva.example"; its last part is no number, which would be an address.
 _NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.)*(?!\d+\.?$|0x)[a-z0-9-]{1,63}\.?")
+# Names of one machine or one network; a name without a dot is, too.
+_AT_HOME = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
 _MOST_ADDRESSES = 16
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -139,6 +141,13 @@ def _is_literal(host: str) -> bool:
         return str(ipaddress.ip_address(host)) == host or ":" in host
     except ValueError:
         return False
+
+
+def is_at_home(place: Place) -> bool:
+    """Whether a place's very name says that only its own network can reach it; see RFC 6761."""
+    if _is_literal(place.host):
+        return not is_public(place.host)
+    return "." not in place.host or place.host.endswith(_AT_HOME)
 
 
 def pin(place: Place, reach: Reach, seconds: float, *, may_be_own: bool) -> Sequence[str]:

@@ -83,7 +83,7 @@ def make_confirm() -> Callable[..., letter.Confirm]:
     def make(**changes: Any) -> letter.Confirm:
         made_up = {
             "confirm_url": f"{SITE}/confirm/token",
-            "words": "sparse retrieval, recommender systems",
+            "words": "“sparse retrieval” and “recommender systems”",
             "expires": "Monday 23 November 2026, 07:00 (Europe/Berlin)",
             "why": "This address was typed into the form at papers.example.org.",
         }

@@ -390,8 +390,8 @@ GOLDEN = """\
 Is this your address?
 
 Paperboy was asked, most likely by you or by the operator of this
-service, to mail new papers on “sparse retrieval, recommender systems”
-to this address.
+service, to mail new papers on “sparse retrieval” and “recommender
+systems” to this address.
 
 Yes, send me papers:
 https://papers.example.org/confirm/token

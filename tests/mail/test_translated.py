@@ -23,7 +23,7 @@ FOREIGN = (
     *("Sparse retrieval still works, part", "Ada Example", "Bo Sample", "arxiv.org", "Paperboy"),
     *("Close to your words “sparse retrieval”.", "Example Lab, 1 Sample Street, Anytown"),
     "You signed up on 3 October 2026 with the words “sparse retrieval”.",
-    *("sparse retrieval, recommender systems", EXPIRES),
+    *("“sparse retrieval” and “recommender systems”", EXPIRES),
     "This address was typed into the form at papers.example.org.",
     *("paperboy@example.org", "Because."),
 )

@@ -5,8 +5,9 @@ import asyncio
 import dkim as dkimpy
 import pytest
 
+from app.languages import ENGLISH
 from app.mail import dkim, links, message
-from app.pipeline import opt_in
+from app.pipeline import compose, opt_in
 from app.recommend import interests
 from app.store import engine as engines
 
@@ -167,3 +168,21 @@ def test_an_unusual_address_is_the_only_one_the_server_hears_of(
     assert sink.attempts == [message.envelope_address(address)]
     (taken,) = sink.taken
     assert verifies(taken.raw)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ('"reinforcement learning", agents', "“reinforcement learning” and “agents”"),
+        ('author:"Ada Moon" x2, -video', "“author:Ada Moon x2” and “-video”"),
+        ("", ""),
+        (", ".join(["moons"] + [f"word{n}" for n in range(40)]), "“moons”, “word0”"),
+        ("x" * 200, "“xxx"),
+    ],
+)
+def test_what_was_asked_for_is_repeated_in_one_pair_of_quotes(typed, said):
+    found = compose.asked_for(typed, ENGLISH)
+    assert found == said if len(typed) < 100 else found.startswith(said)
+    assert "““" not in found
+    assert '"' not in found
+    assert len(found) < 250

@@ -55,6 +55,13 @@ def test_a_paper_is_named_in_any_of_the_usual_ways(typed, name):
         ("https://0x7f.1/x", submissions.NO_ADDRESS),
         ("javascript://example.org/%0aalert(1)", submissions.NO_ADDRESS),
         ("http://[::1", submissions.NO_ADDRESS),
+        ("http://127.0.0.1/paper", submissions.NOT_PUBLIC),
+        ("http://10.0.0.7/paper", submissions.NOT_PUBLIC),
+        ("http://[::1]/paper", submissions.NOT_PUBLIC),
+        ("http://localhost/paper", submissions.NOT_PUBLIC),
+        ("http://wiki.local/paper", submissions.NOT_PUBLIC),
+        ("http://intranet/paper", submissions.NOT_PUBLIC),
+        ("https://example.org:8443/paper", submissions.NOT_PUBLIC),
     ],
 )
 def test_what_names_no_paper_is_told_why(typed, says):
