@@ -49,7 +49,7 @@ class PickView:
     words: those of `reason` to be set in bold.
     band: how well it fits, a `recommend.calibration.Band`, or "". exploring: picked to learn from.
     shares: what made the score, in percent. terms, names: what to set in bold, in any form, in the
-    excerpt and among the authors.
+    excerpt and among the authors. by_community: whether people sent the paper in.
     """
 
     paper: PaperView
@@ -62,6 +62,7 @@ class PickView:
     shares: tuple[tuple[str, int], ...] = ()
     terms: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    by_community: bool = False
 
 
 @dataclass(frozen=True)

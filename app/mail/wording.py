@@ -211,7 +211,7 @@ def of_picks(templates: Environment, picks: Sequence[PickView]) -> list[Card]:
 
 def _of_pick(templates: Environment, pick: PickView, number: int) -> Card:
     paper, label = _paper(pick.paper), _label(templates, pick.band, pick.exploring)
-    title, byline = _title(templates, paper), paper.byline(templates, pick.votes)
+    title, byline = _title(templates, paper), paper.byline(templates, pick.votes, pick.by_community)
     shares = _shares(layout.language_of(templates), pick.shares)
     return Card(paper, pick, number, title, byline, label, line(pick.reason), shares)
 
@@ -241,13 +241,14 @@ class _Paper:
             "organisation": line(view.organisation, MAX_NAME),
             "host": line(view.host),
         }
-        self._bylines: dict[tuple[Environment, int | None], str] = {}
+        self._bylines: dict[tuple[Environment, int | None, bool], str] = {}
 
-    def byline(self, templates: Environment, votes: int | None) -> str:
-        """Who wrote it, where it is, and how many voted for it."""
-        if (found := self._bylines.get((templates, votes))) is None:
-            found = layout.sentence(templates, "daily/byline", self._facts | {"votes": votes})
-            self._bylines[templates, votes] = found
+    def byline(self, templates: Environment, votes: int | None, by_community: bool) -> str:
+        """Who wrote it, where it is, who brought it, and how many voted for it."""
+        if (found := self._bylines.get((templates, votes, by_community))) is None:
+            told = self._facts | {"votes": votes, "by_community": by_community}
+            found = layout.sentence(templates, "daily/byline", told)
+            self._bylines[templates, votes, by_community] = found
         return found
 
 

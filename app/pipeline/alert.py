@@ -19,13 +19,15 @@ from app.errors import AppError
 from app.mail import alert, message
 from app.pipeline import admission, guard
 from app.pipeline.compose import Letterhead
-from app.store import brakes, doubts, heartbeats, sources, turns
+from app.store import brakes, doubts, heartbeats, sources, submissions, turns
 from app.store import engine as engines
+from app.store.tables import SubmissionState
 from app.wire import smtp, webhook
 
 log = structlog.get_logger()
 TELLING, TOLD = "telling ", "told "
 MISSED = "editions missed"
+WANTED = "papers wait for your nod"
 # How long editions that were missed are news.
 NEWS = timedelta(days=1)
 TRY_AGAIN_AFTER = timedelta(hours=1)
@@ -160,3 +162,22 @@ def causes(session: Session, now: datetime) -> Iterator[tuple[str, str]]:
         )
     for source, sentence in sources.silent(session, now).items():
         yield f"a source is silent ({source.partition('?')[0]})", sentence
+    yield from _wanted(session, now)
+
+
+def _wanted(session: Session, now: datetime) -> Iterator[tuple[str, str]]:
+    """That papers wait for a nod: told while some are new, and not twice within a day."""
+    told_at = heartbeats.latest(session).get(TOLD + WANTED)
+    n = submissions.count(session, SubmissionState.FOUND)
+    # A day after it was told it is no cause for a moment, so forgotten, and may be told anew.
+    if told_at is not None:
+        is_cause = abs(now - told_at) < NEWS
+    else:
+        is_cause = submissions.waits_since(session, now - 2 * NEWS)
+    if is_cause:
+        one, many = "1 paper that people sent in waits", f"{n} papers that people sent in wait"
+        yield (
+            WANTED,
+            f"{one if n == 1 else many} for your nod: “Sent in” on the operator’s pages, or "
+            "`paperboy submissions list`.",
+        )

@@ -141,7 +141,7 @@ def _read(part: str, refuse: Callable[[str, Sentence], AppError]) -> Listed:
     try:
         known = Kind(kind.lower())
     except ValueError as e:
-        how = {_in_command: HOW_TO_ASK, _on_page: HOW_ON_WEB}.get(refuse, HOW)
+        how = HOW_ON_WEB if refuse is _on_page else HOW_TO_ASK if refuse is _in_command else HOW
         raise refuse(part, english("which we cannot read; give {how}", how=how)) from e
     try:
         listed = Listed(known, _ARGUMENTS[known](argument.strip()))

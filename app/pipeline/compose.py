@@ -170,7 +170,9 @@ def unstored(
     session: Session, head: Letterhead, row: Letter, chosen: Sequence[Pick]
 ) -> letters_mail.Rendered:
     """The page of a letter that is only looked at; its feedback links lead to letter 0."""
-    choices = [letters.Choice(each.rank, each.paper_id, each.reason) for each in chosen]
+    choices = [
+        letters.Choice(each.rank, each.paper_id, each.reason, each.by_community) for each in chosen
+    ]
     contents = reading.unstored(session, row, choices)
     return press.render(head.templates_in(row.language), _view(head, row, contents))
 
@@ -249,14 +251,15 @@ def _picks(
     titles, voice = contents.titles, to_reader(language)
     return tuple(
         letters_mail.PickView(
-            paper=_linked(contents.paper(paper_id), head.links, paper_id),
+            paper=_linked(contents.paper(made.paper_id), head.links, made.paper_id),
             reason=explain.sentence(reason, titles, voice),
             words=tuple(word for term in reason.terms for word in (term.text, *term.part)),
-            votes=contents.votes.get(paper_id),
-            rank=rank,
+            votes=contents.votes.get(made.paper_id),
+            rank=made.rank,
+            by_community=made.by_community,
             **(_rated(reason, titles, voice) if reason.fit or reason.exploring else {}),
         )
-        for (rank, paper_id, _), reason in zip(contents.choices, contents.reasons, strict=True)
+        for made, reason in zip(contents.choices, contents.reasons, strict=True)
     )
 
 

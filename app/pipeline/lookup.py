@@ -60,10 +60,11 @@ def answer(session: Session, models: Models, typed: str) -> Answer:
     read, is_cut = _read(session, model, asked)
     hits = [search.judge({key: papers.told(row) for key, row in read.items()}, asked, model)]
     found = search.rank([search.find(model, asked), *hits] if model else hits)
+    off = papers.unlisted(session)
     wanted = [each for each in asked if not each.negative]
     unmet = [each for each, is_met in zip(wanted, found.met, strict=True) if not is_met]
     return Answer(
-        paper_ids=found.paper_ids,
+        paper_ids=tuple(each for each in found.paper_ids if each not in off),
         is_whole=found.is_whole,
         terms=_terms(wanted, found.is_whole),
         corrections=tuple(_corrections(model, asked, unmet)) if model else (),

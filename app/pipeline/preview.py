@@ -9,7 +9,7 @@ from app.languages import ENGLISH, Language
 from app.mail import foreign
 from app.mail import letter as letters_mail
 from app.mail.letter import PaperView, Rendered
-from app.pipeline import compose, due, editions, rank, readers, reading, tidings, trial
+from app.pipeline import compose, drafts, due, editions, rank, readers, reading, tidings, trial
 from app.pipeline.opt_in import Wish
 from app.recommend import explain, hints, picks
 from app.recommend.board import Board
@@ -60,8 +60,9 @@ def letter_for(
         return None
     subscriber_id, news = subscriber.id or 0, tidings.at(session, now)
     typed = subscribers.interests_of(session, [subscriber_id]).get(subscriber_id, ())
-    draft = Letter(**rank.facts(desk.head, subscriber, typed, day, now, "", made, news))
-    chosen = [Pick(letter_id=0, **row) for row in rank.pick_facts(made.found)]
+    draft = Letter(**drafts.facts(desk.head, subscriber, typed, day, now, "", made, news))
+    rows = drafts.picks(made, drafts.sent_in(session, [made]))
+    chosen = [Pick(letter_id=0, **row) for row in rows]
     return compose.unstored(session, desk.head, draft, chosen)
 
 

@@ -4,22 +4,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
-from app.mail import message
-from app.pipeline import compose, due, editions, ingest, readers, tidings, trial
+from app.pipeline import drafts, due, editions, ingest, readers, tidings, trial
 from app.pipeline.compose import Letterhead
 from app.pipeline.due import Due
 from app.pipeline.editions import Edition
 from app.pipeline.tidings import Tidings
-from app.recommend import explain
-from app.recommend.interests import Interest
-from app.recommend.interleaving import Drafted
 from app.recommend.tuning import EmptyDay
 from app.store import engine as engines
 from app.store import outbox, overtaken, planned, subscribers, tallies
@@ -204,11 +199,12 @@ def put(
 ) -> int:
     """Store what was made for some readers as letters to be sent, and return how many."""
     typed = subscribers.interests_of(session, [each.subscriber.id or 0 for each, _ in made])
+    sent_in = drafts.sent_in(session, [found for _, found in made])
     return planned.add(
         session,
         [
             Planned(
-                facts(
+                drafts.facts(
                     head,
                     each.subscriber,
                     typed.get(each.subscriber.id or 0, ()),
@@ -218,7 +214,7 @@ def put(
                     found,
                     news,
                 ),
-                pick_facts(found.found),
+                drafts.picks(found, sent_in),
             )
             for each, found in made
         ],
@@ -253,46 +249,3 @@ def _add_entry(session: Session, each: Due, now: datetime, state: State, reason:
         reason=reason,
     )
     outbox.add(session, entry)
-
-
-def facts(
-    head: Letterhead,
-    subscriber: Subscriber,
-    typed: Sequence[Interest],
-    day: date,
-    now: datetime,
-    model_id: str,
-    made: Edition,
-    news: Tidings,
-) -> dict[str, Any]:
-    """What there is to know of one subscriber's letter, as its row. typed: by the subscriber."""
-    subscriber_id, language = subscriber.id or 0, head.language(subscriber.language)
-    return {
-        "subscriber_id": subscriber_id,
-        "kind": LetterKind.DAILY,
-        "edition_date": day,
-        "recipient": subscriber.address,
-        "message_id": message.message_id(day, subscriber_id, LetterKind.DAILY, head.domain),
-        "date": now.replace(microsecond=0),
-        "model_id": model_id,
-        "n_candidates": made.n_new,
-        "wider_days": made.wider_days,
-        "why": compose.why(subscriber, typed, language),
-        "version": subscriber.version,
-        "language": subscriber.language,
-        "news": news.sentence(language, has_papers=bool(made.found)),
-    }
-
-
-def pick_facts(found: Sequence[Drafted]) -> list[dict[str, Any]]:
-    """Picks as their rows but for the letter's id."""
-    return [
-        {
-            "rank": pick.rank,
-            "paper_id": pick.paper_id,
-            "score": pick.score,
-            "reason": explain.to_json(pick.reason),
-            "team": team,
-        }
-        for pick, team in found
-    ]

@@ -43,8 +43,8 @@ NO_NAME = english(
 )
 NO_ADDRESS = english("That is no web address that we may open. Give it like https://example.org.")
 NOT_PUBLIC = english(
-    "That address is not one that everybody can open. Give the paper’s public page, on the web’s own "
-    "ports."
+    "That address is not one that everybody can open. Give the paper’s public page, on the web’s "
+    "own ports."
 )
 FULL = english(
     "More papers wait than we can look at just now. Nothing is lost but this one: please send it "
@@ -218,6 +218,23 @@ def know(session: Session, row: Submission, paper_id: int, now: datetime) -> Non
 def decline(session: Session, row: Submission, now: datetime) -> None:
     """Leave a paper out, for good unless an operator thinks better of it."""
     _decide(session, row, SubmissionState.DECLINED, now)
+
+
+def take_back(session: Session, row: Submission, now: datetime) -> None:
+    """Undo an operator's nod; a paper that stands on no other list leaves all of them.
+
+    Letters that were made with it stay as they are. Whoever voted for it need not vote again.
+    """
+    _decide(session, row, SubmissionState.DECLINED, now)
+    if row.paper_id is None:
+        return
+    while also := submissions.accepted(session, row.paper_id):  # by another name of it
+        _decide(session, also, SubmissionState.DECLINED, now)
+    stands = papers.places(session, row.paper_id)
+    lists = [digest.id or 0 for _, digest in stands if digest.layout == LAYOUT]
+    papers.take_off(session, row.paper_id, lists, ingest.day(now))
+    turns.wait(session, f"votes for {row.paper_id}")
+    votes.count_own(session, row.paper_id, 0, now)
 
 
 def _decide(session: Session, row: Submission, state: SubmissionState, now: datetime) -> None:

@@ -81,7 +81,7 @@ def of(
     today = _day_of(each, letter, today)
     scene = _scene(session, desk, each, letter, today, now)
     if (paper.id or 0) not in scene.board.day.place_of:
-        case = Case(today, paper.first_seen, scene.window)
+        case = Case(today, paper.first_seen, scene.window, gone=_gone(paper))
         told = absence.sentence(case)
         answer = _answer(session, paper, each.edition, told, explain.Reason(), voice)
         return replace(answer, case=case)
@@ -185,6 +185,12 @@ def _case(session: Session, scene: _Scene, paper: Paper, weighed: Weighed) -> Ca
         has_letter=scene.letter is not None,
         no_letter=_no_letter(scene),
     )
+
+
+def _gone(paper: Paper) -> str:
+    if paper.withdrawn_on is not None:
+        return "withdrawn"
+    return "taken off the list" if paper.unlisted_on is not None else ""
 
 
 def _said(opinion: Opinion, paper_id: int) -> str:

@@ -20,6 +20,7 @@ class Case:
     place: the rank it has among all papers good enough, None below the threshold. appeal, needed:
     where the reader's dial is turned up, its fit and trend mixed, and what is enough of that.
     has_letter: whether that letter was made. no_letter: why it was not, if it was due.
+    gone: why no letter takes the paper any more, "withdrawn" or "taken off the list".
     """
 
     day: date
@@ -39,11 +40,13 @@ class Case:
     needed: float = 0.0
     has_letter: bool = False
     no_letter: str = ""
+    gone: str = ""
 
 
 class Cause(StrEnum):
     """What kept a paper out of a letter."""
 
+    GONE = "gone"
     LATER = "later"
     OLD = "old"
     SENT = "sent"
@@ -61,6 +64,7 @@ class Cause(StrEnum):
 def cause(case: Case) -> Cause:
     """The first thing that kept the paper out; NEXT where nothing does, and it would be in."""
     kept_out = {
+        Cause.GONE: case.gone,
         Cause.LATER: case.first_seen > case.day,
         Cause.OLD: case.first_seen <= case.day - timedelta(days=case.window),
         Cause.SENT: case.sent,
@@ -147,6 +151,7 @@ def _day(day: date) -> str:
 
 
 _SENTENCES: Mapping[Cause, Callable[[Case], str]] = {
+    Cause.GONE: lambda case: f"No letter takes it any more: it was {case.gone}.",
     Cause.LATER: lambda case: f"Not there yet: it was first seen on {_day(case.first_seen)}.",
     Cause.OLD: _old,
     Cause.SENT: _sent,

@@ -20,6 +20,7 @@ class Choice(NamedTuple):
     rank: int
     paper_id: int
     reason: str
+    by_community: bool = False
 
 
 class Place(NamedTuple):
@@ -82,7 +83,8 @@ def by_ids(session: Session, letter_ids: Sequence[int]) -> dict[int, Letter]:
 def choices(session: Session, letter_ids: Sequence[int]) -> dict[int, list[Choice]]:
     """What each of these letters says was picked for it, by rank."""
     printed = func.coalesce(Pick.printed_id, Pick.paper_id)
-    rows = any_select(col(Pick.letter_id), col(Pick.rank), printed, col(Pick.reason))
+    told = col(Pick.reason), col(Pick.by_community)
+    rows = any_select(col(Pick.letter_id), col(Pick.rank), printed, *told)
     in_order = rows.where(col(Pick.letter_id).in_(letter_ids)).order_by(
         col(Pick.letter_id), col(Pick.rank)
     )

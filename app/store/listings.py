@@ -42,11 +42,13 @@ class Listing:
 def of(session: Session, first: date, last: date, at: datetime) -> list[Listing]:
     """Papers first seen from `first` to `last`, both included, by their ids.
 
-    Not those that were taken back: nobody should be sent one. What was read after `at` is left
-    out. A digest without a date counts as of the day it was read. Four queries, whatever it finds.
+    Not those that were taken back or off the lists: nobody should be sent one. What was read after
+    `at` is left out. A digest without a date counts as of the day it was read. Four queries,
+    whatever it finds.
     """
     since, until = col(Paper.first_seen) >= first, col(Paper.first_seen) <= last
-    return _of(session, (since, until, col(Paper.withdrawn_on).is_(None)), at)
+    may_go = col(Paper.withdrawn_on).is_(None), col(Paper.unlisted_on).is_(None)
+    return _of(session, (since, until, *may_go), at)
 
 
 def of_papers(session: Session, paper_ids: Sequence[int], at: datetime) -> dict[int, Listing]:
@@ -80,7 +82,7 @@ def mark(session: Session) -> tuple[int, ...]:
 
 
 _NEWEST = (Paper.id, Digest.id, VoteSnapshot.id)
-_GONE = (Paper.same_as, Paper.withdrawn_on)
+_GONE = (Paper.same_as, Paper.withdrawn_on, Paper.unlisted_on)
 _MARK = any_select(
     *(select(func.max(each)).scalar_subquery() for each in _NEWEST),
     *(

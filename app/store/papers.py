@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func, insert, or_
+from sqlalchemy import ColumnElement, Text, cast, delete, func, insert, or_
 from sqlalchemy import select as any_select
 from sqlalchemy.orm import Bundle
 from sqlmodel import Session, col, select
@@ -62,13 +62,38 @@ def last_id(session: Session) -> int:
 def add_entries(
     session: Session, digest_id: int, entries: Sequence[paper.Entry], rows: Sequence[Paper]
 ) -> None:
-    """Note where each of `rows` stood in a digest; entries and rows go side by side."""
+    """Note where each of `rows` stood in a digest; entries and rows go side by side.
+
+    What had been taken off the lists is on one again.
+    """
     places = [
         {"digest_id": digest_id, "paper_id": row.id, "position": entry.position}
         for entry, row in zip(entries, rows, strict=True)
     ]
+    for row in rows:
+        if row.unlisted_on is not None:
+            row.unlisted_on = None
     if places:
         session.execute(insert(Entry), places)
+
+
+def take_off(session: Session, paper_id: int, digest_ids: Sequence[int], day: date) -> bool:
+    """Take a paper off some digests; True if no other lists it, and so it goes unlisted."""
+    of_paper = col(Entry.paper_id) == paper_id
+    session.execute(delete(Entry).where(of_paper, col(Entry.digest_id).in_(digest_ids)))
+    if session.exec(select(Entry.id).where(of_paper).limit(1)).first() is not None:
+        return False
+    row = session.get_one(Paper, paper_id)
+    row.unlisted_on = day
+    session.add(row)
+    session.flush()
+    return True
+
+
+def unlisted(session: Session) -> set[int]:
+    """The papers that were taken off the only list they stood on."""
+    rows = select(Paper.id).where(col(Paper.unlisted_on).is_not(None))
+    return {paper_id for paper_id in session.exec(rows) if paper_id is not None}
 
 
 def add_votes(session: Session, paper_id: int, entry: paper.Entry, at: datetime) -> bool:

@@ -52,7 +52,8 @@ def page(
 
 
 def _within(first: date, last: date) -> tuple[ColumnElement[bool], ...]:
-    return col(Paper.first_seen) >= first, col(Paper.first_seen) <= last, STANDING
+    since, until = col(Paper.first_seen) >= first, col(Paper.first_seen) <= last
+    return since, until, STANDING, col(Paper.unlisted_on).is_(None)
 
 
 def _order(order: Order) -> tuple[ColumnElement[Any], ...]:

@@ -50,6 +50,12 @@ def count(session: Session, *states: SubmissionState) -> int:
     return session.exec(rows).one()
 
 
+def waits_since(session: Session, moment: datetime) -> bool:
+    """Whether one that was first sent after a moment waits for the operator."""
+    of_late = Submission.state == SubmissionState.FOUND, col(Submission.at) > moment
+    return session.exec(select(Submission.id).where(*of_late).limit(1)).first() is not None
+
+
 def claim_due(session: Session, now: datetime, until: datetime) -> Submission | None:
     """Take the next one that is to be looked up; nobody else does, until then.
 

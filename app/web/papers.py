@@ -46,6 +46,7 @@ class About:
     version: int
     announced: date | None
     withdrawn_on: date | None
+    unlisted_on: date | None
 
     @classmethod
     def of(cls, row: tables.Paper) -> "About":
@@ -62,6 +63,7 @@ class About:
             version=row.version,
             announced=row.announced,
             withdrawn_on=row.withdrawn_on,
+            unlisted_on=row.unlisted_on,
         )
 
 

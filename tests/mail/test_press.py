@@ -404,3 +404,10 @@ from us.
 
 This address was typed into the form at papers.example.org.
 """
+
+
+def test_a_paper_that_people_sent_in_says_so_in_both_parts(templates, make_daily, make_pick):
+    picks = (make_pick(1, by_community=True), make_pick(2))
+    rendered = press.render(templates, make_daily(picks=picks))
+    assert visible(rendered.html).count("by the research community") == 1
+    assert rendered.text.count("by the research community") == 1

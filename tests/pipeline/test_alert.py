@@ -10,12 +10,13 @@ from conftest import NOW
 from smtp_sink import Sink
 from web_hook import WebHook
 
+from app.papers.paper import Paper
 from app.pipeline import admission
 from app.pipeline.alert import Ways
-from app.store import brakes, departures, heartbeats, outbox, sources
+from app.store import brakes, departures, heartbeats, outbox, sources, submissions
 from app.store import engine as engines
 from app.store.sources import Outcome
-from app.store.tables import SourceState
+from app.store.tables import SourceState, SubmissionState
 from app.wire.smtp import Server
 
 OPERATOR = "operator@example.org"
@@ -221,3 +222,34 @@ def test_all_is_well_where_nothing_is_wrong(told, post, hook, letters, clock):
     clock.forward(hours=3)
     told.tell()
     assert (len(post.taken), hook.posted) == (n, [])
+
+
+def test_papers_that_wait_for_a_nod_are_told_of_once_a_day_at_most(told, hook, engine, clock):
+    def send(name):
+        with engines.transaction(engine) as session:
+            row = submissions.named(session, f"doi:10.1000/{name}", name, clock.now)
+            submissions.tell(row, Paper(name))
+            row.state = SubmissionState.FOUND
+            session.add(row)
+
+    def decide():
+        with engines.transaction(engine) as session:
+            for row in submissions.in_states(session, [SubmissionState.FOUND], 10):
+                row.state = SubmissionState.DECLINED
+                session.add(row)
+
+    def tell(**later):
+        clock.forward(**later)
+        told.tell()
+        return [said["text"] for said in hook.posted]
+
+    assert tell(hours=1) == []
+    send("moons")
+    (text,) = tell(hours=1)
+    assert "1 paper that people sent in waits for your nod" in text
+    decide()
+    send("tides")
+    assert len(tell(hours=1)) == 1
+    tell(hours=24)
+    assert len(tell(hours=1)) == 2
+    assert len([*(tell(hours=6) for _ in range(20))][-1]) < 6  # nobody is nagged for ever

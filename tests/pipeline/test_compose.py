@@ -8,8 +8,11 @@ import pytest
 from app.languages import ENGLISH
 from app.mail import dkim, links, message
 from app.pipeline import compose, opt_in
+from app.pipeline import submissions as station
 from app.recommend import interests
 from app.store import engine as engines
+from app.store import letters
+from app.store import submissions as sent_in
 
 KEY = dkim.new_key()
 
@@ -186,3 +189,26 @@ def test_what_was_asked_for_is_repeated_in_one_pair_of_quotes(typed, said):
     assert "““" not in found
     assert '"' not in found
     assert len(found) < 250
+
+
+def test_a_letter_says_who_brought_a_paper_whatever_the_operator_decides_later(
+    post, make_subscriber, retrieval_papers, engine, clock
+):
+    with engines.transaction(engine) as session:
+        row = sent_in.named(session, "doi:10.1000/x", "10.1000/x", clock())
+        sent_in.tell(row, retrieval_papers[0])
+        station.accept(session, row, clock())
+    person = make_subscriber("retrieval")
+    assert post.rank_due().n_letters == 1
+
+    def text():
+        with engines.transaction(engine) as session:
+            letter = letters.of_edition(session, person.id, clock().date())
+            return compose.rendered(session, post.desk.head, letter).text
+
+    clock.forward(hours=1)
+    before = text()
+    assert "by the research community" in before
+    with engines.transaction(engine) as session:
+        station.take_back(session, sent_in.by_id(session, 1), clock())
+    assert text() == before

@@ -300,3 +300,38 @@ def test_a_reader_who_is_erased_takes_their_votes_along(found, engine, make_subs
     with engines.transaction(engine) as session:
         subscribers.remove(session, subscribers.by_id(session, reader.id))
     assert read(tables.Support) == []
+
+
+def test_what_is_taken_back_leaves_the_lists_and_can_be_accepted_again(
+    found, accept, engine, clock, read, make_subscriber
+):
+    ada = make_subscriber("moons").id
+    paper_id = accept(found(sender=ada))
+    today = clock().date()
+
+    def shown():
+        with engines.transaction(engine) as session:
+            listed = periods.page(session, today, today, Order.PLACE, 0, 100)
+            weighed = [each.paper_id for each in listings.of(session, today, today, clock())]
+            return listed, weighed, rows.accepted_among(session, [paper_id])
+
+    assert shown() == ([paper_id], [paper_id], {paper_id})
+    clock.forward(hours=1)
+    with engines.transaction(engine) as session:
+        submissions.take_back(session, rows.by_id(session, 1), clock())
+    assert shown() == ([], [], set())
+    with engines.transaction(engine) as session:
+        assert listings.of_papers(session, [paper_id], clock())[paper_id].votes == 0
+        assert papers.unlisted(session) == {paper_id}
+    assert accept(1) == paper_id
+    assert shown() == ([paper_id], [paper_id], {paper_id})
+    assert len(read(tables.Paper)) == 1
+
+
+def test_what_another_list_has_stays_there(found, accept, engine, clock, store_papers):
+    paper_id = accept(found())
+    store_papers(MOONS)
+    with engines.transaction(engine) as session:
+        submissions.take_back(session, rows.by_id(session, 1), clock())
+        assert papers.unlisted(session) == set()
+        assert rows.accepted_among(session, [paper_id]) == set()

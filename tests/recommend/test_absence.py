@@ -17,6 +17,7 @@ FACES = Interest("face recognition", Kind.PHRASE, negative=True)
 @pytest.mark.parametrize(
     ("case", "sentence"),
     [
+        (replace(WEAK, gone="withdrawn"), "No letter takes it any more: it was withdrawn."),
         (WEAK, "Below their threshold: its fit is 0.41, and “good” starts at 0.50."),
         (
             replace(WEAK, threshold=Band.STRONG, fit=0.7499),

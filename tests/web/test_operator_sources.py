@@ -213,6 +213,14 @@ def test_accepting_and_declining_leave_a_trace(press, client, waiting, states, d
         ("accepted a submission", f"submission {declined}"),
     ]
     assert "Paper that is found" in client.get("/").text
+    assert "Take it back: Paper that is found" in client.get(here).text
+    assert press(f"{here}/{found}/take-back").headers["location"].endswith("done=taken")
+    assert press(f"{here}/{found}/take-back").headers["location"].endswith("done=settled")
+    assert done()[-1] == ("took a submission back", f"submission {found}")
+    assert "Paper that is found" not in client.get("/").text
+    assert "Paper that is found" not in client.get("/search?q=found").text
+    page = client.get("/papers/1")
+    assert (page.status_code, "took this paper off its list" in page.text) == (200, True)
 
 
 def test_only_what_was_found_can_be_accepted_after_all(press, client, waiting):

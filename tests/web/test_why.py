@@ -186,3 +186,18 @@ def test_a_letter_whose_links_were_made_void_leads_to_nobody_s_page(client, sent
     answer = client.get(sent.feedback("why"), follow_redirects=True)
     assert answer.status_code == 404
     assert "ada@example.org" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("column", "said"), [("withdrawn_on", "was withdrawn"), ("unlisted_on", "off the list")]
+)
+def test_what_left_the_lists_is_said_to_have_left_them(
+    client, reader, store_papers, engine, fit, clock, column, said
+):
+    (gone,) = store_papers(Paper("Moons that are no more"))
+    with engines.transaction(engine) as session:
+        setattr(session.get(tables.Paper, gone), column, clock().date())
+    fit()
+    page = client.get(_page(reader, gone)).text
+    assert said in page
+    assert "of 100" not in page

@@ -80,6 +80,7 @@ class Pick(SQLModel, table=True):
     """A paper chosen for a letter. reason: its shares as JSON, see recommend.explain.
 
     team: while two settings of the ranking are compared, which of them chose it, "a" or "b".
+    by_community: whether the letter says that people sent it in.
     printed_id: what the letter says of it, where it was another paper's row before the two turned
     out to be one; None: it says what `paper_id` does.
     """
@@ -90,6 +91,7 @@ class Pick(SQLModel, table=True):
     score: float
     reason: str = Field(sa_column=Column(Text, nullable=False))
     team: str = ""
+    by_community: bool = False
     printed_id: int | None = None  # a paper's, too; with a key, joins would not know which is meant
 
 

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from app.store.tables import base  # noqa: F401  (names the constraints)
 
 IS_GONE, IS_OUT = text("same_as IS NOT NULL"), text("withdrawn_on IS NOT NULL")
+IS_OFF = text("unlisted_on IS NOT NULL")
 
 
 class Digest(SQLModel, table=True):
@@ -36,8 +37,9 @@ class Paper(SQLModel, table=True):
     of, 0 where it is not told. announced: the day its archive first announced it. journal and
     comment: in the archive's own words. stars: of the code, as last counted. thumbnail: for pages
     of ours only to link to; no letter loads it. withdrawn_on: the day we learned that it was taken
-    back. same_as: the paper that it turned out to be; this row then only keeps what was printed
-    of it, and everything else moved there.
+    back. unlisted_on: the day an operator took it off the only list that it stood on. same_as: the
+    paper that it turned out to be; this row then only keeps what was printed of it, and everything
+    else moved there.
     """
 
     __table_args__ = (
@@ -45,6 +47,7 @@ class Paper(SQLModel, table=True):
         Index(
             "ix_paper_withdrawn_on", "withdrawn_on", sqlite_where=IS_OUT, postgresql_where=IS_OUT
         ),
+        Index("ix_paper_unlisted_on", "unlisted_on", sqlite_where=IS_OFF, postgresql_where=IS_OFF),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -69,6 +72,7 @@ class Paper(SQLModel, table=True):
     stars: int | None = None
     announced: Date | None = None
     withdrawn_on: Date | None = None
+    unlisted_on: Date | None = None
     same_as: int | None = Field(default=None, foreign_key="paper.id")
 
 

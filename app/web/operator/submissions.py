@@ -26,6 +26,7 @@ Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 DONE = {
     "accepted": english("It is on today’s list, by the research community."),
     "declined": english("It stays out."),
+    "taken": english("It is taken back, and off the list."),
     "again": english("It is looked up again with the next tick."),
     "settled": english("Somebody decided on it meanwhile, or nobody knows yet which paper it is."),
 }
@@ -125,6 +126,18 @@ def decline(
     station.decline(session, row, now)
     _note(session, now, visit.who, "declined a submission", row)
     return pages.go("/operator/submissions?done=declined")
+
+
+@router.post("/{submission_id}/take-back")
+def take_back(
+    visit: ActingDep, row: RowDep, session: SessionDep, pages: PagesDep, now: NowDep
+) -> Response:
+    """Undo the nod."""
+    if row.state is not SubmissionState.ACCEPTED:
+        return pages.go("/operator/submissions?done=settled")
+    station.take_back(session, row, now)
+    _note(session, now, visit.who, "took a submission back", row)
+    return pages.go("/operator/submissions?done=taken")
 
 
 @router.post("/{submission_id}/again")

@@ -37,4 +37,5 @@ TERMS = (
     *(english("named a source"), english("paused a source"), english("let a source go on")),
     *(english("removed a source"), english("accepted a submission")),
     *(english("declined a submission"), english("looked for a submission again")),
+    *(english("took a submission back"), english("command line")),
 )

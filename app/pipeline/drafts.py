@@ -1,0 +1,67 @@
+"""What there is to know of a letter when it is made, as the rows that keep it."""
+
+from collections.abc import Iterable, Sequence, Set
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from app.mail import message
+from app.pipeline import compose
+from app.pipeline.compose import Letterhead
+from app.pipeline.editions import Edition
+from app.pipeline.tidings import Tidings
+from app.recommend import explain
+from app.recommend.interests import Interest
+from app.store import submissions
+from app.store.tables import LetterKind, Subscriber
+
+
+def facts(
+    head: Letterhead,
+    subscriber: Subscriber,
+    typed: Sequence[Interest],
+    day: date,
+    now: datetime,
+    model_id: str,
+    made: Edition,
+    news: Tidings,
+) -> dict[str, Any]:
+    """What there is to know of one subscriber's letter, as its row. typed: by the subscriber."""
+    subscriber_id, language = subscriber.id or 0, head.language(subscriber.language)
+    return {
+        "subscriber_id": subscriber_id,
+        "kind": LetterKind.DAILY,
+        "edition_date": day,
+        "recipient": subscriber.address,
+        "message_id": message.message_id(day, subscriber_id, LetterKind.DAILY, head.domain),
+        "date": now.replace(microsecond=0),
+        "model_id": model_id,
+        "n_candidates": made.n_new,
+        "wider_days": made.wider_days,
+        "why": compose.why(subscriber, typed, language),
+        "version": subscriber.version,
+        "language": subscriber.language,
+        "news": news.sentence(language, has_papers=bool(made.found)),
+    }
+
+
+def sent_in(session: Session, made: Iterable[Edition]) -> set[int]:
+    """Those of all picks that the community brought."""
+    chosen = {pick.paper_id for each in made for pick, _ in each.found}
+    return submissions.accepted_among(session, sorted(chosen))
+
+
+def picks(made: Edition, sent_in: Set[int]) -> list[dict[str, Any]]:
+    """Picks as their rows but for the letter's id. sent_in: what the community brought."""
+    return [
+        {
+            "rank": pick.rank,
+            "paper_id": pick.paper_id,
+            "score": pick.score,
+            "reason": explain.to_json(pick.reason),
+            "team": team,
+            "by_community": pick.paper_id in sent_in,
+        }
+        for pick, team in made.found
+    ]
