@@ -235,16 +235,42 @@ def test_bars_stand_on_each_other_and_never_leave_the_chart():
     columns = [("x", [1, 3]), ("y", [0, 2]), ("z", [0, 0])]
     chart = bars.stacked("t", "s", [("a", "first"), ("b", "second")], columns, ENGLISH)
     assert [(p.kind, p.y, p.height) for p in chart.parts] == [
-        ("a", 120.0, 40.0),
-        ("b", 0.0, 120.0),
-        ("b", 80.0, 80.0),
+        ("a", 156.0, 48.0),
+        ("b", 12.0, 144.0),
+        ("b", 108.0, 96.0),
     ]
-    assert all(p.x + p.width <= bars.WIDTH for p in chart.parts)
+    assert all(p.x >= bars.LEFT and p.x + p.width <= bars.RIGHT for p in chart.parts)
     assert chart.rows == (("x", "1", "3"), ("y", "0", "2"), ("z", "0", "0"))
 
 
+@pytest.mark.parametrize("largest", [0, 0.4, 1, 3, 7, 50, 51, 99_999])
+@pytest.mark.parametrize("n", [1, 2, 4, 5, 30, 53])
+def test_axes_begin_at_zero_reach_above_all_and_name_first_and_last(largest, n):
+    columns = [(f"day {each}", [largest if each == 0 else 0]) for each in range(n)]
+    chart = bars.stacked("t", "s", [("a", "first")], columns, ENGLISH)
+    assert (chart.ticks[0].said, chart.ticks[0].y) == ("0", bars.FLOOR)
+    assert 2 <= len(chart.ticks) <= 5
+    assert float(chart.ticks[-1].said) >= largest
+    assert all(bars.TOP <= tick.y <= bars.FLOOR for tick in chart.ticks)
+    assert (chart.labels[0].said, chart.labels[-1].said) == ("day 0", f"day {n - 1}")
+    assert len(chart.labels) <= 3
+    assert all(part.y >= bars.TOP - 0.01 for part in chart.parts)
+
+
+def test_bars_below_each_other_are_as_long_as_their_figures_say():
+    chart = bars.listed(
+        "t", "s", ("Place", "liked of 100"), [("1", 50), ("2", 12.5), ("3", 0)], ENGLISH
+    )
+    assert chart.lengths == (100, 25, 0)
+    assert chart.rows == (("1", "50"), ("2", "12.5"), ("3", "0"))
+
+
 def test_a_chart_of_nothing_is_empty():
-    assert bars.stacked("t", "s", [("a", "first")], [], ENGLISH).parts == ()
+    for chart in (
+        bars.stacked("t", "s", [("a", "first")], [], ENGLISH),
+        bars.listed("t", "s", ("a", "b"), [], ENGLISH),
+    ):
+        assert (chart.parts, chart.ticks, chart.labels, chart.rows) == ((), (), (), ())
 
 
 def test_sources_are_shown_with_what_came_of_them(settings, clock, engine):

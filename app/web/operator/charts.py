@@ -37,7 +37,13 @@ def charts(visit: VisitDep, session: SessionDep, pages: PagesDep, now: NowDep) -
     said = pages.language
     found = [_letters(session, said), *_feedback(shown, said), _growth(session, now, said)]
     return pages.show(
-        "operator/charts", visit=visit, charts=found, width=bars.WIDTH, height=bars.HEIGHT
+        "operator/charts",
+        visit=visit,
+        charts=found,
+        width=bars.WIDTH,
+        height=bars.HEIGHT,
+        left=bars.LEFT,
+        right=bars.RIGHT,
     )
 
 
@@ -70,14 +76,14 @@ def _feedback(shown: Sequence[statistics.Shown], language: Language) -> list[Cha
     kinds = [kind for kind in KINDS if any(each.kind == kind for each in shown)]
     by_kind = [(KINDS[kind], [each for each in shown if each.kind == kind]) for kind in kinds]
     said = english("How many of a hundred picks were liked, in the letters of thirty days.")
-    names = [("sent", english("liked of 100"))]
+    name = english("liked of 100")
     return [
-        bars.stacked(
-            title, said, names, [(label, [_liked(some)]) for label, some in columns], language
+        bars.listed(
+            title, said, (kind, name), [(each, _liked(some)) for each, some in columns], language
         )
-        for title, columns in (
-            (english("Likes by place in the letter"), by_rank),
-            (english("Likes by reason"), by_kind),
+        for title, kind, columns in (
+            (english("Likes by place in the letter"), english("Place"), by_rank),
+            (english("Likes by reason"), english("Reason"), by_kind),
         )
     ]
 
@@ -89,7 +95,9 @@ def _liked(some: Sequence[statistics.Shown]) -> float:
 
 def _growth(session: Session, now: datetime, language: Language) -> Chart:
     weeks = growth.confirmed_by_week(session, now - A_YEAR)
-    columns = [(language.date(monday), [n]) for monday, n in weeks.items()]
+    first = min(weeks, default=now.date() + timedelta(days=1))
+    mondays = [first + timedelta(days=n) for n in range(0, (now.date() - first).days + 1, 7)]
+    columns = [(language.brief_date(day), [weeks.get(day, 0)]) for day in mondays]
     said = english("New readers who confirmed, by week, in the last year.")
     names = [("sent", english("confirmed"))]
     return bars.stacked(english("Growth"), said, names, columns, language)
