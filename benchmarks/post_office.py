@@ -15,6 +15,7 @@ from sqlalchemy import Engine, insert, update
 from app import assembly
 from app.pipeline import compose
 from app.recommend import explain
+from app.recommend.attribution import DECIMALS
 from app.recommend.explain import LikedShare, Reason, Share
 from app.settings import Settings
 from app.store import engine as engines
@@ -144,10 +145,10 @@ def _address(n: int) -> str:
 
 def reason(n: int, words: list[str], liked: int) -> Reason:
     """Each reader's own: no two letters may share what is written for one reader."""
-    at, part = n % 5, 0.2 + n * 0.6180339 % 0.3
+    at, part = n % 5, round(0.2 + n * 0.6180339 % 0.3, DECIMALS)
     phrase = Share(" ".join(words[at : at + 2]), part, kind=explain.Kind.PHRASE)
-    word = Share(words[at + 3], part / 2, kind=explain.Kind.WORD)
-    like = (LikedShare(liked, 0.6 - part, tuple(words[at : at + 3])),)
+    word = Share(words[at + 3], round(part / 2, DECIMALS), kind=explain.Kind.WORD)
+    like = (LikedShare(liked, round(0.6 - part, DECIMALS), tuple(words[at : at + 3])),)
     return Reason(terms=(phrase, word), liked=like, fit=0.8, band="strong")
 
 

@@ -20,7 +20,7 @@ from app.recommend import explain, highlight, interests
 from app.recommend.interests import Interest
 from app.recommend.voice import Voice, to_reader
 from app.store import letters
-from app.store.tables import Letter, LetterKind, Pick, Subscriber
+from app.store.tables import Letter, LetterKind, Subscriber
 
 
 @dataclass(frozen=True)
@@ -167,13 +167,10 @@ def view(session: Session, head: Letterhead, row: Letter) -> letters_mail.Letter
 
 
 def unstored(
-    session: Session, head: Letterhead, row: Letter, chosen: Sequence[Pick]
+    session: Session, head: Letterhead, row: Letter, chosen: Sequence[letters.Choice]
 ) -> letters_mail.Rendered:
     """The page of a letter that is only looked at; its feedback links lead to letter 0."""
-    choices = [
-        letters.Choice(each.rank, each.paper_id, each.reason, each.by_community) for each in chosen
-    ]
-    contents = reading.unstored(session, row, choices)
+    contents = reading.unstored(session, row, chosen)
     return press.render(head.templates_in(row.language), _view(head, row, contents))
 
 

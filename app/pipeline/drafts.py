@@ -1,6 +1,6 @@
 """What there is to know of a letter when it is made, as the rows that keep it."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from app.pipeline.tidings import Tidings
 from app.recommend import explain
 from app.recommend.interests import Interest
 from app.store import submissions
+from app.store.planned import Chosen
 from app.store.tables import LetterKind, Subscriber
 
 
@@ -52,16 +53,11 @@ def sent_in(session: Session, made: Iterable[Edition]) -> set[int]:
     return submissions.accepted_among(session, sorted(chosen))
 
 
-def picks(made: Edition, sent_in: Set[int]) -> list[dict[str, Any]]:
-    """Picks as their rows but for the letter's id. sent_in: what the community brought."""
-    return [
-        {
-            "rank": pick.rank,
-            "paper_id": pick.paper_id,
-            "score": pick.score,
-            "reason": explain.to_json(pick.reason),
-            "team": team,
-            "by_community": pick.paper_id in sent_in,
-        }
-        for pick, team in made.found
-    ]
+def picks(made: Edition, sent_in: Set[int]) -> Iterator[Chosen]:
+    """Picks as `planned.PICK`, each made when it is asked for: a shard has thousands.
+
+    sent_in: what the community brought.
+    """
+    for pick, team in made.found:
+        is_sent_in = pick.paper_id in sent_in
+        yield pick.rank, pick.paper_id, pick.score, explain.to_json(pick.reason), team, is_sent_in

@@ -17,7 +17,7 @@ from app.recommend.hints import Unknown
 from app.recommend.interests import Interest
 from app.recommend.voice import to_reader
 from app.store import feedback, letters, papers, subscribers
-from app.store.tables import Letter, Pick, Subscriber
+from app.store.tables import Letter, Subscriber
 
 # The interests last looked up: while somebody types, all but the last one stay the same.
 N_REMEMBERED = 2_000
@@ -62,7 +62,9 @@ def letter_for(
     typed = subscribers.interests_of(session, [subscriber_id]).get(subscriber_id, ())
     draft = Letter(**drafts.facts(desk.head, subscriber, typed, day, now, "", made, news))
     rows = drafts.picks(made, drafts.sent_in(session, [made]))
-    chosen = [Pick(letter_id=0, **row) for row in rows]
+    chosen = [
+        letters.Choice(place, paper_id, reason, b) for place, paper_id, _, reason, _, b in rows
+    ]
     return compose.unstored(session, desk.head, draft, chosen)
 
 

@@ -4,24 +4,30 @@ The price of each letter before it is sent; see P12 in benchmarks. So nothing he
 mapper, and what is the same for all is put together once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col
+from sqlalchemy import Connection, delete
+from sqlalchemy.orm import Mapped
+from sqlmodel import Session, col, select
 
+from app.store import bulk
 from app.store.tables import Letter, OutboxEntry, Pick, State
 
 Row = Mapping[str, Any]
 
 
+# The columns of a pick but for the letter's id.
+PICK = ("rank", "paper_id", "score", "reason", "team", "by_community")
+Chosen = tuple[int, int, float, str, str, bool]
+
+
 class Planned(NamedTuple):
-    """The columns of a letter, and of each of its picks but for the letter's id."""
+    """The columns of a letter, and its picks, which are read once."""
 
     letter: Row
-    picks: Sequence[Row]
+    picks: Iterable[Chosen]
 
 
 def add(session: Session, planned: Sequence[Planned], now: datetime) -> int:
@@ -30,32 +36,40 @@ def add(session: Session, planned: Sequence[Planned], now: datetime) -> int:
     The unique entry in the outbox decides: where a subscriber's edition has one already, nothing
     is stored.
     """
-    if not planned:
-        return 0
     connection = session.connection()
-    on_postgresql = connection.dialect.name == "postgresql"
-    unless_there = postgresql.insert if on_postgresql else sqlite.insert
-    made = unless_there(Letter).on_conflict_do_nothing().returning(*_KEY, col(Letter.id))
-    letters = connection.execute(made, [each.letter for each in planned]).all()
-    if not letters:
-        return 0
-    entry = {"state": State.READY, "due_at": now, "first_due_at": now, **_FRESH}
-    entries = [
-        {"subscriber_id": s, "kind": k, "edition_date": d, "letter_id": n, **entry}
-        for s, k, d, n in letters
-    ]
-    put = unless_there(OutboxEntry).on_conflict_do_nothing().returning(col(OutboxEntry.letter_id))
-    stored = set(connection.execute(put, entries).scalars())
-    if orphans := [row[-1] for row in letters if row[-1] not in stored]:
+    tried = dict(zip(bulk.numbers(connection, Letter, len(planned)), planned, strict=True))
+    n = bulk.add_new(connection, Letter, _letters(tried))
+    written = _stored(connection, col(Letter.id), tried, n)
+    n = bulk.add_new(connection, OutboxEntry, _entries(written, now))
+    ready = _stored(connection, col(OutboxEntry.letter_id), written, n)
+    if orphans := written.keys() - ready.keys():
         connection.execute(delete(Letter).where(col(Letter.id).in_(orphans)))
-    picks_of = {(e.letter["subscriber_id"], e.letter["edition_date"]): e.picks for e in planned}
-    picks = [
-        {"letter_id": n, **pick} for s, _, d, n in letters if n in stored for pick in picks_of[s, d]
-    ]
-    if picks:
-        connection.execute(insert(Pick), picks)
-    return len(stored)
+    picks = ((*pick, letter_id) for letter_id, each in ready.items() for pick in each.picks)
+    bulk.add(connection, Pick, (*PICK, "letter_id"), picks)
+    return len(ready)
 
 
-_KEY = (col(Letter.subscriber_id), col(Letter.kind), col(Letter.edition_date))
-_FRESH = {"attempts": 0, "doubtful": 0, "reason": ""}
+def _stored(
+    connection: Connection, letter_id: Mapped[Any], tried: dict[int, Planned], n: int
+) -> dict[int, Planned]:
+    """Which of those tried were stored: n, mostly all of them."""
+    if n == len(tried):
+        return tried
+    found = connection.execute(select(letter_id).where(letter_id.in_(tried))).scalars()
+    return {each: tried[each] for each in sorted(found)}
+
+
+def _letters(tried: Mapping[int, Planned]) -> bulk.Columns:
+    rows = [each.letter for each in tried.values()]
+    return {"id": list(tried), **{name: [row[name] for row in rows] for name in (rows or [{}])[0]}}
+
+
+def _entries(written: Mapping[int, Planned], now: datetime) -> bulk.Columns:
+    own = {name: [each.letter[name] for each in written.values()] for name in _KEY}
+    same = {"state": State.READY, "due_at": now, "first_due_at": now, **_FRESH}
+    of_all = {name: [value] * len(written) for name, value in same.items()}
+    return {"letter_id": list(written), **own, **of_all}
+
+
+_KEY = ("subscriber_id", "kind", "edition_date")
+_FRESH = {"attempts": 0, "doubtful": 0, "holder": "", "reason": ""}

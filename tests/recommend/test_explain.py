@@ -1,3 +1,5 @@
+from dataclasses import fields
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,15 @@ reasons = st.builds(
 
 @given(reasons)
 def test_a_reason_is_read_back_as_it_was_written(reason):
+    assert explain.from_json(explain.to_json(reason)) == reason
+
+
+def test_no_field_of_a_reason_is_forgotten():
+    share = Share("word", 0.5, ("w",), Kind.PHRASE, ("near",))
+    liked = (LikedShare(3, 0.25, ("moons",)),)
+    reason = Reason((share,), liked, liked, 0.1, True, 0.9, "good", True, 0.2)
+    for part in (reason, share, *liked):
+        assert all(getattr(part, each.name) != each.default for each in fields(part))
     assert explain.from_json(explain.to_json(reason)) == reason
 
 
