@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
+from pydantic import AfterValidator
 from sqlmodel import Session
 
 from app.errors import BadValue
@@ -19,6 +20,7 @@ from app.store.sources import Standing
 from app.store.tables import ChosenSource
 from app.web.deps import NowDep, PagesDep, SessionDep
 from app.web.operator.session import ActingDep, Visit, VisitDep
+from app.web.typed import fit
 
 router = APIRouter(prefix="/sources")
 N_DIGESTS = 40
@@ -101,7 +103,7 @@ def _with_standings(
 
 DeskDep = Annotated[Desk, Depends(Desk)]
 # As long as a name may be, and room for what is tamed away.
-Name = Annotated[str, Form(max_length=2 * catalogue.LONGEST)]
+Name = Annotated[str, Form(max_length=2 * catalogue.LONGEST), AfterValidator(fit)]
 
 
 @router.get("")
