@@ -11,7 +11,7 @@ import linter
 import pytest
 import reuse
 from smtp_sink import Sink
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 from sqlmodel import Session, select
 
 from app import assembly
@@ -200,7 +200,7 @@ def lose_database(request: pytest.FixtureRequest, settings: Settings) -> Callabl
 
     def lose() -> None:
         if settings.database_url:
-            name = settings.database_url.rpartition("/")[2]
+            name = make_url(settings.database_url).database
             request.getfixturevalue("postgres_server").drop(name)
         else:
             (settings.data_dir / "paperboy.sqlite3").write_bytes(b"no database" * 1000)

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -29,7 +28,7 @@ NOBODY = "nobody"
 class Server:
     """A running server; each test gets a copy of one database that is migrated already."""
 
-    port: int
+    folder: Path
     told: Sequence[str | Path]
     as_whom: dict[str, Any]
     numbers: Iterator[int] = field(default_factory=count)
@@ -63,7 +62,7 @@ class Server:
                 process.wait(PATIENCE_S * 3)
 
     def url(self, database: str) -> str:
-        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
+        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
 
     def make(self, database: str) -> None:
         """Make an empty database."""
@@ -83,7 +82,7 @@ class Server:
         )
 
     def execute(self, statement: sql.SQL | sql.Composed) -> None:
-        where = f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres"
+        where = f"host={self.folder} user=postgres dbname=postgres"
         with psycopg.connect(where, autocommit=True) as connection:
             connection.execute(statement)
 
@@ -117,11 +116,11 @@ def running(*, is_durable: bool = False) -> Iterator[Server]:
         made = [bin_dir / "initdb", "-D", where, "--no-sync", "-A", "trust", "-U", "postgres"]
         made += ["-E", "UTF8", "--locale=C.UTF-8"]
         subprocess.run(made, check=True, stdout=subprocess.DEVNULL, **as_whom)
-        port = _free_port()
-        told = [bin_dir / "postgres", "-D", where, "-p", str(port), "-k", where]
-        for each in ("listen_addresses=127.0.0.1", *(DURABLE if is_durable else FAST)):
+        # By a socket in its own folder: no port that somebody else might take, or has.
+        told = [bin_dir / "postgres", "-D", where, "-k", where]
+        for each in ("listen_addresses=", *(DURABLE if is_durable else FAST)):
             told += ["-c", each]
-        server = Server(port, told, as_whom)
+        server = Server(where, told, as_whom)
         server.start()
         try:
             yield server
@@ -146,9 +145,3 @@ def _as_whom(where: Path) -> dict[str, Any]:
     shutil.chown(where, NOBODY)
     where.parent.chmod(0o755)
     return {"user": NOBODY, "extra_groups": [], "cwd": where.parent}
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
