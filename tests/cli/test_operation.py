@@ -57,6 +57,7 @@ def test_wrong_usage_exits_with_two(paperboy, words):
     assert paperboy(*words).code == 2
 
 
+@pytest.mark.sqlite
 def test_a_worker_without_a_queue_says_what_to_run_instead(paperboy, migrated, monkeypatch):
     monkeypatch.setattr(signal, "signal", lambda *_: None)  # this process has its own
     done = paperboy("worker")

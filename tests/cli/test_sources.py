@@ -116,15 +116,13 @@ def test_new_mails_are_shown_and_stay_new(paperboy, migrated, tmp_path):
 
 
 def test_those_named_on_the_operators_page_are_shown_and_fetched_too(
-    paperboy, hub, migrated, monkeypatch
+    paperboy, hub, database, monkeypatch
 ):
     monkeypatch.setenv("PAPERBOY_SOURCES", FIXED)
-    engine = engines.connect(f"sqlite:///{migrated / 'paperboy.sqlite3'}")
-    with engines.transaction(engine) as session:
+    with engines.transaction(database.engine) as session:
         for name in (NAMED, FIXED, "feed:https://blog.example.org/rss"):
             chosen.add(session, name, _now())
         chosen.pause(session, "feed:https://blog.example.org/rss", paused=True)
-    engine.dispose()
 
     told = json.loads(paperboy("sources", "--json").out)["sources"]
     assert [(each["name"], each["fixed"], each["paused"]) for each in told] == [

@@ -12,18 +12,16 @@ from app.store.tables import SubmissionState
 
 
 @pytest.fixture
-def send(migrated):
+def send(database):
     """Something that was sent in, and found unless told otherwise."""
 
     def make(title="", state=SubmissionState.FOUND):
-        engine = engines.connect(f"sqlite:///{migrated / 'paperboy.sqlite3'}")
-        with engines.transaction(engine) as session:
+        with engines.transaction(database.engine) as session:
             now = datetime.now(UTC)
             row = submissions.named(session, f"doi:10.1000/{title}", f"10.1000/{title}", now)
             row.state, row.n_visitors = state, 2
             if title:
                 submissions.tell(row, Paper(title, url="https://example.org/moons"))
-        engine.dispose()
 
     return make
 
