@@ -49,9 +49,10 @@ def problem(sentence: str) -> None:
     print(f"paperboy: {sentence}", file=sys.stderr)
 
 
-def plain(value: "DataclassInstance") -> dict[str, Any]:
-    """A dataclass as JSON can write it."""
-    plained: dict[str, Any] = json.loads(json.dumps(asdict(value), default=_plain))
+def plain(value: "DataclassInstance | dict[str, Any]") -> dict[str, Any]:
+    """A dataclass, or what one would be, as JSON can write it."""
+    told = value if isinstance(value, dict) else asdict(value)
+    plained: dict[str, Any] = json.loads(json.dumps(told, default=_plain))
     return plained
 
 

@@ -166,7 +166,8 @@ def _print_mails(listed: "Listed", settings: "Settings") -> None:
 
 
 def _read(found: "Found") -> dict[str, Any]:
-    papers = [shown.plain(each) for each in found.digest.entries] if found.digest else []
+    listed = found.digest.entries if found.digest else ()
+    papers = [shown.plain(each._asdict() | {"paper": each.paper._asdict()}) for each in listed]
     return {"state": found.outcome.state, "says": found.outcome.says, "entries": papers}
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 
 from app.papers import identity
 
@@ -12,8 +11,6 @@ _USUAL = re.compile(
     r"(?:oai:arXiv\.org:|https?://arxiv\.org/abs/)?"
     r"(?P<id>(?:1[5-9]|[2-9]\d)(?:0[1-9]|1[0-2])\.\d{5})(?:v(?P<version>\d{1,4}))?"
 )
-# Signs in all terms of a paper; of a hostile one they are not to be remembered.
-_USUAL_TERMS = 200
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]+(?:-[A-Za-z]+)*)?")
 _WORK = r"(?:paper|article|submission|manuscript|work|preprint|version|note|entry)"
 _WITHDRAWN = re.compile(
@@ -32,7 +29,8 @@ def number(text: str) -> tuple[str, int]:
     """The arXiv id in an address, an OAI name or by itself, and its version; 0 if it has none."""
     usual = _USUAL.fullmatch(text)
     if usual:
-        return usual["id"], int(usual["version"] or 0)
+        arxiv_id, version = usual.groups()
+        return arxiv_id, int(version or 0)
     arxiv_id = identity.arxiv_id_in(text)
     found = _VERSION.search(text) if arxiv_id else None
     return arxiv_id, int(found[1]) if found else 0
@@ -45,17 +43,18 @@ def url(arxiv_id: str) -> str:
 
 def categories(terms: Iterable[str]) -> tuple[str, ...]:
     """arXiv's own among the terms, each once; those of MSC and ACM are left out."""
-    found = tuple(terms)
-    is_usual = sum(map(len, found)) < _USUAL_TERMS
-    return _usual_categories(found) if is_usual else _categories(found)
+    told = tuple(terms)
+    known = _KNOWN.get(told)
+    if known is None:
+        known = tuple(dict.fromkeys(term for term in told if _CATEGORY.fullmatch(term)))
+        if sum(map(len, told)) < _USUAL_TERMS and len(_KNOWN) < _MOST_KNOWN:
+            _KNOWN[told] = known
+    return known
 
 
-def _categories(terms: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(term for term in terms if _CATEGORY.fullmatch(term)))
-
-
-# Many papers stand in the same few.
-_usual_categories = lru_cache(maxsize=5_000)(_categories)
+# Many papers stand in the same few. Of a hostile one the terms are not to be remembered.
+_KNOWN: dict[tuple[str, ...], tuple[str, ...]] = {}
+_USUAL_TERMS, _MOST_KNOWN = 200, 5_000
 
 
 def is_withdrawn(abstract: str, comment: str = "") -> bool:

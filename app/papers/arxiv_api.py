@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from app.errors import EmptyAnswer, SourceError
 from app.papers import arxiv, fields, identity, xml_tree
-from app.papers.paper import Digest, Entry, Page, Paper, UnreadLine
+from app.papers.paper import Digest, Entry, Page, Paper, UnreadLine, fold
 
 LAYOUT = "arXiv query"
 
@@ -67,10 +67,10 @@ def _refuse_error(told: Mapping[str, str]) -> None:
 
 def _paper(row: Element, told: Mapping[str, str]) -> Paper | None:
     arxiv_id, version = arxiv.number(told.get("id", ""))
-    title = xml_tree.text(told, "title")
+    title = fold(told.get("title", ""))
     if not arxiv_id or not title:
         return None
-    abstract, comment = xml_tree.text(told, "summary"), xml_tree.text(told, "comment")
+    abstract, comment = fold(told.get("summary", "")), fold(told.get("comment", ""))
     return Paper(
         title=title,
         abstract=abstract,
@@ -81,26 +81,26 @@ def _paper(row: Element, told: Mapping[str, str]) -> Paper | None:
         published=fields.day(told.get("published")),
         categories=arxiv.categories(_terms(row)),
         version=version,
-        journal=xml_tree.text(told, "journal_ref"),
+        journal=fold(told.get("journal_ref", "")),
         comment=comment,
         is_withdrawn=arxiv.is_withdrawn(abstract, comment),
     )
 
 
 def _authors(row: Element) -> Iterator[str]:
-    for author in xml_tree.children(row, "author"):
-        name = xml_tree.text(xml_tree.values(author), "name")
+    for author in xml_tree.alike(row, "author"):
+        name = fold(xml_tree.values(author).get("name", ""))
         if name:
             yield name
 
 
-def _terms(row: Element) -> Iterator[str]:
+def _terms(row: Element) -> list[str]:
     """The main category first, wherever it stands."""
-    for name in ("primary_category", "category"):
-        for each in xml_tree.children(row, name):
-            yield each.get("term", "")
+    main = xml_tree.child(row, "primary_category")
+    terms = [each.get("term", "") for each in xml_tree.alike(row, "category")]
+    return terms if main is None else [main.get("term", ""), *terms]
 
 
 def _linked_doi(row: Element) -> str:
-    links = (each for each in xml_tree.children(row, "link") if each.get("title") == "doi")
+    links = (each for each in xml_tree.alike(row, "link") if each.get("title") == "doi")
     return next((identity.doi_in(each.get("href", "")) for each in links), "")

@@ -12,15 +12,13 @@ from xml.etree.ElementTree import Element
 
 from app.errors import SourceError
 from app.papers import arxiv, fields, identity, people, xml_tree
-from app.papers.paper import Digest, Entry, Paper, UnreadLine
+from app.papers.paper import Digest, Entry, Paper, UnreadLine, fold
 
 RSS, ATOM = "arXiv RSS", "arXiv Atom"
 KINDS = ("new", "cross", "replace", "replace-cross")
 WANTED = frozenset({"new", "cross"})
-_SUMMARY = re.compile(
-    r"\s*arXiv:\S+\s+Announce Type:\s*(?P<kind>[\w-]+)\s*(?:Abstract:\s*(?P<abstract>.*))?",
-    re.DOTALL,
-)
+# What stands before the abstract; where no abstract is told, it is all there is.
+_SUMMARY = re.compile(r"\s*arXiv:\S+\s+Announce Type:\s*(?P<kind>[\w-]+)\s*(?P<named>Abstract:)?")
 _ERROR = "Feed error for query"
 
 
@@ -52,9 +50,14 @@ def read(root: Element, wanted: Collection[str] = WANTED) -> Digest:
     rows = xml_tree.children(channel, "entry" if is_atom else "item")
     for number, row in enumerate(rows, start=1):
         told = xml_tree.values(row)
-        summary = _SUMMARY.match(told.get("summary") or told.get("description") or "")
-        kind = fields.text(told.get("announce_type"), summary and summary["kind"]).lower()
-        paper = _paper(row, told, summary)
+        whole = told.get("summary") or told.get("description") or ""
+        summary = _SUMMARY.match(whole)
+        kind = told.get("announce_type", "")
+        if kind not in KINDS:
+            kind = fields.text(kind, summary and summary["kind"]).lower()
+        if summary:
+            whole = whole[summary.end() :] if summary["named"] else ""
+        paper = _paper(row, told, fold(whole))
         if paper is None:
             text = fields.text(told.get("title"), told.get("guid"), told.get("id"))
             unread.append(UnreadLine(number, text[:200], arxiv.NO_PAPER))
@@ -89,13 +92,13 @@ def _day(head: Mapping[str, str]) -> date | None:
     )
 
 
-def _paper(row: Element, told: Mapping[str, str], summary: re.Match[str] | None) -> Paper | None:
-    arxiv_id, version = arxiv.number(xml_tree.text(told, "guid", "id", "link"))
-    title = xml_tree.text(told, "title")
+def _paper(row: Element, told: Mapping[str, str], abstract: str) -> Paper | None:
+    arxiv_id, version = arxiv.number(told.get("guid") or told.get("id") or "")
+    if not arxiv_id:
+        arxiv_id, version = arxiv.number(told.get("link", ""))
+    title = fold(told.get("title", ""))
     if not arxiv_id or not title:
         return None
-    whole = told.get("summary") or told.get("description") or ""
-    abstract = fields.text((summary["abstract"] or "") if summary else whole)
     return Paper(
         title=title,
         abstract=abstract,
@@ -105,11 +108,12 @@ def _paper(row: Element, told: Mapping[str, str], summary: re.Match[str] | None)
         doi=identity.doi_in(told.get("DOI", "")),
         categories=arxiv.categories(_terms(row)),
         version=version,
-        journal=xml_tree.text(told, "journal_reference"),
+        journal=fold(told.get("journal_reference", "")),
         is_withdrawn=arxiv.is_withdrawn(abstract),
     )
 
 
 def _terms(row: Element) -> list[str]:
-    found = xml_tree.children(row, "category")
-    return [(each.get("term") or each.text or "").strip() for each in found]
+    return [
+        each.get("term") or (each.text or "").strip() for each in xml_tree.alike(row, "category")
+    ]

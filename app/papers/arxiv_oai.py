@@ -85,10 +85,10 @@ def _paper(record: Element) -> Paper | None:
         return None
     told = xml_tree.values(inner)
     arxiv_id, _ = arxiv.number(told.get("id", ""))
-    title = xml_tree.text(told, "title")
+    title = fold(told.get("title", ""))
     if not arxiv_id or not title:
         return None
-    abstract, comment = xml_tree.text(told, "abstract"), xml_tree.text(told, "comments")
+    abstract, comment = fold(told.get("abstract", "")), fold(told.get("comments", ""))
     return Paper(
         title=title,
         abstract=abstract,
@@ -98,7 +98,7 @@ def _paper(record: Element) -> Paper | None:
         doi=identity.doi_in(told.get("doi", "")),
         published=fields.day(told.get("created")),
         categories=arxiv.categories(told.get("categories", "").split()),
-        journal=xml_tree.text(told, "journal-ref"),
+        journal=fold(told.get("journal-ref", "")),
         comment=comment,
         is_withdrawn=arxiv.is_withdrawn(abstract, comment),
     )

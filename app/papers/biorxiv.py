@@ -8,12 +8,13 @@ from collections.abc import Collection, Mapping
 from datetime import date
 
 from app.errors import EmptyAnswer, SourceError, UnreadableDigest
-from app.papers import fields, identity, markup, people
+from app.papers import fields, markup, people
 from app.papers.paper import Digest, Entry, Page, Paper, UnreadLine
 
 NEW, REPLACED = "new", "replace"
 WANTED = frozenset({NEW})
 NO_PAPER = "names no title and DOI"
+_NOTHING = {"", "na", "n/a"}
 _CALM = {"", "ok", "no posts found"}
 _SERVERS = {"biorxiv": "bioRxiv", "medrxiv": "medRxiv"}
 
@@ -37,13 +38,13 @@ def of_answer(answer: object, wanted: Collection[str] = WANTED) -> Digest:
     unread: list[UnreadLine] = []
     changed: list[Paper] = []
     for number, row in enumerate(rows, start=1):
-        paper = _paper(row) if isinstance(row, Mapping) else None
-        if paper is None or not isinstance(row, Mapping):
+        day = fields.day(row.get("date")) if isinstance(row, dict) else None
+        paper = _paper(row, day) if isinstance(row, dict) else None
+        if paper is None:
             unread.append(UnreadLine(number, fields.text(str(row)[:200]), NO_PAPER))
             continue
         kind = NEW if paper.version < 2 else REPLACED
         if kind in wanted:
-            day = fields.day(row.get("date"))
             entries.append(Entry(paper, len(entries) + 1, day=day, announced=kind))
         else:
             changed.append(paper)
@@ -85,37 +86,42 @@ def _day(entries: list[Entry]) -> date | None:
 
 
 def _server(row: object) -> str:
-    told = fields.text(row.get("server")) if isinstance(row, Mapping) else ""
-    return _SERVERS.get(told.lower(), _SERVERS["biorxiv"])
+    told = fields.word(row.get("server")) if isinstance(row, dict) else ""
+    return _SERVERS.get(told, _SERVERS["biorxiv"])
 
 
-def _paper(row: Mapping[str, object]) -> Paper | None:
+def _paper(row: dict[str, object], day: date | None) -> Paper | None:
     title = markup.untagged(fields.text(row.get("title")))
-    doi = identity.doi_in(fields.text(row.get("doi")))
+    doi = fields.doi(row.get("doi"))
     if not title or not doi:
         return None
     version = fields.count(row.get("version")) or 0
-    abstract = markup.untagged(_told(row, "abstract"))
+    abstract = markup.untagged(_told(row.get("abstract")))
+    category = fields.word(row.get("category"))
+    site = "medrxiv" if fields.word(row.get("server")) == "medrxiv" else "biorxiv"
     return Paper(
         title=title,
         abstract=abstract,
-        authors=people.inverted(_told(row, "authors")),
-        url=f"https://www.{_server(row).lower()}.org/content/{doi}v{version or 1}",
+        authors=people.inverted(_told(row.get("authors"))),
+        url=f"https://www.{site}.org/content/{doi}v{version or 1}",
         doi=doi,
-        published=fields.day(row.get("date")) if version < 2 else None,
-        categories=tuple(filter(None, [_told(row, "category").lower()])),
+        published=day if version < 2 else None,
+        categories=() if category in _NOTHING else (category,),
         version=version,
-        published_doi=identity.doi_in(_told(row, "published")),
-        organisation=_told(row, "author_corresponding_institution"),
-        is_withdrawn=_told(row, "type").lower() == "withdrawn" or _is_withdrawn(abstract),
+        published_doi=fields.doi(row.get("published")),
+        organisation=_told(row.get("author_corresponding_institution")),
+        is_withdrawn=fields.word(row.get("type")) == "withdrawn" or _is_withdrawn(abstract),
     )
 
 
-def _told(row: Mapping[str, object], name: str) -> str:
-    told = fields.text(row.get(name))
+def _told(value: object) -> str:
+    told = fields.text(value)
     return "" if told in {"NA", "na", "N/A"} else told
 
 
 def _is_withdrawn(abstract: str) -> bool:
-    start = abstract[:300].lower()
+    start = abstract[:300]
+    if "ithdrawn" not in start and "ITHDRAWN" not in start:
+        return False
+    start = start.lower()
     return "withdrawn this manuscript" in start or "manuscript has been withdrawn" in start

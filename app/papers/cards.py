@@ -6,7 +6,7 @@ texts is shared out by kind, and what a text is (title, abstract, organisation) 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
@@ -217,18 +217,17 @@ def _linked_id(card: _Card, previous: Sequence[_Card], last_id: str) -> str:
 def _entry(card: _Card, paper: Paper, arxiv_id: str, position: int) -> Entry:
     url = f"https://huggingface.co/papers/{arxiv_id}" if arxiv_id else ""
     days = (token.day for token in card.below if token.day)
-    paper = replace(paper, url=url, arxiv_id=arxiv_id, published=next(days, None))
+    paper = paper._replace(url=url, arxiv_id=arxiv_id, published=next(days, None))
     return Entry(paper, position, card.votes, card.n_comments, card.stars)
 
 
 def _merged(first: Entry, again: Entry) -> Entry:
     """A card's second copy may know what the first lacks."""
-    paper = replace(
-        first.paper,
+    paper = first.paper._replace(
         arxiv_id=first.paper.arxiv_id or again.paper.arxiv_id,
         url=first.paper.url or again.paper.url,
         published=first.paper.published or again.paper.published,
     )
     votes = first.votes if first.votes is not None else again.votes
     stars = first.stars if first.stars is not None else again.stars
-    return replace(first, paper=paper, votes=votes, stars=stars)
+    return first._replace(paper=paper, votes=votes, stars=stars)

@@ -67,7 +67,8 @@ def give(found: Reading, lifted: Sequence[Subjects]) -> Reading:
         else:
             paper = entries[place].paper
             all_of_it = tuple(dict.fromkeys((*paper.categories, *subjects.categories)))
-            entries[place] = replace(entries[place], paper=replace(paper, categories=all_of_it))
+            paper = paper._replace(categories=all_of_it)
+            entries[place] = entries[place]._replace(paper=paper)
     return Reading(entries, unread, found.titles)
 
 

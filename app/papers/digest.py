@@ -68,7 +68,7 @@ def read(raw: bytes | str, read_on: date) -> Digest:
     EmptyAnswer where there is nothing; SourceError for what a source says of its own trouble.
     """
     text = decode(raw)
-    if not text.strip():
+    if not text or text.isspace():
         raise EmptyAnswer("The file is empty.")
     start = text[:20_000].lstrip().replace("\r\n", "\n")
     name = next((name for name, begin in _BEGINNINGS.items() if begin.match(start)), _PLAIN)
@@ -87,7 +87,7 @@ def _sane(found: Digest) -> Digest:
         return found
     kept = [entry for entry in found.entries if not _is_monstrous(entry.paper)]
     told = [UnreadLine(entry.position, entry.paper.title[:200], MONSTROUS) for entry in odd]
-    entries = (replace(entry, position=n) for n, entry in enumerate(kept, start=1))
+    entries = (entry._replace(position=n) for n, entry in enumerate(kept, start=1))
     return replace(found, entries=tuple(entries), unread=(*found.unread, *told))
 
 
@@ -133,7 +133,7 @@ def by_day(digest: Digest) -> tuple[Digest, ...]:
 
 def _of_day(digest: Digest, day: date) -> Digest:
     of_day = (entry for entry in digest.entries if entry.day == day)
-    numbered = (replace(entry, position=n) for n, entry in enumerate(of_day, start=1))
+    numbered = (entry._replace(position=n) for n, entry in enumerate(of_day, start=1))
     return Digest(digest.layout, tuple(numbered), date=day)
 
 

@@ -9,23 +9,43 @@ from datetime import date
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
+from app.papers import identity
 from app.papers.paper import fold
 
 # Databases count in 32 bits, and no paper has two billion votes.
 _LARGEST = 2_147_483_647
 _DAY = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _LONGEST_DAY = 40  # with some blanks before it
+_LONGEST_WORD = 80
 _LINK = re.compile(r"https?://[^\s<>\"'\\^`{|}\x00-\x1f\x7f\ud800-\udfff]{3,2000}", re.IGNORECASE)
 
 
-def text(*values: object) -> str:
+def text(value: object, *others: object) -> str:
     """The first of the values that is a text with something in it, white space folded."""
-    for value in values:
-        if isinstance(value, str):
-            found = fold(value if value.isascii() and "\0" not in value else _storable(value))
-            if found:
-                return found
-    return ""
+    if isinstance(value, str):
+        is_plain = value.isascii() and "\0" not in value
+        if found := fold(value if is_plain else _storable(value)):
+            return found
+    return text(*others) if others else ""
+
+
+def word(value: object) -> str:
+    """A text of a few that come again and again (a section, a kind), in small letters."""
+    if not isinstance(value, str):
+        return ""
+    return _word(value) if len(value) < _LONGEST_WORD else text(value).lower()
+
+
+@lru_cache(maxsize=1_000)
+def _word(told: str) -> str:
+    return text(told).lower()
+
+
+def doi(value: object) -> str:
+    """The first DOI in a text, or ""."""
+    if not isinstance(value, str) or value == "NA":
+        return ""
+    return identity.doi_in(value if value.isascii() else text(value))
 
 
 def _storable(text: str) -> str:
@@ -47,11 +67,16 @@ def texts(value: object) -> tuple[str, ...]:
 def count(value: object) -> int | None:
     """A number of things, none below 0: 37, "37", "1,028"."""
     if isinstance(value, str):
-        digits = value.strip().replace(",", "")
-        value = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 11 else None
+        value = _count(value) if len(value) < _LONGEST_WORD else None
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     return value if 0 <= value <= _LARGEST else None
+
+
+@lru_cache(maxsize=1_000)
+def _count(text: str) -> int | None:
+    digits = text.strip().replace(",", "")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 11 else None
 
 
 def day(*values: object) -> date | None:

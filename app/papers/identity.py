@@ -23,6 +23,8 @@ _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]{1,300}", re.IGNORECASE)
 _VERSIONED = re.compile(
     r"(10\.(?:1101|64898|20944|21203|26434|31219|31234|31235|36227)/\S+?)[._/-]?v\d{1,3}"
 )
+# How most sources write one that stands by itself; others are looked for as in any text.
+_USUAL_DOI = re.compile(r"10\.\d{4,9}/[a-z0-9][a-z0-9./_-]{0,200}[a-z0-9]")
 _AFTER_DOI = ".,;:!?'”’)]}"
 # Above many works: such a title names one only together with where it stands.
 _COMMON = re.compile(
@@ -99,6 +101,10 @@ def arxiv_id_in(text: str) -> str:
 
 def doi_in(text: str) -> str:
     """The first DOI in the text, lower-cased since DOIs ignore case, and no resolver; else ""."""
+    if "10." not in text and "%" not in text:
+        return ""
+    if _USUAL_DOI.fullmatch(text):
+        return text
     found = _DOI.search(unquote(text))
     return _trim(found[0]).lower() if found else ""
 

@@ -7,7 +7,7 @@ it looks like one.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.papers import arxiv, identity, markup, shape
 from app.papers.markup import Piece
@@ -149,5 +149,5 @@ def _with_abstract(entry: Entry, below: Sequence[_Row]) -> Entry:
             break
         looks = shape.measure(row.text)
         if len(row.text) >= 120 and shape.abstract(looks) > shape.title(looks):
-            return replace(entry, paper=replace(entry.paper, abstract=row.text))
+            return entry._replace(paper=entry.paper._replace(abstract=row.text))
     return entry

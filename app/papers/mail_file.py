@@ -91,7 +91,7 @@ def _joined(listings: Sequence[Digest]) -> Digest:
     entries = [entry for listing in listings for entry in listing.entries]
     return Digest(
         listings[0].layout,
-        tuple(replace(entry, position=n) for n, entry in enumerate(entries, start=1)),
+        tuple(entry._replace(position=n) for n, entry in enumerate(entries, start=1)),
         tuple(line for listing in listings for line in listing.unread),
         n_left_out=sum(listing.n_left_out for listing in listings),
     )

@@ -1,7 +1,7 @@
 """Lists of authors as archives print them in one string, as one name each."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from app.papers.paper import fold
 
@@ -9,8 +9,9 @@ from app.papers.paper import fold
 _SEPARATOR = re.compile(r" ?[,;] ?(?:and |& )?| and ")
 _COMMA = re.compile(r" ?[,;] ?")
 _ASIDE = re.compile(r"\([^()]*\)")
-_SUFFIX = re.compile(r"(?:[JS]r\.?|I{2,3}|IV|Ph\.?D\.?|M\.?D\.?)", re.IGNORECASE)
-_NOBODY = re.compile(r"(?:et al\.?|and others|others|\.\.\.|…)", re.IGNORECASE)
+_SUFFIXES = {"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"}
+_SUFFIXES |= {"phd", "ph.d", "phd.", "ph.d.", "md", "m.d", "md.", "m.d."}
+_NOBODY = {"et al", "et al.", "and others", "others", "...", "…"}
 _LONGEST = len("and others")  # of the two
 # More names than this are a collaboration's, and their letters would fill the store.
 MOST = 3000
@@ -22,34 +23,46 @@ def listed(text: str) -> tuple[str, ...]:
     Affiliations in parentheses are left out; commas inside them, or in TeX's braces, part no names.
     """
     names: list[str] = []
-    for part in _parts(fold(_without_asides(text))):
-        is_short = len(part) <= _LONGEST
-        if is_short and names and _SUFFIX.fullmatch(part):
+    for part in _parts(fold(_without_asides(text) if "(" in text or ")" in text else text)):
+        short = part.lower() if len(part) <= _LONGEST else ""
+        if short in _SUFFIXES and names:
             names[-1] = f"{names[-1]} {part}"
-        elif not (is_short and _NOBODY.fullmatch(part)):
+        elif short not in _NOBODY:
             names.append(part)
     return tuple(names[:MOST])
 
 
 def inverted(text: str) -> tuple[str, ...]:
     """The names of "Doe, J.; Smith, A. B.", the family name last."""
-    names = (" ".join(part.split()) for part in text.split(";"))
-    return tuple(_turned(name) for name in names if name and not _NOBODY.fullmatch(name))[:MOST]
+    names: list[str] = []
+    for part in fold(text).split(";"):
+        family, comma, given = part.partition(",")
+        if comma:
+            names.append(_turned(family.strip(), given.strip()) or part.strip())
+        elif (name := part.strip()) and name.lower() not in _NOBODY:
+            names.append(name)
+    return tuple(names[:MOST])
 
 
-def _turned(name: str) -> str:
-    family, _, given = name.partition(",")
+def _turned(family: str, given: str) -> str:
+    if "," not in given and family and given:
+        return f"{given} {family}"
     given, _, suffix = given.partition(",")
-    return " ".join(part.strip() for part in (given, family, suffix) if part.strip()) or name
+    return " ".join(part for part in (given.strip(), family, suffix.strip()) if part)
 
 
-def _parts(text: str) -> Iterator[str]:
+def _parts(text: str) -> list[str]:
     """The names between commas, "and" and semicolons, none of which stands in braces."""
-    parts = _COMMA.split(text) if "ollaboration" in text else _SEPARATOR.split(text)
-    for part in _braced(text) if "{" in text else parts:
-        name = part.strip(" ,;")
-        if name:
-            yield name
+    found: Iterable[str]
+    if "{" in text:
+        found = _braced(text)
+    elif "ollaboration" in text:
+        found = _COMMA.split(text)
+    elif "and " in text or ";" in text or "&" in text:
+        found = _SEPARATOR.split(text)
+    else:
+        found = text.split(",")
+    return [name for part in found if (name := part.strip(" ,;"))]
 
 
 def _braced(text: str) -> Iterator[str]:
@@ -70,7 +83,7 @@ def _without_asides(text: str) -> str:
     """The text without what is in parentheses, four deep; of one that is not closed only the sign
     goes, lest it takes the names behind it along."""
     for _ in range(4):
-        if "(" not in text:
-            break
         text = _ASIDE.sub(" ", text)
+        if "(" not in text and ")" not in text:
+            return text
     return text.replace("(", " ").replace(")", " ")

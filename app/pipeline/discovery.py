@@ -3,7 +3,6 @@ own page, so that title, authors and abstract are the paper's and not the sender
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -158,7 +157,7 @@ def _at_registries(asker: Asker, doi: str) -> Paper:
         answer = _asked(asker, base + quote(doi))
         if answer is not None:
             found = registry.read(digests.decode(answer.body))
-            return replace(found, doi=found.doi or doi)
+            return found._replace(doi=found.doi or doi)
     raise FetchError(NOT_REGISTERED)
 
 

@@ -144,7 +144,7 @@ def _enter(
     known = set(listed)
     pairs = zip(found.entries, stored, strict=True)
     more = [(entry, paper) for entry, paper in pairs if paper.id not in known]
-    entries = [replace(entry, position=n) for n, (entry, _) in enumerate(more, len(listed) + 1)]
+    entries = [entry._replace(position=n) for n, (entry, _) in enumerate(more, len(listed) + 1)]
     papers.add_entries(session, row.id or 0, entries, [paper for _, paper in more])
     return row
 

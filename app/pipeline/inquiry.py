@@ -131,7 +131,7 @@ def _joined(pages: Sequence[Digest]) -> Digest:
     entries = [entry for page in pages for entry in page.entries]
     return replace(
         pages[0],
-        entries=tuple(replace(entry, position=n) for n, entry in enumerate(entries, start=1)),
+        entries=tuple(entry._replace(position=n) for n, entry in enumerate(entries, start=1)),
         unread=tuple(line for page in pages for line in page.unread),
         n_left_out=sum(page.n_left_out for page in pages),
         changed=tuple(paper for page in pages for paper in page.changed),
@@ -169,4 +169,4 @@ def _others(entries: Sequence[Entry], wanted: Sequence[Entry]) -> list[Paper]:
 
 
 def _numbered(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    return tuple(replace(entry, position=n) for n, entry in enumerate(entries, start=1))
+    return tuple(entry._replace(position=n) for n, entry in enumerate(entries, start=1))

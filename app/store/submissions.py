@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -21,7 +20,7 @@ ACCEPTABLE = (SubmissionState.FOUND, SubmissionState.DECLINED)
 DECLINABLE = (SubmissionState.SENT, SubmissionState.FOUND, SubmissionState.UNKNOWN)
 # Below every database's limit of bound values in one statement.
 BATCH = 500
-_FIELDS = {field.name for field in fields(paper.Paper)}
+_FIELDS = set(paper.Paper._fields)
 
 
 def by_id(session: Session, submission_id: int) -> Submission | None:
@@ -166,7 +165,7 @@ def forget(session: Session, before: datetime) -> int:
 
 def tell(row: Submission, found: paper.Paper) -> None:
     """Keep the paper as it was found."""
-    row.told = {name: _plain(value) for name, value in asdict(found).items() if value}
+    row.told = {name: _plain(value) for name, value in found._asdict().items() if value}
 
 
 def _plain(value: object) -> object:

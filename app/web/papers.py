@@ -1,6 +1,6 @@
 """A paper's own page: what it says, where it is, when it was listed, how it was read."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -98,7 +98,7 @@ def facts(session: Session, models: Models, row: tables.Paper, now: datetime) ->
         ],
         "categories": [foreign.tame(category) for category in row.categories],
         "about": About.of(row),
-        "paper": listed.show(replace(told, url=_way_out(told))),
+        "paper": listed.show(told._replace(url=_way_out(told))),
         "abstract": foreign.tame(tex.to_unicode(row.abstract)),
         "votes": read.votes,
         "n_comments": papers.n_comments(session, paper_id),

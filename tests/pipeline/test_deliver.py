@@ -216,14 +216,14 @@ def test_a_retry_has_the_same_bytes_whatever_was_learnt_in_between(
     first = _bytes_of(day, engine)
     clock.forward(minutes=30)
     store_papers(
-        replace(retrieval_papers[0], authors=("A. Late",), doi="10.1234/late"),
+        retrieval_papers[0]._replace(authors=("A. Late",), doi="10.1234/late"),
         Paper("Another one", "Of retrieval."),
         votes=(99, 1),
         at=clock.now,
     )
     assert _bytes_of(day, engine) == first
     _send(day)
-    store_papers(replace(retrieval_papers[0], authors=("A. Late",)), at=clock.now)
+    store_papers(retrieval_papers[0]._replace(authors=("A. Late",)), at=clock.now)
     with engines.transaction(engine) as session:
         assert session.get(tables.Paper, 1).authors == ["A. Late"]
 

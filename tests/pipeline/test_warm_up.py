@@ -1,6 +1,5 @@
 import asyncio
 from collections import Counter
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -72,7 +71,7 @@ def test_whose_last_letter_was_longest_ago_comes_first(
         # Tomorrow's edition replaces what was put off; the cap stays as small as today's.
         clock.now = clock.forward(days=1)
         warm.pace = Pace(warm_up=Small(clock.now.date()))
-        store_papers(*(replace(p, title=f"{p.title}, {n}") for p in retrieval_papers), at=clock.now)
+        store_papers(*(p._replace(title=f"{p.title}, {n}") for p in retrieval_papers), at=clock.now)
         assert warm.rank_due().n_letters == 9
     assert Counter(sink.recipients()) == {person.address: 1 for person in people}
 

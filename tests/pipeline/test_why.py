@@ -1,5 +1,4 @@
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -149,7 +148,7 @@ def test_another_spelling_of_a_known_paper_names_it(
     ask, say, make_subscriber, store_papers, retrieval_papers
 ):
     best, *others = retrieval_papers
-    twin = replace(best, title=f"{best.title}: An")
+    twin = best._replace(title=f"{best.title}: An")
     known, copy, *_ = store_papers(best, twin, *others)
     reader = make_subscriber("retrieval")
     say(reader, known, Verdict.SAVE)
@@ -161,7 +160,7 @@ def test_another_spelling_of_a_pick_names_it_and_its_rank(
     ask, sent, make_subscriber, store_papers, retrieval_papers
 ):
     best, *others = retrieval_papers
-    ids = store_papers(best, replace(best, title=f"{best.title}: An"), *others)
+    ids = store_papers(best, best._replace(title=f"{best.title}: An"), *others)
     reader = make_subscriber('"sparse retrieval"')
     sent()
     told = sorted(ask(reader, paper_id).told for paper_id in ids[:2])

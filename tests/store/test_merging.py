@@ -1,6 +1,5 @@
 """Papers that turn out to be one: nothing that was said, sent or counted is lost."""
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -193,7 +192,7 @@ def test_a_wrong_doi_joins_nothing(session):
     volume = Paper("Proceedings on bats", authors=("C. Tyto",), doi="10.1234/volume")
     rows = papers.find_or_add(session, [paper, volume], TODAY)
     for authors in (paper.authors, ()):
-        told = replace(paper, authors=authors, published_doi=volume.doi)
+        told = paper._replace(authors=authors, published_doi=volume.doi)
         assert papers.find_or_add(session, [told], TODAY) == rows[:1]
     assert papers.count(session) == 2
 
