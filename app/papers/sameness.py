@@ -3,7 +3,9 @@
 A shared arXiv id says so. Any other name does only while nothing contradicts it: journals give one
 title to a paper and to its reply, archives give a correction the DOI of what it corrects, series
 print the same words above another work each year, and authors give their paper the DOI of a whole
-volume.
+volume, or of its first part. So a DOI alone joins nothing: authors or titles must agree, too, and
+else both stay, until a source tells more. Of two that are one a reader sees both; of one that is
+two the other never.
 """
 
 import re
@@ -15,12 +17,23 @@ from app.papers.paper import Paper, normalised_title
 
 # A preprint may wait so long for its journal; where no author speaks for it, a year is a long time.
 _WITH_AUTHORS, _WITHOUT = timedelta(days=3 * 366), timedelta(days=366)
-_NOTICE = re.compile(
-    r"(?:(?:author|publisher)(?:'s|’s)?\s+)?(?:correction|corrigendum|erratum|errata|addendum"
-    r"|retraction(?:\s+note)?|reply|response|comment(?:ary)?|expression\s+of\s+concern)s?"
-    r"(?:\s+(?:to|on|for|of)\b|\s*[:.–—-])",
-    re.IGNORECASE,
+_KINDS = (
+    r"(?P<correction>corrections?|corrigend(?:um|a)|errat(?:um|a)|addend(?:um|a)|amendments?)"
+    r"|(?P<retraction>retractions?(?:\s+note)?|withdrawals?|expressions?\s+of\s+concern)"
+    r"|(?P<reply>(?:reply|replies|responses?|rejoinders?|rebuttals?)(?:\s+to\s+comments?)?)"
+    r"|(?P<comment>comment(?:ary|aries|s)?|discussions?|(?:peer\s+)?reviews?|notes?|editorials?)"
 )
+_WHOSE = r"(?:(?:authors?|publishers?|editors?)(?:'s?|’s?)?\s+|an?\s+|the\s+)?"
+_NOTICE = re.compile(
+    rf"\W*{_WHOSE}(?:{_KINDS})(?:\W*\s(?:to|on|for|of|by)\b|\s*[:.–—\])-])", re.IGNORECASE
+)
+_NOTICE_BEHIND = re.compile(rf".*\s*[:.–—(\[-]\s*{_WHOSE}(?:{_KINDS})\W*", re.IGNORECASE)
+# What tells one part of a series, or one year's, from another.
+_NUMBER = re.compile(
+    r"\d+(?:st|nd|rd|th)?|i{1,3}|iv|vi{0,3}|ix|xi{0,3}|one|two|three|four|first|second|third|part"
+    r"|vol(?:ume)?|chapter"
+)
+_ALIKE = 0.6  # of the words of two titles, how many are in both
 _GROUP = re.compile(r"\b(?:collaborations?|consortium|team|group|project|network)\b", re.IGNORECASE)
 # Whose DOIs name preprints: https://api.crossref.org/types/posted-content has more of them.
 _PREPRINT = re.compile(
@@ -33,19 +46,32 @@ _MOST = 200
 
 def is_one(name: str, one: Paper, other: Paper) -> bool:
     """Whether they are one work. name: one of `identity.keys` that both go by."""
+    return can_be_one(name, one, other) and (
+        not name.startswith("doi:") or _is_likely(name, one, other)
+    )
+
+
+def can_be_one(name: str, one: Paper, other: Paper) -> bool:
+    """Whether nothing speaks against it: enough where a third mention is one with either."""
     if name.startswith("arxiv:"):
         return True
     numbers = {identity.arxiv_id_of(one), identity.arxiv_id_of(other)} - {""}
     if len(numbers) > 1:
         return False
     if name.startswith("doi:"):
-        return is_notice(one.title) == is_notice(other.title) and _is_likely(one, other)
+        return not _are_others(one, other)
     return _is_one_by_title(one, other)
 
 
-def is_notice(title: str) -> bool:
-    """Whether it says of itself that it is about another work: "Correction to: …", "Reply to …"."""
-    return bool(_NOTICE.match(title.strip()))
+def notice(title: str) -> str:
+    """Of which kind it is, if it says of itself that it is about another work, else "".
+
+    "Correction to: …", "Reply to …", "… (Erratum)"; not "RETRACTED: …", as a journal names what it
+    took back. "correction", "retraction", "reply" or "comment".
+    """
+    line = title.strip()[:1000]
+    found = _NOTICE.match(line) or _NOTICE_BEHIND.fullmatch(line)
+    return (found and found.lastgroup) or ""
 
 
 def is_preprint(doi: str) -> bool:
@@ -53,13 +79,33 @@ def is_preprint(doi: str) -> bool:
     return bool(_PREPRINT.match(doi))
 
 
-def _is_likely(one: Paper, other: Paper) -> bool:
-    """Whether their authors, or else their titles, let them be one: a DOI may be a wrong one."""
-    return _share_author(one, other) is not False or _title(one) == _title(other)
+def _are_others(one: Paper, other: Paper) -> bool:
+    """Whether one speaks of the other, is another part of it, or is somebody else's."""
+    if notice(one.title) != notice(other.title):
+        return True
+    titles = _words(one), _words(other)
+    if titles[0] == titles[1]:
+        return False
+    numbers = [[word for word in title if _NUMBER.fullmatch(word)] for title in titles]
+    are_parts = numbers[0] != numbers[1] and _are_alike(*titles)
+    return are_parts or _share_author(one, other) is False
 
 
-def _title(paper: Paper) -> str:
-    return normalised_title(tex.to_unicode(paper.title))
+def _is_likely(name: str, one: Paper, other: Paper) -> bool:
+    """Whether authors or titles say so, too; what an archive of preprints gave, no author typed."""
+    is_known = is_preprint(name.removeprefix("doi:")) or _share_author(one, other)
+    return bool(is_known) or _are_alike(_words(one), _words(other))
+
+
+def _are_alike(ones: list[str], others: list[str]) -> bool:
+    """Whether most words of two titles are in both, numbers aside."""
+    words = [{word for word in each if not _NUMBER.fullmatch(word)} for each in (ones, others)]
+    common, every = words[0] & words[1], words[0] | words[1]
+    return ones == others or (len(common) >= _ALIKE * len(every) > 0)
+
+
+def _words(paper: Paper) -> list[str]:
+    return normalised_title(tex.to_unicode(paper.title)).split()
 
 
 def _is_one_by_title(one: Paper, other: Paper) -> bool:

@@ -54,7 +54,7 @@ class Arrivals:
         row = found[0][0]
         facts.add(self._session, row, each, self._seen)
         for other, name in found[1:]:
-            if sameness.is_one(name, naming.told(row), naming.told(other)):
+            if sameness.can_be_one(name, naming.told(row), naming.told(other)):
                 row = self._merged(row, other)
         self._name(row, names)
         return row

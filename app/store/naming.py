@@ -39,14 +39,21 @@ def matches(
 ) -> list[tuple[Paper, str]]:
     """The stored papers that a mention means, each with the name that says so, strongest first.
 
-    More than one, where it joins papers that nobody knew to be the same work.
+    More than one, where it joins papers that nobody knew to be the same work; what is stored of the
+    first then speaks for the mention, too.
     """
     found: list[tuple[Paper, str]] = []
+    tellers = [mention]
     for name in names:
         row = known.get(name)
-        is_new = row is not None and all(row is not other for other, _ in found)
-        if row is not None and is_new and sameness.is_one(name, mention, told(row)):
+        if row is None or any(row is other for other, _ in found):
+            continue
+        stored = told(row)
+        if sameness.can_be_one(name, mention, stored) and any(
+            sameness.is_one(name, teller, stored) for teller in tellers
+        ):
             found.append((row, name))
+            tellers.append(stored)
     return found
 
 

@@ -50,6 +50,52 @@ def _are_one(one: Paper, other: Paper) -> bool:
             Paper(OWLS, authors=("Ada Strix",), published_doi="10.1234/volume.9"),
             Paper("Proceedings on Bats", authors=("Cy Tyto",), doi="10.1234/volume.9"),
         ),
+        # The same, where one side tells no authors, or neither does.
+        (
+            Paper(OWLS, authors=("Ada Strix",), published_doi="10.1234/volume.9"),
+            Paper("Proceedings on Owls", doi="10.1234/volume.9"),
+        ),
+        (
+            Paper(OWLS, arxiv_id="2610.01234", doi="10.1234/volume.9"),
+            Paper("Proceedings of the Owl Days", authors=("Cy Tyto",), doi="10.1234/volume.9"),
+        ),
+        (Paper(OWLS, doi="10.1234/issue"), Paper("Of Bats and Moths", doi="10.1234/issue")),
+        # What follows on a work, and names the work's DOI; its authors are the same, of course.
+        *(
+            (
+                Paper(OWLS, doi="10.1234/owl.7", authors=authors),
+                Paper(title, doi="10.1234/owl.7", authors=authors),
+            )
+            for authors in ((), ("Ada Strix",))
+            for title in (
+                f"{OWLS} II",
+                f"{OWLS}, Part 2",
+                f"{OWLS}: Part Two, 2026",
+                f"{OWLS} (Corrigendum)",
+                f"{OWLS} – Erratum",
+                f"{OWLS}: Authors’ Reply",
+                f"Author Correction: {OWLS}",
+                f"Publisher’s Erratum to “{OWLS}”",
+                f"[Erratum] {OWLS}",
+                f"Retraction: {OWLS}",
+                f"Retraction Note to: {OWLS}",
+                f"Expression of Concern: {OWLS}",
+                f"A Reply to: {OWLS}",
+                f"Authors’ Response to Comments on “{OWLS}”",
+                f"A Comment on “{OWLS}”",
+                f"Review of: {OWLS}",
+            )
+        ),
+        *(
+            (Paper(f"{one}: {OWLS}", doi="10.1234/x"), Paper(f"{other}: {OWLS}", doi="10.1234/x"))
+            for one, other in (
+                ("Correction", "Reply"),
+                ("Reply", "Comment"),
+                ("Retraction", "Note"),
+            )
+        ),
+        (Paper(f"{OWLS} I", doi="10.1234/owl"), Paper(f"{OWLS} II", doi="10.1234/owl")),
+        (Paper(f"{OWLS} 2025", doi="10.1234/owl"), Paper(f"{OWLS} 2026", doi="10.1234/owl")),
         # Two preprints, two articles, and nobody vouches for them.
         (Paper(OWLS, doi="10.1101/2026.01.02.123456"), Paper(OWLS, doi="10.1234/owl.7")),
         (
@@ -79,17 +125,25 @@ def test_works_that_look_alike_are_two(one, other):
         (Paper(OWLS, published=date(2026, 1, 1)), Paper(OWLS, published=date(2026, 6, 1))),
         # A preprint, and what a journal made of it.
         (
-            Paper(OWLS, doi="10.1101/2026.01.02.123456", published_doi="10.1234/owl.7"),
-            Paper("Homing in Owls", doi="10.1234/OWL.7"),
+            Paper(
+                OWLS,
+                doi="10.1101/2026.01.02.123456",
+                published_doi="10.1234/owl.7",
+                authors=("Ada Strix",),
+            ),
+            Paper("Homing in Owls", doi="10.1234/OWL.7", authors=("A Strix",)),
         ),
         (
             Paper(OWLS, doi="10.1101/2026.01.02.123456", authors=("Ada Strix", "Bo Bubo")),
             Paper(OWLS, doi="10.1234/owl.7", authors=("A Strix",)),
         ),
         (
-            Paper(OWLS, arxiv_id="2610.01234", doi="10.1234/owl.7"),
-            Paper("Owls", doi="10.1234/owl.7"),
+            Paper(OWLS, arxiv_id="2610.01234", doi="10.1234/owl.7", authors=("Ada Strix",)),
+            Paper("Owls", doi="10.1234/owl.7", authors=("Bo Bubo", "Ada Strix")),
         ),
+        # Nobody's authors are told, but the titles are nearly the same.
+        (Paper(OWLS, doi="10.1234/owl.7"), Paper(f"{OWLS} Again", doi="10.1234/owl.7")),
+        (Paper(OWLS, doi="10.1234/owl.7"), Paper(OWLS.upper(), doi="10.1234/owl.7")),
         (Paper(OWLS, doi="10.21203/rs.3.rs-12/v1"), Paper("Owls", doi="10.21203/rs.3.rs-12/v2")),
         (
             Paper(OWLS, doi="10.26434/chemrxiv-2026-ab1"),

@@ -169,7 +169,7 @@ def test_a_third_row_joins_the_one_that_stayed(session, two):
     third = papers.find_or_add(session, [far], TODAY)[0]
     first = _join(session)
     last = papers.find_or_add(
-        session, [Paper("Owls!", doi="10.1234/owl.7", arxiv_id="2610.01234")], TODAY
+        session, [Paper("Owls at Night", doi="10.1234/owl.7", arxiv_id="2610.01234")], TODAY
     )[0]
     assert papers.count(session) == 1
     rows = (*two, third, first)
@@ -215,7 +215,7 @@ WORKS = [
     [
         Paper("Of bats", doi="10.1101/2026.01.02.123456", authors=("C. Tyto",)),
         Paper("Of bats", doi="10.1101/2026.01.02.123456", published_doi="10.1234/bat"),
-        Paper("Bats and moths", doi="10.1234/bat"),
+        Paper("Bats and moths", doi="10.1234/bat", authors=("Tyto, C",)),
         Paper("Bats and moths", url="https://example.org/bats"),
     ],
     # Two, of which one gives the other's DOI as its own.
@@ -224,7 +224,8 @@ WORKS = [
             "Of moths", authors=("D. Moth",), arxiv_id="2611.00002", published_doi="10.1234/volume"
         )
     ],
-    [Paper("Proceedings on bats", authors=("C. Tyto",), doi="10.1234/volume")],
+    [Paper("Proceedings on moths", doi="10.1234/volume")],
+    [Paper("Of moths, part II", authors=("D. Moth",), doi="10.1234/volume")],
     [Paper("Editorial", url="https://example.org/1")],
     [Paper("Editorial", url="https://example.org/2")],
 ]

@@ -35,7 +35,7 @@ SAME = [
         Paper("A study of owls", arxiv_id="2610.01234"),
         Paper("Of owls", url="https://arxiv.org/abs/2610.01234"),
     ),
-    (Paper("A study of owls", doi="10.1234/owl.7"), Paper("Owls!", doi="10.1234/OWL.7")),
+    (Paper("A study of owls", doi="10.1234/owl.7"), Paper("Study of Owls", doi="10.1234/OWL.7")),
     (Paper("A study of owls"), Paper("A Study of Owls.")),
     (Paper("A study of owls"), Paper("A study of owls", arxiv_id="2610.01234")),
     (Paper("A study of owls", arxiv_id="2610.01234"), Paper("A study of owls")),
