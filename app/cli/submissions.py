@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.store.tables import Submission
 
 app = typer.Typer(
-    help="Papers that people sent in: list, look again, accept, decline, take back.",
+    help="Papers that people sent in, for you to accept.",
     no_args_is_help=True,
 )
 
@@ -41,7 +41,7 @@ def list_open(
         bool, typer.Option("--decided", help="Those accepted and declined, the last first.")
     ] = False,
 ) -> None:
-    """What waits for your nod, is being looked up, or was not found, and why.
+    """What waits for your nod or was not found, and why.
 
     With how many readers and visitors asked for it.
     """

@@ -4,6 +4,7 @@ What is typed here names a paper; `discovery` finds out which. Nothing is listed
 """
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -70,8 +71,8 @@ class Wanted:
         return self.name.partition(":")[2]
 
 
-def read(typed: str) -> Wanted:
-    """Find out what a text names. Raises BadValue, field "paper"."""
+def read(typed: str, ports: Container[int] = WEB_PORTS) -> Wanted:
+    """Find out what a text names. ports: those an address may have. Raises BadValue, "paper"."""
     text = foreign.tame(typed)
     if not text or len(text) > LONGEST:
         raise BadValue("paper", TOO_LONG if text else EMPTY)
@@ -81,10 +82,10 @@ def read(typed: str) -> Wanted:
         return Wanted("doi:" + _RXIV.sub(r"\1", doi), text)
     if "://" not in text or " " in text:
         raise BadValue("paper", NO_NAME)
-    return Wanted(f"url:{_address(text)}", text)
+    return Wanted(f"url:{_address(text, ports)}", text)
 
 
-def _address(text: str) -> str:
+def _address(text: str, ports: Container[int]) -> str:
     """The address in ASCII, without its fragment. Raises BadValue."""
     url = foreign.href(text)
     try:
@@ -92,7 +93,7 @@ def _address(text: str) -> str:
         found = urlsplit(url)._replace(fragment="").geturl()
     except (NotAllowed, ValueError) as e:
         raise BadValue("paper", NO_ADDRESS) from e
-    if addresses.is_at_home(place) or place.port not in WEB_PORTS:
+    if addresses.is_at_home(place) or place.port not in ports:
         raise BadValue("paper", NOT_PUBLIC)
     if len(found) > LONGEST:
         raise BadValue("paper", TOO_LONG)

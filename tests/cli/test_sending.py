@@ -44,4 +44,5 @@ def test_stats_tells_how_far_the_warm_up_is_and_when_the_rest_goes(
     assert told == {"cap": 50, "left": 20, "put_off": 10, "until": then, "cap_then": 100}
     said = paperboy("stats").out
     assert "50 letters may leave today (UTC), 20 are left" in said
-    assert f"10 are put off until {then}, when 100 may leave" in said
+    shown = f"{warm_up.tomorrow(now):%d %b %Y, %H:%M} UTC"
+    assert f"10 are put off until {shown}, when 100 may leave" in said
