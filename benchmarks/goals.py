@@ -18,7 +18,8 @@ from typing import Any
 HERE = Path(__file__).parent
 TABLE = "PAPERBOY_BENCH_TABLE"
 SCRIPTS = (
-    *("delivery", "scoring", "planning", "web", "signup", "start_up", "growth", "retention"),
+    *("delivery", "scoring", "planning", "web", "taps", "signup", "start_up"),
+    *("growth", "retention"),
     *("ingest", "ranking_quality"),  # of goals of their own: what they say is all there is
 )
 
