@@ -126,13 +126,19 @@ def note(session: Session, wish: Wish, now: datetime) -> Subscriber:
 
 
 def _store(session: Session, wish: Wish, known: Subscriber | None, now: datetime) -> Subscriber:
-    subscriber = known or Subscriber(address=wish.address, created_at=now)
-    subscriber.status = Status.PENDING
-    subscriber.zone, subscriber.hour = wish.zone, wish.hour
-    subscriber.days = ",".join(day for day in edition.DAYS if day in wish.days)
-    subscriber.letter_size = wish.letter_size
-    subscriber.language = wish.language
-    subscribers.tune(subscriber, wish.tuning)
+    wanted = {
+        "status": Status.PENDING,
+        "zone": wish.zone,
+        "hour": wish.hour,
+        "days": ",".join(day for day in edition.DAYS if day in wish.days),
+        "letter_size": wish.letter_size,
+        "language": wish.language,
+        **subscribers.tuned(wish.tuning),
+    }
+    # At once for who is new: to set a field of a row takes as long as to make it with one.
+    subscriber = known or Subscriber(address=wish.address, created_at=now, **wanted)
+    for name, value in wanted.items() if known else ():
+        setattr(subscriber, name, value)
     subscribers.add(session, subscriber)
     _set_tastes(session, subscriber.id or 0, wish.interests, wish.liked, now)
     return subscriber

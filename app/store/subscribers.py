@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert
 from sqlalchemy import select as any_select
@@ -55,10 +56,20 @@ def tuning_of(subscriber: Subscriber) -> Tuning:
 
 def tune(subscriber: Subscriber, wanted: Tuning) -> None:
     """Set all of it."""
+    for name, value in tuned(wanted).items():
+        setattr(subscriber, name, value)
+
+
+def tuned(wanted: Tuning) -> dict[str, Any]:
+    """All of it by the names of our columns."""
     # Not the Band itself: PostgreSQL's driver would store the name of an Enum, not its value.
-    subscriber.threshold, subscriber.dial = wanted.threshold.value, wanted.dial
-    subscriber.exploration, subscriber.shares_likes = wanted.exploration, wanted.shares_likes
-    subscriber.empty_day = wanted.empty_day.value
+    return {
+        "threshold": wanted.threshold.value,
+        "dial": wanted.dial,
+        "exploration": wanted.exploration,
+        "shares_likes": wanted.shares_likes,
+        "empty_day": wanted.empty_day.value,
+    }
 
 
 def add(session: Session, subscriber: Subscriber) -> Subscriber:
