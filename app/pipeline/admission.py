@@ -16,6 +16,9 @@ HOUR, DAY, MONTH = timedelta(hours=1), timedelta(days=1), timedelta(days=30)
 PER_DAY, PER_MONTH, PER_HOUR = 1, 3, 60
 # Sign-ups from one network, whoever they are for.
 PER_NETWORK = 5
+# A letter leaves at the first tick after its moment, and one tick may come later than another: what
+# is counted by moments shall be true of letters that leave.
+LATE = timedelta(minutes=2)
 # Who waited longer has forgotten that they asked.
 LONGEST_QUEUE = timedelta(hours=12)
 _LETTERS, _TOLD = "confirm letters", "told of many sign-ups"
@@ -55,12 +58,13 @@ def book(
     need not pass before the next.
     """
     name = f"confirm {tokens.marks('confirm', address)[0]}"
-    since = max(now - DAY, answered_at or now - DAY)
+    a_day_ago = now - DAY - LATE
+    since = max(a_day_ago, answered_at or a_day_ago)
     earlier = permits.moments(session, name, MONTH, now)
     if len(earlier) >= PER_MONTH or sum(at > since for at in earlier) >= PER_DAY:
         return None
     latest = now + LONGEST_QUEUE
-    due_at = permits.book(session, _LETTERS, PER_HOUR, HOUR, now, latest, beside=[name])
+    due_at = permits.book(session, _LETTERS, PER_HOUR, HOUR + LATE, now, latest, beside=[name])
     if due_at is None or due_at > now:
         _tell(session, now, due_at)
     return due_at

@@ -92,17 +92,19 @@ def test_sixty_letters_an_hour_go_out_and_the_others_wait_in_order(ask, letters_
     assert due == sorted(due) == letters_due()
     assert most_within(due, HOUR) == admission.PER_HOUR
     assert due[59] == NOW + 59 * SECOND
-    assert due[60] == NOW + HOUR
+    assert due[60] == NOW + HOUR + admission.LATE
+    late = [at + admission.LATE if n < 60 else at for n, at in enumerate(due)]
+    assert most_within(late, HOUR) == admission.PER_HOUR
     (told,) = [each for each in logged if each["event"] == "too_many_sign_ups"]
     assert told["log_level"] == "error"
-    assert told["next_letter"] == NOW + HOUR
+    assert told["next_letter"] == due[60]
 
 
 def test_a_letter_that_would_wait_half_a_day_is_not_written_at_all(ask, letters_due, day):
-    answers = [ask(f"reader{n}@example.org") for n in range(13 * 60 + 5)]
+    answers = [ask(f"reader{n}@example.org") for n in range(12 * 60 + 5)]
     assert answers[-5:] == [None] * 5
-    assert len(letters_due()) == 13 * 60
-    assert max(letters_due()) == NOW + 12 * HOUR
+    assert len(letters_due()) == 12 * 60
+    assert max(letters_due()) == NOW + 11 * (HOUR + admission.LATE)
 
 
 def test_a_letter_that_waited_has_the_date_and_the_term_of_when_it_goes(ask, engine, day):
@@ -111,7 +113,7 @@ def test_a_letter_that_waited_has_the_date_and_the_term_of_when_it_goes(ask, eng
     with engines.transaction(engine) as session:
         person = subscribers.by_address(session, "reader60@example.org")
         letter = letters.of_edition(session, person.id, due_at.date(), LetterKind.CONFIRM)
-        assert letter.date == due_at == NOW + HOUR
+        assert letter.date == due_at == NOW + HOUR + admission.LATE
         token = day.desk.head.links.confirm(person.id, letter.date).rpartition("/")[2]
         opt_in.confirm(session, day.desk.head.links.tokens, token, due_at + 48 * HOUR)
 
