@@ -109,7 +109,7 @@ def _day_of(each: Due, letter: Letter | None, today: date) -> date:
 
 def _picked(session: Session, letter: Letter, paper: Paper, voice: Voice) -> Answer | None:
     chosen = letters.picks_of(session, letter.id or 0)
-    pick = next((pick for pick, _ in chosen if pick.paper_id == paper.id), None)
+    pick = next((pick for pick, row in chosen if row.id == paper.id), None)
     if pick is None:
         return None
     told, reason = f"Number {pick.rank} of that letter.", explain.from_json(pick.reason)
@@ -214,7 +214,7 @@ def _sent_on(session: Session, scene: _Scene, paper_id: int) -> date | None:
         if entry.state in _LOST and not entry.doubtful:
             continue
         chosen = letters.picks_of(session, entry.letter_id) if entry.letter_id else ()
-        if any(pick.paper_id == paper_id for pick, _ in chosen):
+        if any(row.id == paper_id for _, row in chosen):
             return entry.edition_date
     return None
 
@@ -225,7 +225,7 @@ def _chosen(session: Session, scene: _Scene, paper_id: int | None) -> tuple[str,
         return "", None
     if scene.letter:
         chosen = letters.picks_of(session, scene.letter.id or 0)
-        ranks = {pick.paper_id: pick.rank for pick, _ in chosen}
+        ranks = {row.id: pick.rank for pick, row in chosen}
     else:
         ranks = {pick.paper_id: pick.rank for pick in picks.rank(scene.board, [scene.reader])[0]}
     return _title(session, paper_id), ranks.get(paper_id)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session, SQLModel, col, select
 
 from app.store import suppressions
+from app.store.naming import PICKED
 from app.store.tables import (
     Bounce,
     Consent,
@@ -72,7 +73,7 @@ def _dumped(rows: Sequence[SQLModel]) -> list[Facts]:
 def _by_letter(session: Session, subscriber_id: int) -> dict[int, list[Facts]]:
     rows = (
         select(Pick, Paper)
-        .join(Paper, col(Paper.id) == col(Pick.paper_id))
+        .join(Paper, col(Paper.id) == PICKED)
         .join(Letter, col(Letter.id) == col(Pick.letter_id))
         .where(Letter.subscriber_id == subscriber_id)
         .order_by(col(Pick.letter_id), col(Pick.rank))

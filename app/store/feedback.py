@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from app.mail.links import Verdict
 from app.recommend import explain
+from app.store.naming import PICKED
 from app.store.tables import Feedback, Letter, Paper, Pick, Status, Subscriber
 
 # A paper cannot be liked and disliked at once; saving it is another matter.
@@ -277,7 +278,7 @@ def judged(session: Session, before: datetime) -> list[tuple[float, bool]]:
         .distinct()
         .subquery()
     )
-    is_liked = and_(likes.c.letter_id == Pick.letter_id, likes.c.paper_id == Pick.paper_id)
+    is_liked = and_(likes.c.letter_id == Pick.letter_id, likes.c.paper_id == PICKED)
     rows = (
         select(Pick.reason, likes.c.paper_id)
         .select_from(Pick)

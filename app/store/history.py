@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from app.store.naming import PICKED
 from app.store.tables import Letter, LetterKind, OutboxEntry, Paper, Pick, State
 
 
@@ -44,11 +45,14 @@ def editions(
 def picks_since(
     session: Session, subscriber_id: int, first: date, limit: int
 ) -> Sequence[tuple[Letter, Pick, Paper]]:
-    """The picks of the daily letters from an edition on, the latest letter first, by rank."""
+    """The picks of the daily letters from an edition on, the latest letter first, by rank.
+
+    Each with the paper that it is of by now.
+    """
     rows = (
         select(Letter, Pick, Paper)
         .join(Pick, col(Pick.letter_id) == col(Letter.id))
-        .join(Paper, col(Paper.id) == col(Pick.paper_id))
+        .join(Paper, col(Paper.id) == PICKED)
         .where(Letter.subscriber_id == subscriber_id, Letter.kind == LetterKind.DAILY)
         .where(Letter.edition_date >= first)
     )

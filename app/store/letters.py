@@ -8,10 +8,8 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy import select as any_select
 from sqlmodel import Session, col, select
 
+from app.store.naming import PICKED
 from app.store.tables import Letter, LetterKind, OutboxEntry, Paper, Pick, State
-
-# A pick may be of a row that went: one stored while that row and another were made one.
-_STANDING = func.coalesce(Paper.same_as, Paper.id)
 
 
 class Choice(NamedTuple):
@@ -69,8 +67,9 @@ def edition_with(session: Session, subscriber_id: int, paper_id: int) -> date | 
 
 
 def picks_of(session: Session, letter_id: int) -> Sequence[tuple[Pick, Paper]]:
-    """A letter's picks with their papers, by rank."""
-    rows = select(Pick, Paper).join(Paper).where(Pick.letter_id == letter_id)
+    """A letter's picks with the papers that they are of by now, by rank."""
+    rows = select(Pick, Paper).join(Paper, col(Paper.id) == PICKED)
+    rows = rows.where(Pick.letter_id == letter_id)
     return session.exec(rows.order_by(col(Pick.rank))).all()
 
 
@@ -96,9 +95,7 @@ def choices(session: Session, letter_ids: Sequence[int]) -> dict[int, list[Choic
 
 def pick_at(session: Session, letter_id: int, rank: int) -> tuple[Pick, Paper] | None:
     """The pick that stood at `rank` (from 1) of a letter."""
-    told = select(Paper.id, _STANDING).subquery()
-    rows = select(Pick, Paper).join(told, told.c[0] == Pick.paper_id)
-    rows = rows.join(Paper, col(Paper.id) == told.c[1])
+    rows = select(Pick, Paper).join(Paper, col(Paper.id) == PICKED)
     return session.exec(rows.where(Pick.letter_id == letter_id, Pick.rank == rank)).first()
 
 
@@ -110,9 +107,8 @@ def places(session: Session, wanted: Iterable[tuple[int, int]]) -> dict[tuple[in
         col(Pick.rank),
         col(Letter.subscriber_id),
         col(Letter.date),
-        _STANDING,
+        PICKED,
     ).join(Letter, col(Letter.id) == col(Pick.letter_id))
-    rows = rows.join(Paper, col(Paper.id) == col(Pick.paper_id))
     found = rows.where(col(Pick.letter_id).in_(letter_ids), col(Pick.rank).in_(ranks))
     return {(row[0], row[1]): Place(*row[2:]) for row in session.connection().execute(found)}
 
@@ -127,10 +123,9 @@ def papers_sent(
     before that moment.
     """
     rows = (
-        select(Letter.subscriber_id, _STANDING)
+        select(Letter.subscriber_id, PICKED)
         .select_from(Letter)
         .join(Pick)
-        .join(Paper, col(Paper.id) == col(Pick.paper_id))
         .join(OutboxEntry, col(OutboxEntry.letter_id) == col(Letter.id))
         .where(col(Letter.subscriber_id).in_(subscriber_ids))
         .where(_reached())

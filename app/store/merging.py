@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from app.mail.links import Verdict
-from app.store import feedback, votes
+from app.store import feedback, submissions, votes
 from app.store.tables import Feedback, Paper, Pick, VoteSnapshot, metadata
 
 # These have their own way of moving.
@@ -25,10 +25,11 @@ def merge(session: Session, one: Paper, other: Paper, now: datetime) -> tuple[Pa
     """
     kept, gone = sorted((one, other), key=lambda row: (not row.abstract, row.id or 0))
     session.flush()
+    n_twice = submissions.n_for_both(session, kept.id or 0, gone.id or 0)
     _mark_picks(session, gone)
     _move_pointers(session, kept, gone)
     _move_feedback(session, kept, gone)
-    _join_votes(session, kept, gone, now)
+    _join_votes(session, kept, gone, now, n_twice)
     kept.first_seen = min(kept.first_seen, gone.first_seen)
     for earlier in session.exec(select(Paper).where(Paper.same_as == gone.id)):
         earlier.same_as = kept.id
@@ -69,10 +70,11 @@ def _move_feedback(session: Session, kept: Paper, gone: Paper) -> None:
     session.flush()
 
 
-def _join_votes(session: Session, kept: Paper, gone: Paper, now: datetime) -> None:
+def _join_votes(session: Session, kept: Paper, gone: Paper, now: datetime, n_twice: int) -> None:
     """What was counted of both is from now on the more of others' votes, and our readers' own.
 
     Counts of the one are none of the other: side by side, the newest would hide the larger.
+    n_twice: readers of ours that vote for either.
     """
     counts = select(VoteSnapshot).order_by(col(VoteSnapshot.at))
     ones = session.exec(counts.where(VoteSnapshot.paper_id == kept.id)).all()
@@ -83,4 +85,4 @@ def _join_votes(session: Session, kept: Paper, gone: Paper, now: datetime) -> No
             session.add(VoteSnapshot(**own, paper_id=kept.id or 0, noted_at=now))
     session.flush()
     if ones and others:
-        votes.join(session, kept.id or 0, ones[-1], others[-1], now)
+        votes.join(session, kept.id or 0, ones[-1], others[-1], now, n_twice)

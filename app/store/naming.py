@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from app.papers import identity, paper, sameness
-from app.store.tables import Paper, PaperName
+from app.store.tables import Paper, PaperName, Pick
 
 # Below every database's limit of bound values in one statement.
 BATCH = 500
@@ -13,6 +15,13 @@ BATCH = 500
 
 # Of papers that did not turn out to be others.
 STANDING = col(Paper.same_as).is_(None)
+_ROW = aliased(Paper)
+# Of which paper a pick is by now: one that was stored while its row and another's became one is
+# still of the row that went.
+PICKED = func.coalesce(
+    select(_ROW.same_as).where(_ROW.id == Pick.paper_id).correlate(Pick).scalar_subquery(),
+    Pick.paper_id,
+)
 
 
 def find(session: Session, papers: Sequence[paper.Paper]) -> list[Paper | None]:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from app.mail.links import Verdict
 from app.recommend.calibration import Band
 from app.store import tallies
+from app.store.naming import PICKED
 from app.store.tables import Feedback, Letter, LetterKind, OutboxEntry, Pick, State
 
 EXPLORING, TREND = "exploration", "trend"
@@ -92,7 +93,7 @@ def shown(session: Session, since: datetime) -> list[Shown]:
     kind = case(*holds, else_="").label("kind_of_pick")
     liked = and_(
         col(Feedback.letter_id) == Pick.letter_id,
-        col(Feedback.paper_id) == Pick.paper_id,
+        col(Feedback.paper_id) == PICKED,
         col(Feedback.verdict) == Verdict.LIKE,
     )
     rows = (
@@ -134,7 +135,7 @@ def _credits(session: Session, mark: str) -> Iterator[tuple[str, tuple[int, int]
     credit = func.min(case((col(Feedback.verdict) == Verdict.DISLIKE, -1), else_=1))
     said = and_(
         col(Feedback.letter_id) == col(Pick.letter_id),
-        col(Feedback.paper_id) == col(Pick.paper_id),
+        col(Feedback.paper_id) == PICKED,
     )
     rows = select(col(Letter.id), col(Letter.model_id), col(Pick.team), credit)
     rows = rows.join(OutboxEntry, col(OutboxEntry.letter_id) == col(Letter.id))

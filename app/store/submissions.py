@@ -110,6 +110,15 @@ def count_votes(session: Session, paper_id: int) -> int:
     return session.exec(rows.where(Submission.paper_id == paper_id)).one()
 
 
+def n_for_both(session: Session, one: int, other: int) -> int:
+    """How many readers vote for either of two papers."""
+    both = col(Submission.paper_id).in_([one, other])
+    rows = select(Support.subscriber_id).join(Submission).where(both)
+    of_both = func.count(func.distinct(col(Submission.paper_id))) == 2
+    voters = rows.group_by(col(Support.subscriber_id)).having(of_both).subquery()
+    return session.exec(select(func.count()).select_from(voters)).one()
+
+
 def voted_by(session: Session, subscriber_id: int, paper_ids: Sequence[int]) -> set[int]:
     """Those of some papers that a reader votes for."""
     rows = select(Submission.paper_id).join(Support).where(Support.subscriber_id == subscriber_id)

@@ -52,13 +52,19 @@ def count_own(session: Session, paper_id: int, own: int, at: datetime) -> None:
 
 
 def join(
-    session: Session, paper_id: int, last: VoteSnapshot, other: VoteSnapshot, at: datetime
+    session: Session,
+    paper_id: int,
+    last: VoteSnapshot,
+    other: VoteSnapshot,
+    at: datetime,
+    n_twice: int = 0,
 ) -> None:
     """Store what a paper has, now that it is another's as well; each by its last count.
 
-    Sources count the same visitors, so the most that one saw; readers of ours are other ones.
+    Sources count the same visitors, so the most that one saw; readers of ours are other ones, but
+    for those that are in both counts, who vote once. n_twice: how many vote for either.
     """
-    own = last.own + other.own
+    own = last.own + other.own - (n_twice if last.own and other.own else 0)
     others = max(each.votes - each.own for each in (last, other))
     comments = [each.n_comments for each in (last, other) if each.n_comments is not None]
     found = VoteSnapshot(

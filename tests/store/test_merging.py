@@ -11,7 +11,20 @@ from sqlmodel import Session, select
 
 from app.mail.links import Verdict
 from app.papers.paper import Entry, Paper
-from app.store import feedback, letters, listings, naming, papers, tables, votes
+from app.recommend import explain
+from app.store import (
+    dossier,
+    feedback,
+    history,
+    letters,
+    listings,
+    naming,
+    papers,
+    statistics,
+    submissions,
+    tables,
+    votes,
+)
 from app.store.tables import Letter, LetterKind, OutboxEntry, PaperName, Pick, State, VoteSnapshot
 
 TODAY = NOW.date()
@@ -162,6 +175,41 @@ def test_the_newer_count_of_one_hides_no_votes_of_the_other(session, two, counte
     assert read.counts[-1].votes == 53
     papers.add_votes(session, row.id, Entry(ON_PAGE, 1, 51), NOW + 3 * HOUR)
     assert papers.votes_at(session, [row.id], NOW + 3 * HOUR) == {row.id: 54}
+
+
+def test_a_late_pick_is_told_as_of_the_paper_that_stayed(session, two, make_person):
+    person = make_person()
+    row = _join(session)
+    (gone,) = (each for each in two if each is not row)
+    letter = _letter(session, person.id, gone)
+    (pick,) = session.exec(select(Pick))
+    pick.reason = explain.to_json(explain.Reason(fit=0.5))
+    pick.team, letter.model_id = "a", "0123+fade=0.3"
+    session.exec(select(OutboxEntry)).one().state = State.SENT
+    feedback.record(session, person.id, row.id, Verdict.LIKE, NOW + 2 * HOUR, letter.id)
+
+    assert [each.id for _, each in letters.picks_of(session, letter.id)] == [row.id]
+    (told,) = history.picks_since(session, person.id, TODAY, 9)
+    assert told[2].id == row.id
+    (held,) = dossier.of(session, person)["letters"]
+    assert [each["paper"]["arxiv_id"] for each in held["picks"]] == ["2610.01234"]
+    assert [(each.n, each.n_liked) for each in statistics.shown(session, NOW)] == [(1, 1)]
+    assert statistics.trials(session, "+")[0].credits == [(1, 0)]
+    assert feedback.judged(session, NOW + 9 * HOUR) == [(0.5, True)]
+
+
+def test_a_reader_who_votes_for_either_is_counted_once(session, two, make_person):
+    readers = [make_person().id for _ in range(3)]
+    voters = (readers[:2], readers[1:])
+    for row, theirs in zip(two, voters, strict=True):
+        wanted = submissions.named(session, f"url:https://example.org/{row.id}", "", NOW)
+        wanted.paper_id = row.id
+        for reader in theirs:
+            submissions.support(session, wanted.id, reader, NOW)
+        votes.count_own(session, row.id, len(theirs), NOW)
+    row = _join(session, NOW + HOUR)
+    assert papers.votes_at(session, [row.id], NOW + HOUR) == {row.id: 3}
+    assert submissions.count_votes(session, row.id) == 3
 
 
 def test_a_third_row_joins_the_one_that_stayed(session, two):

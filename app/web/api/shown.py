@@ -61,18 +61,18 @@ def listed(session: Session, paper_ids: Sequence[int], now: datetime) -> list[sh
 def picks(session: Session, letter: tables.Letter) -> list[shapes.Pick]:
     """What a letter holds, with the votes of when it was written."""
     chosen = letters.picks_of(session, letter.id or 0)
-    paper_ids = [row.paper_id for row, _ in chosen]
+    paper_ids = [found.id or 0 for _, found in chosen]
     votes = papers.votes_at(session, paper_ids, letter.date)
     sent_in = submissions.accepted_among(session, paper_ids)
     reasons = [explain.from_json(row.reason) for row, _ in chosen]
     titles = reading.titles_named(session, reasons)
 
-    def _voted(row: tables.Pick, found: tables.Paper) -> shapes.Paper:
-        known = votes.get(row.paper_id)
-        return paper(found, known, by_community=row.paper_id in sent_in)
+    def _voted(found: tables.Paper) -> shapes.Paper:
+        known = votes.get(found.id or 0)
+        return paper(found, known, by_community=found.id in sent_in)
 
     return [
-        pick(row, _voted(row, found), reason, titles)
+        pick(row, _voted(found), reason, titles)
         for (row, found), reason in zip(chosen, reasons, strict=True)
     ]
 
