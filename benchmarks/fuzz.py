@@ -170,6 +170,12 @@ def made() -> dict[str, bytes]:
         "query": answers.query({}, {"id": "2610.00002v3"}, total=99),
         "query, older": answers.query({}, {"id": "hep-ex/0307015v1"}, new=False),
         "oai": answers.oai(*records, answers.OAI_DELETED.format(id="2610.00009")),
+        "export": "\n".join(
+            json.dumps(
+                {"title": f"P {n}", "first_seen": "2026-10-05", "entries": [], "doi": "10.1/a"}
+            )
+            for n in range(3)
+        ),
         "biorxiv": answers.biorxiv({}, {"doi": "10.1101/2"}, total="9"),
         "blog": f'<?xml version="1.0"?><rss version="2.0"><channel>{blog}</channel></rss>',
         "mailing": mailing,

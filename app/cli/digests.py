@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from app.pipeline.ingest import Report
     from app.store import tables
 
+EXPORTED = (
+    *("id", "title", "abstract", "authors", "organisation", "categories", "url", "arxiv_id", "doi"),
+    *("published_doi", "published", "version", "journal", "comment", "code_url", "stars"),
+    *("project_url", "thumbnail", "keywords", "announced", "withdrawn_on", "first_seen"),
+)
 export = typer.Typer(help="Write what is stored as JSON lines.", no_args_is_help=True)
 
 
@@ -109,9 +114,12 @@ def export_papers(
         Path | None, typer.Argument(help="File to write; standard output if left out.")
     ] = None,
 ) -> None:
-    """Every paper with its entries, as JSON lines.
+    """Every paper with its entries, as JSON lines, which `paperboy ingest` reads.
 
-    Fields: id, title, abstract, first_seen, entries (digest, date, position).
+    Fields: id, title, abstract, authors, organisation, categories, url, arxiv_id, doi,
+    published_doi (of what a journal made of it), published, version, journal, comment, code_url,
+    stars, project_url, thumbnail, keywords, votes, n_comments, announced, withdrawn_on,
+    first_seen, entries (digest, date, position).
     """
     from app import assembly
     from app.store import engine as engines
@@ -122,27 +130,17 @@ def export_papers(
         shown.writing(output) as stream,
         engines.transaction(engines.reading(engine)) as session,
     ):
-        for paper, entries in papers.exported(session):
-            stream.write(json.dumps(_line(paper, entries), ensure_ascii=False) + "\n")
+        for paper, entries, counted in papers.exported(session):
+            line = _line(paper, entries) | counted
+            stream.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
 
 
 def _line(paper: "tables.Paper", entries: "list[tuple[tables.Digest, int]]") -> dict[str, Any]:
-    return {
-        "id": paper.id,
-        "title": paper.title,
-        "abstract": paper.abstract,
-        "authors": paper.authors,
-        "url": paper.url,
-        "first_seen": paper.first_seen.isoformat(),
-        "entries": [
-            {
-                "digest": digest.name,
-                "date": digest.date.isoformat() if digest.date else None,
-                "position": position,
-            }
-            for digest, position in entries
-        ],
-    }
+    listed = [
+        {"digest": digest.name, "date": digest.date, "position": position}
+        for digest, position in entries
+    ]
+    return {name: getattr(paper, name) for name in EXPORTED} | {"entries": listed}
 
 
 @export.callback()

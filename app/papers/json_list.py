@@ -2,11 +2,13 @@
 
 from datetime import date
 
-from app.papers import biorxiv, hf_json, json_text
+from app.papers import biorxiv, exported, hf_json, json_text
 from app.papers.paper import Digest
 
 
 def read(text: str, read_on: date) -> Digest:  # noqa: ARG001  (its days have their years)
     """Raises UnreadableDigest if it is none of them, and what the format's own reader raises."""
+    if exported.is_one(text):
+        return exported.read(text)
     answer = json_text.parse(text)
     return biorxiv.of_answer(answer) if biorxiv.is_one(answer) else hf_json.of_answer(answer)

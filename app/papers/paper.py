@@ -49,6 +49,7 @@ class Entry(NamedTuple):
 
     stars: of its code. day: when it was listed, where the digest spans several days.
     announced: arXiv's word for why it is listed: "new", "cross", "replace", "replace-cross".
+    first_seen: the day on which it reached another Paperboy, which tells of it.
     """
 
     paper: Paper
@@ -58,6 +59,7 @@ class Entry(NamedTuple):
     stars: int | None = None
     day: datetime.date | None = None
     announced: str = ""
+    first_seen: datetime.date | None = None
 
 
 @dataclass(frozen=True)

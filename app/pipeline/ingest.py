@@ -58,7 +58,10 @@ def ingest(engine: Engine, raw: bytes, origin: Origin, now: datetime, seen_from:
     Raises UnreadableDigest (nothing is stored then), NotReady.
     """
     if len(raw) > LARGEST:
-        raise UnreadableDigest(f"It is larger than {LARGEST // 1_000_000} MB, so it is no digest.")
+        raise UnreadableDigest(
+            f"It is larger than {LARGEST // 1_000_000} MB, so it is no digest. Cut an export into "
+            "parts, between two lines."
+        )
     found = digests.read(raw, seen_from)
     with engines.transaction(engine) as session:
         return store(session, found, origin, now, day(now))
@@ -114,6 +117,7 @@ def _note_listing(found: Digest, stored: list[tables.Paper]) -> None:
         day = entry.day or found.date
         if entry.announced and day:
             row.announced = min(day, row.announced or day)
+        row.first_seen = min(row.first_seen, entry.first_seen or row.first_seen)
 
 
 def _enter(

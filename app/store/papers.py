@@ -221,14 +221,26 @@ def linked(session: Session, text: str) -> int | None:
     return session.exec(select(standing).where(Paper.url == text).limit(1)).first()
 
 
-def exported(session: Session) -> Iterator[tuple[Paper, list[tuple[Digest, int]]]]:
-    """Every paper with its entries (digest, position), by id, one paper at a time."""
+def exported(
+    session: Session,
+) -> Iterator[tuple[Paper, list[tuple[Digest, int]], dict[str, int | None]]]:
+    """Every paper with its entries (digest, position) and counts, by id, one paper at a time.
+
+    counts: "votes" and "n_comments" as last counted, None where nobody did.
+    """
+    counted: dict[int, dict[str, int | None]] = {}
+    newest = select(
+        VoteSnapshot.paper_id, VoteSnapshot.votes, VoteSnapshot.n_comments, VoteSnapshot.own
+    )
+    for paper_id, n_votes, n_comments, own in session.exec(newest.order_by(col(VoteSnapshot.at))):
+        counted[paper_id] = {"votes": n_votes - own, "n_comments": n_comments}
     entries = select(Entry.paper_id, Digest, Entry.position).join(Digest)
     by_paper: dict[int, list[tuple[Digest, int]]] = {}
     for paper_id, digest, position in session.exec(entries.order_by(col(Digest.id))):
         by_paper.setdefault(paper_id, []).append((digest, position))
     for row in session.exec(select(Paper).where(STANDING).order_by(col(Paper.id))).yield_per(BATCH):
-        yield row, by_paper.get(row.id or 0, [])
+        key = row.id or 0
+        yield row, by_paper.get(key, []), counted.get(key, {"votes": None, "n_comments": None})
 
 
 def places(session: Session, paper_id: int) -> Sequence[tuple[Entry, Digest]]:

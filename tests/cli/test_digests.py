@@ -161,6 +161,53 @@ def test_exported_papers_are_what_the_digest_says(paperboy, migrated):
         assert line["abstract"] in text
 
 
+def test_an_export_is_read_back_as_it_was(paperboy, migrated, database, tmp_path):
+    paper = {"doi": "10.1101/2026.10.01.123456", "published": "10.1234/owl.7", "date": "2026-10-05"}
+    lists = (
+        answers.hf_list(answers.hf_row(id="2610.00001", title="Owls at night")),
+        answers.rss(answers.announced("2610.00002v1"), answers.announced("2610.00003v2", "cross")),
+        answers.oai(answers.oai_record(id="2610.00002", comments="12 pages, 3 figures")),
+        answers.biorxiv(paper | {"title": "Memory in owls"}),
+    )
+    for n, text in enumerate(lists):
+        (tmp_path / f"{n}").write_text(text, encoding="utf-8")
+        paperboy("ingest", "--day", f"2026-11-1{n}", str(tmp_path / f"{n}"))
+    file = tmp_path / "papers.jsonl"
+    paperboy("export", "papers", str(file))
+    for statement in (
+        *("DELETE FROM entry", "DELETE FROM vote_snapshot", "DELETE FROM paper_name"),
+        *("DELETE FROM digest", "DELETE FROM paper"),
+    ):
+        database.execute(statement)
+
+    done = paperboy("ingest", "--day", "2026-11-20", str(file))
+
+    assert "Paperboy export digest, 4 entries, 4 new papers" in done.out
+    before, after = (
+        [json.loads(line) for line in text.splitlines()]
+        for text in (file.read_text(encoding="utf-8"), paperboy("export", "papers").out)
+    )
+    ours = {"id", "entries"}
+    assert [{k: v for k, v in each.items() if k not in ours} for each in after] == [
+        {k: v for k, v in each.items() if k not in ours} for each in before
+    ]
+    owls, announced = before[0], before[1]
+    assert (owls["organisation"], owls["stars"], owls["votes"], owls["n_comments"]) == (
+        *("Example Lab", 12, 37),
+        2,
+    )
+    assert (owls["code_url"], owls["first_seen"]) == (
+        "https://github.com/example/sparse",
+        "2026-11-10",
+    )
+    assert (announced["comment"], announced["journal"]) == (
+        "12 pages, 3 figures",
+        "J. Ex. 1 (2026)",
+    )
+    assert (announced["announced"], announced["version"]) == ("2026-10-05", 1)
+    assert before[3]["published_doi"] == "10.1234/owl.7"
+
+
 def test_an_export_can_go_to_a_file(paperboy, migrated, tmp_path):
     paperboy("ingest", str(COMPACT))
     assert paperboy("export", "papers", str(tmp_path / "papers.jsonl")).code == 0

@@ -250,7 +250,7 @@ def test_every_paper_is_exported_with_its_places(session: Session):
     _digest(session, Entry(owls, 4), rows=rows[:1], name="two")
     exported = [
         (row.title, [(digest.name, position) for digest, position in places])
-        for row, places in papers.exported(session)
+        for row, places, _ in papers.exported(session)
     ]
     assert exported == [
         ("Owls", [("one", 1), ("two", 4)]),
