@@ -55,12 +55,14 @@ class Turns:
             yield
         finally:
             with engines.transaction(self.engine) as session:
-                hosts.give_back(session, name, self.holder, self.clock())
+                hosts.give_back(session, name, self.holder, self.clock(), self._gap(name))
 
     def _take(self, name: str) -> timedelta:
-        gap = GAPS.get(name, GAP)
         with engines.transaction(self.engine) as session:
-            return hosts.take(session, name, self.holder, gap, LEASE, self.clock())
+            return hosts.take(session, name, self.holder, self._gap(name), LEASE, self.clock())
+
+    def _gap(self, name: str) -> timedelta:
+        return GAPS.get(name, GAP)
 
     def leave_alone(self, host: str, wait: timedelta) -> None:
         """Nobody is to ask this host for so long."""

@@ -5,7 +5,7 @@ The word of a host that wants to be left alone is kept here too, so that it outl
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import case, delete, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
@@ -21,9 +21,9 @@ def take(
 ) -> timedelta:
     """Begin a question, or else say how long to wait, at least, before trying again.
 
-    gap: from this question to the next. lease: after so long without a word from its holder a
-    question counts as over. Two that ask at once never both begin: the UPDATE repeats the state
-    that it expects.
+    gap: from this question to the next, see `give_back`. lease: after so long without a word from
+    its holder a question counts as over. Two that ask at once never both begin: the UPDATE repeats
+    the state that it expects.
     """
     row = _row(session, name, now)
     is_free = or_(col(Host.free_at) <= now, col(Host.free_at) > now + LONGEST)
@@ -37,10 +37,16 @@ def take(
     return max(row.free_at - now, min(row.held_until - now, gap), timedelta(milliseconds=1))
 
 
-def give_back(session: Session, name: str, holder: str, now: datetime) -> None:
-    """The question is over; nothing happens where it counted as over already."""
+def give_back(
+    session: Session, name: str, holder: str, now: datetime, gap: timedelta = NOW
+) -> None:
+    """The question is over; nothing happens where it counted as over already.
+
+    The next one is a gap from here: when this one reached the host, only the host knows.
+    """
     over = update(Host).where(col(Host.name) == name, col(Host.holder) == holder)
-    session.execute(over.values(held_until=now, holder=""))
+    later = case((col(Host.free_at) > now + gap, col(Host.free_at)), else_=now + gap)
+    session.execute(over.values(held_until=now, holder="", free_at=later))
 
 
 def rest(session: Session, name: str, until: datetime, now: datetime) -> None:
