@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from app.cli import shown
 from app.errors import AppError
 
 if TYPE_CHECKING:
+    from app.papers.paper import Digest
     from app.pipeline.catalogue import Listed
     from app.pipeline.inquiry import Found
     from app.settings import Settings
@@ -125,7 +127,8 @@ def look(
 ) -> None:
     """Ask one source once, show what was read, store nothing.
 
-    Exits with 1 if the source is throttled, broken or cannot be read. Mails stay unread.
+    Exits with 1 if the source is throttled, broken or cannot be read. Mails stay unread; of a
+    folder every file is read.
     """
     from app import assembly
     from app.pipeline import catalogue, fetch
@@ -133,11 +136,12 @@ def look(
 
     settings, engine = assembly.store()
     named = catalogue.called(name)
-    if len(named) != 1 or named[0].kind is catalogue.Kind.FOLDER:
-        raise AppError(
-            f"“{name}” is not one source on the web or by mail; give {catalogue.HOW_TO_ASK}."
-        )
+    if len(named) != 1:
+        raise AppError(f"“{name}” is not one source; give {catalogue.HOW}.")
     listed = named[0]
+    if listed.kind is catalogue.Kind.FOLDER:
+        _print_files(listed)
+        return
     if not listed.is_web:
         _print_mails(listed, settings)
         return
@@ -151,6 +155,26 @@ def look(
         raise typer.Exit(1)
 
 
+def _print_files(listed: "Listed") -> None:
+    from app.pipeline import ingest
+
+    n_files = n_bad = 0
+    for file, read in ingest.look(Path(listed.argument), shown.now()):
+        n_files += 1
+        n_bad += isinstance(read, AppError)
+        told = str(read) if isinstance(read, AppError) else _counted(read)
+        print(f"{file}: {told}")
+    print(f"{listed.name}: {shown.amount(n_files, 'file', 'files')}; nothing is stored.")
+    if n_bad:
+        raise typer.Exit(1)
+
+
+def _counted(found: "Digest") -> str:
+    told = f"{found.layout}, {shown.amount(len(found.entries), 'paper', 'papers')}"
+    n_unread = shown.amount(len(found.unread), "line", "lines")
+    return f"{told}, {n_unread} not read" if found.unread else told
+
+
 def _print_mails(listed: "Listed", settings: "Settings") -> None:
     from app.pipeline import inbox
 
@@ -161,7 +185,7 @@ def _print_mails(listed: "Listed", settings: "Settings") -> None:
         if isinstance(read, AppError):
             print(f"{subject}: {read}")
         else:
-            print(f"{subject}: {read.layout}, {len(read.entries)} papers")
+            print(f"{subject}: {_counted(read)}")
     print(f"{listed.name}: {n_mails} new mails; they stay new.")
 
 

@@ -119,12 +119,14 @@ def _decoded(raw: bytes) -> str:
 
 
 def by_day(digest: Digest) -> tuple[Digest, ...]:
-    """The digest of a week or month as one of each day, oldest first; any other as it is.
+    """Hugging Face's list of a week or month as one of each day, oldest first; any other as it is.
 
-    What cannot be told apart by days (unread lines, papers left out) stays with the last one.
+    So it is known again from the lists of its days. What cannot be told apart by days (unread
+    lines, papers left out) stays with the last one.
     """
     days = sorted({entry.day for entry in digest.entries if entry.day})
-    if digest.date or len(days) < 2 or not all(entry.day for entry in digest.entries):
+    is_whole = digest.layout not in _BY_VOTES or digest.date is not None or len(days) < 2
+    if is_whole or not all(entry.day for entry in digest.entries):
         return (digest,)
     parts = [_of_day(digest, day) for day in days]
     parts[-1] = replace(digest, entries=parts[-1].entries, date=days[-1])

@@ -23,8 +23,7 @@ HOW_ON_WEB = (
     "hf-daily, arxiv:cs.LG+stat.ML, arxiv-oai:cs.LG, biorxiv:neuroscience, medrxiv:oncology, "
     "feed:https://…"
 )
-HOW_TO_ASK = f"{HOW_ON_WEB}, imaps://user@host/INBOX or maildir:/path"
-HOW = f"{HOW_TO_ASK.replace(' or ', ', ')} or folder:/path"
+HOW = f"{HOW_ON_WEB}, imaps://user@host/INBOX, maildir:/path or folder:/path"
 LONGEST = 1_000
 EMPTY = english("Name a source: {how}.", how=HOW_ON_WEB)
 TOO_LONG = english("That is longer than {longest} characters. Please shorten it.", longest=LONGEST)
@@ -141,7 +140,7 @@ def _read(part: str, refuse: Callable[[str, Sentence], AppError]) -> Listed:
     try:
         known = Kind(kind.lower())
     except ValueError as e:
-        how = HOW_ON_WEB if refuse is _on_page else HOW_TO_ASK if refuse is _in_command else HOW
+        how = HOW_ON_WEB if refuse is _on_page else HOW
         raise refuse(part, english("which we cannot read; give {how}", how=how)) from e
     try:
         listed = Listed(known, _ARGUMENTS[known](argument.strip()))

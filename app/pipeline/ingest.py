@@ -57,14 +57,41 @@ def ingest(engine: Engine, raw: bytes, origin: Origin, now: datetime, seen_from:
     seen_from: the day that a year-less date in it is looked back from.
     Raises UnreadableDigest (nothing is stored then), NotReady.
     """
+    found = _read(raw, seen_from)
+    with engines.transaction(engine) as session:
+        *others, last = digests.by_day(found)
+        reports = [
+            store(session, part, replace(origin, name=f"{origin.name} {part.date}"), now, day(now))
+            for part in others
+        ]
+        name = f"{origin.name} {last.date}" if others else origin.name
+        reports.append(store(session, last, replace(origin, name=name), now, day(now)))
+        return _together(reports, origin.name)
+
+
+def _read(raw: bytes, seen_from: date) -> Digest:
     if len(raw) > LARGEST:
         raise UnreadableDigest(
             f"It is larger than {LARGEST // 1_000_000} MB, so it is no digest. Cut an export into "
             "parts, between two lines."
         )
-    found = digests.read(raw, seen_from)
-    with engines.transaction(engine) as session:
-        return store(session, found, origin, now, day(now))
+    return digests.read(raw, seen_from)
+
+
+def _together(reports: list[Report], name: str) -> Report:
+    """The report of a file; of several days as one that has none."""
+    *others, last = reports
+    if not others:
+        return last
+    return replace(
+        last,
+        name=name,
+        date=None,
+        n_entries=sum(each.n_entries for each in reports),
+        n_new=sum(each.n_new for each in reports),
+        is_known=all(each.is_known for each in reports),
+        n_votes=sum(each.n_votes for each in reports),
+    )
 
 
 def _standing(found: Digest) -> Digest:
@@ -195,8 +222,35 @@ def ingest_folder(engine: Engine, folder: Path, now: datetime) -> Iterator[Repor
         yield UnreadableDigest(f"The folder {folder} cannot be read: {e.strerror}.")
         return
     for path in paths:
-        if path.is_file() and not path.name.startswith("."):
+        if _is_digest(path):
             yield ingest_file(engine, path, now, source=f"folder:{folder}")
+
+
+def look(folder: Path, now: datetime) -> Iterator[tuple[str, Digest | AppError]]:
+    """What each file of a folder holds, by its name, or why it cannot be read; nothing is stored.
+
+    Raises AppError where the folder cannot be read.
+    """
+    try:
+        paths = sorted(each for each in folder.iterdir() if _is_digest(each))
+    except OSError as e:
+        raise UnreadableDigest(f"The folder {folder} cannot be read: {e.strerror}.") from e
+    for path in paths:
+        try:
+            yield path.name, _read(_bytes_of(path), read_on(path, day(now)))
+        except AppError as e:
+            yield path.name, e
+        except OSError as e:
+            yield path.name, UnreadableDigest(f"It cannot be read: {e.strerror}.")
+
+
+def _is_digest(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith(".")
+
+
+def _bytes_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LARGEST + 1)
 
 
 def ingest_file(
@@ -204,8 +258,7 @@ def ingest_file(
 ) -> Report | AppError:
     """Read one file, or return the error that names it."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
+        raw = _bytes_of(path)
         seen_from = read_on(path, day(now))
     except OSError as e:
         return UnreadableDigest(f"{path} cannot be read: {e.strerror}.")

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import answers
 import pytest
 import services as made_up
 from services import Services
@@ -85,11 +86,27 @@ def test_one_that_is_broken_fails_and_says_why(paperboy, hub):
     assert "hf-daily: failed. 127.0.0.1 gives no answer" in done.out
 
 
-@pytest.mark.parametrize("name", ["folder:/in", "hf-daily,arxiv:cs", ""])
-def test_only_one_source_on_the_web_can_be_tried(paperboy, migrated, name):
+@pytest.mark.parametrize("name", ["hf-daily,arxiv:cs", ""])
+def test_only_one_source_can_be_tried(paperboy, migrated, name):
     done = paperboy("sources", "test", name)
     assert done.code == 1
-    assert "is not one source on the web or by mail" in done.err
+    assert "is not one source" in done.err
+
+
+def test_the_files_of_a_folder_are_shown_and_not_stored(paperboy, migrated, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a").write_text(answers.hf_list(), encoding="utf-8")
+    assert paperboy("sources", "test", f"folder:{tmp_path / 'in'}").code == 0
+    (tmp_path / "in" / "b").write_text("Milk, bread", encoding="utf-8")
+    done = paperboy("sources", "test", f"folder:{tmp_path / 'in'}")
+    assert done.code == 1
+    assert "a: Hugging Face JSON, 1 paper\n" in done.out
+    assert "b: This does not look like a digest" in done.out
+    assert "2 files; nothing is stored." in done.out
+    assert "0 papers" in paperboy("ingest").out
+
+    missing = paperboy("sources", "test", "folder:/no/such")
+    assert (missing.code, "cannot be read" in missing.err) == (1, True)
 
 
 @pytest.mark.parametrize("name", ["foo:bar", "arxiv:nowhere", "imaps://nobody"])
@@ -101,7 +118,16 @@ def test_a_name_that_was_typed_is_not_blamed_on_the_setting(paperboy, migrated, 
 
 def test_every_kind_that_can_be_tried_is_offered(paperboy, migrated):
     done = paperboy("sources", "test", "foo:bar")
-    for kind in ("hf-daily", "arxiv:", "arxiv-oai:", "biorxiv:", "medrxiv:", "feed:", "maildir:"):
+    for kind in (
+        "hf-daily",
+        "arxiv:",
+        "arxiv-oai:",
+        "biorxiv:",
+        "medrxiv:",
+        "feed:",
+        "maildir:",
+        "folder:",
+    ):
         assert kind in done.err
 
 

@@ -138,6 +138,22 @@ def test_a_long_list_is_read_page_by_page(asker, services):
     assert asked[:2] == ["0", "1"]
 
 
+def test_a_paper_that_is_listed_on_two_days_is_one_paper(asker, services, clock, engine):
+    both, other = made_up.hub_rows(FRIDAY, 2)
+    services.hub = {THURSDAY: [both], FRIDAY: [other, both]}
+    _go(clock, THURSDAY)
+    _today(asker, HUB)
+    _go(clock, FRIDAY)
+    report = _today(asker, HUB)
+
+    assert (report.n_entries, report.n_new) == (2, 1)
+    with engines.transaction(engine) as session:
+        assert len(session.exec(select(Paper)).all()) == 2
+        days = select(Digest.date).join(Entry).order_by(Digest.date)
+        assert list(session.exec(days)) == [THURSDAY, FRIDAY, FRIDAY]
+        assert session.get(Paper, 1).first_seen == THURSDAY
+
+
 @pytest.mark.parametrize("listed", [HUB, CS])
 def test_a_weekend_is_quiet_and_says_so(asker, services, known, clock, listed):
     _fill(services, THURSDAY, FRIDAY)

@@ -233,6 +233,26 @@ def test_a_folder_is_read_in_the_order_of_names_and_a_bad_file_fails_alone(
     assert _count(engine, "paper") == 2
 
 
+def test_a_week_is_a_digest_of_each_of_its_days(engine: Engine, dump):
+    days = ("2026-11-18", "2026-11-19", "2026-11-19")
+    rows = [
+        answers.hf_row(id=f"2611.0000{n}", title=f"Owls {n}", submittedOnDailyAt=f"{day}T00:00:00Z")
+        for n, day in enumerate(days)
+    ]
+    day = ingest.ingest(engine, _listed(rows[0]), Origin("files", "day.json"), NOW, NOW.date())
+    week = ingest.ingest(engine, _listed(*rows), Origin("files", "week.json"), NOW, NOW.date())
+    assert (day.date, week.date) == (date(2026, 11, 18), None)
+    assert (week.name, week.n_entries, week.n_new, week.is_known) == ("week.json", 3, 2, False)
+    assert (_count(engine, "digest"), _count(engine, "entry")) == (2, 3)
+    before = dump()
+    again = ingest.ingest(engine, _listed(*rows), Origin("files", "week.json"), NOW, NOW.date())
+    assert (again.is_known, dump()) == (True, before)
+
+
+def _listed(*rows) -> bytes:
+    return answers.hf_list(*rows).encode()
+
+
 def test_of_two_files_read_in_one_go_the_later_name_has_the_last_word_on_votes(
     engine: Engine, folder: Path, digest_text, birds, dump
 ):
