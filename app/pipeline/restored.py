@@ -3,6 +3,9 @@
 Whatever was due until then has been sent by the database that is lost, or nobody can tell. So it
 is marked as settled, and not sent again; what came due later is sent as after any standstill.
 The file also knows which numbers were mailed in links: nobody new gets one of these.
+
+Of several machines each has a file, under a name that the database knows too: what one of them sent
+last is settled when that one starts, however many others have looked at their own before.
 """
 
 import os
@@ -18,7 +21,7 @@ from sqlmodel import Session
 from app.errors import BadValue, NotReady
 from app.mail import edition
 from app.store import engine as engines
-from app.store import heartbeats, numbers, outbox, overtaken, subscribers
+from app.store import heartbeats, leading, marks, numbers, outbox, overtaken, subscribers
 from app.store.tables import LetterKind, OutboxEntry, State, Subscriber
 
 log = structlog.get_logger()
@@ -28,11 +31,15 @@ SHARD = 500
 
 @dataclass(frozen=True)
 class Mark:
-    """What the file holds: sent until `at`, and the highest numbers given out by then."""
+    """What the file holds: sent until `at`, and the highest numbers given out by then.
+
+    name: of the file, so that the database knows it; "" before anything was noted in it.
+    """
 
     at: datetime
     n_subscriber: int = 0
     n_letter: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,26 +59,45 @@ def note(engine: Engine, path: Path, now: datetime) -> None:
 
     Raises NotReady, but not for the file alone: letters are worth more than the mark.
     """
+    known_as = _name(path)
+    name = known_as or secrets.token_hex(8)
     with engines.transaction(engine) as session:
         at = heartbeats.advance(session, heartbeats.SENDING, now)
+        marks.note(session, name, at)
         highest = numbers.given_out(session)
-    mark = Mark(at, highest["subscriber"], highest["letter"])
+    mark = Mark(at, highest["subscriber"], highest["letter"], name)
     try:
         _write(path, mark)
     except OSError as e:
         log.warning("sent_until_not_kept", path=str(path), reason=e.strerror)
+        if not known_as:
+            with engines.transaction(engine) as session:
+                marks.forget(session, name)
+
+
+def _name(path: Path) -> str:
+    try:
+        mark = read(path)
+    except NotReady:
+        return ""
+    return mark.name if mark else ""
 
 
 def settle(engine: Engine, path: Path, now: datetime) -> Settled | None:
     """If the file is ahead of the database, mark what was due until then as settled.
 
-    None where the database knows all that was sent. Raises NotReady.
+    None where the database knows all that was sent from here. Machines that start at once do so one
+    after the other. Raises NotReady.
     """
-    mark = read(path)
-    with engines.transaction(engines.reading(engine)) as session:
-        known = heartbeats.latest(session).get(heartbeats.SENDING)
-    if mark is None or (known is not None and known >= mark.at):
-        return None
+    with leading.in_turn(engine):
+        mark = read(path)
+        with engines.transaction(engines.reading(engine)) as session:
+            if mark is None or marks.knows(session, mark.name, mark.at):
+                return None
+        return _settle(engine, mark, now)
+
+
+def _settle(engine: Engine, mark: Mark, now: datetime) -> Settled:
     until = min(mark.at, now)  # a clock that ran ahead may have written it
     n_subscribers = 0
     while n := _settle_editions(engine, now, until):
@@ -79,7 +105,9 @@ def settle(engine: Engine, path: Path, now: datetime) -> Settled | None:
     with engines.transaction(engine) as session:
         n_letters = overtaken.settle_restored(session, now, until)
         numbers.pass_over(session, {"subscriber": mark.n_subscriber, "letter": mark.n_letter})
-        heartbeats.advance(session, heartbeats.SENDING, max(mark.at, now))
+        at = heartbeats.advance(session, heartbeats.SENDING, max(mark.at, now))
+        if mark.name:
+            marks.note(session, mark.name, at)
     return Settled(until, n_letters, n_subscribers)
 
 
@@ -99,13 +127,12 @@ def refuse_empty(engine: Engine, path: Path) -> None:
 def read(path: Path) -> Mark | None:
     """What the file holds; None if there is none. Raises NotReady."""
     try:
-        moment, *highest = path.read_text(encoding="ascii").split()
-        mark = Mark(datetime.fromisoformat(moment), *map(int, highest))
+        mark = _read(path.read_text(encoding="ascii").split())
     except FileNotFoundError:
         return None
     except OSError as e:
         raise NotReady(f"The file {path} cannot be read: {e.strerror}.") from e
-    except (ValueError, TypeError) as e:
+    except ValueError as e:
         raise NotReady(
             f"The file {path} should hold the moment until which letters were sent, such as "
             f"2026-11-22T07:05:00Z. Write one into it, or delete it if none need be remembered."
@@ -113,12 +140,19 @@ def read(path: Path) -> Mark | None:
     return mark if mark.at.tzinfo else replace(mark, at=mark.at.replace(tzinfo=UTC))
 
 
+def _read(words: list[str]) -> Mark:
+    if len(words) > 4:
+        raise ValueError
+    moment, n_subscriber, n_letter, name = [*words, *("", "0", "0", "")[len(words) :]]
+    return Mark(datetime.fromisoformat(moment), int(n_subscriber), int(n_letter), name)
+
+
 def _write(path: Path, mark: Mark) -> None:
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     moment = mark.at.astimezone(UTC).isoformat()
     try:
         with draft.open("x", encoding="ascii") as stream:
-            stream.write(f"{moment} {mark.n_subscriber} {mark.n_letter}\n")
+            stream.write(f"{moment} {mark.n_subscriber} {mark.n_letter} {mark.name}\n")
             stream.flush()
             os.fsync(stream.fileno())
         draft.replace(path)

@@ -5,7 +5,8 @@ database must be reached directly; a pooler that lends one connection to many wo
 """
 
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine, text
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from app.store import engine as engines
 
 _TAKE = text("SELECT pg_try_advisory_lock(7269739)")
+_WAIT = text("SELECT pg_advisory_lock(7269740)")
 _ASK, _RELEASE = text("SELECT 1"), text("SELECT pg_advisory_unlock_all()")
 # A machine that lost its power says no word of farewell: after a minute of silence it is gone.
 _NOTICE_DEATH = (
@@ -21,6 +23,26 @@ _NOTICE_DEATH = (
     "SET tcp_keepalives_interval = 10",
     "SET tcp_keepalives_count = 3",
 )
+
+
+@contextmanager
+def in_turn(engine: Engine) -> Iterator[None]:
+    """Alone among all machines: others wait here until it is done. On SQLite writers wait anyway.
+
+    Raises NotReady.
+    """
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    try:
+        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()  # so that the lock goes with it, however this ends
+        connection.exec_driver_sql("SET lock_timeout = 0")
+        connection.execute(_WAIT)
+    except DatabaseError as e:
+        raise engines.not_ready(e) from e
+    with closing(connection):
+        yield
 
 
 @dataclass

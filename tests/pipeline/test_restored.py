@@ -1,4 +1,5 @@
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from conftest import NOW
 from app.errors import NotReady
 from app.pipeline import deliver, pulse, restored
 from app.store import engine as engines
-from app.store import overtaken
+from app.store import heartbeats, overtaken
 from app.store.tables import State
 
 
@@ -18,9 +19,11 @@ def path(tmp_path):
 
 def test_what_was_noted_is_read_back_and_leaves_no_draft(engine, path):
     restored.note(engine, path, NOW)
-    assert restored.read(path) == restored.Mark(NOW)
+    first = restored.read(path)
+    assert first == restored.Mark(NOW, name=first.name)
     restored.note(engine, path, NOW - timedelta(hours=2))
     assert restored.read(path).at > NOW
+    assert restored.read(path).name == first.name
     assert [each.name for each in path.parent.glob(f"{restored.FILE}*")] == [restored.FILE]
 
 
@@ -87,8 +90,76 @@ def test_a_mark_of_a_clock_that_ran_ahead_settles_nothing_to_come(
     assert restored.settle(engine, path, clock.now) is None
 
 
+def test_each_of_several_machines_settles_what_it_sent_last_whoever_starts_first(
+    engine, path, tmp_path, make_subscriber, entries, dump
+):
+    backup = NOW - timedelta(hours=2)
+    files = [path.with_name(f"{name}-{path.name}") for name in ("ada", "bo", "chidi")]
+    for each in files:
+        restored.note(engine, each, backup)
+    names = [restored.read(each).name for each in files]
+    assert len(set(names)) == 3
+    early, later, owed = (make_subscriber(hour=hour) for hour in (7, 8, 9))
+    # Each sent on after the backup was made, and the last was the second.
+    for each, name, at in zip(files, names, ("07:20", "08:20", "07:30"), strict=True):
+        each.write_text(f"2026-11-20T{at}:00Z 0 0 {name}\n")
+
+    found = [restored.settle(engine, each, NOW) for each in (files[0], files[1], files[2])]
+
+    assert [each.n_subscribers for each in found] == [1, 1, 0]
+    assert [len(entries(each)) for each in (early, later, owed)] == [1, 1, 0]
+    before = dump()
+    assert [restored.settle(engine, each, NOW) for each in files] == [None] * 3
+    assert dump() == before
+
+
+@pytest.mark.postgres
+def test_machines_that_start_at_once_settle_in_turn(
+    settings, engine, path, make_subscriber, entries
+):
+    files = [path.with_name(f"{n}-{path.name}") for n in range(3)]
+    readers = [make_subscriber(hour=hour) for hour in (7, 8, 9)]
+    for n, each in enumerate(files):
+        restored.note(engine, each, NOW - timedelta(hours=3))
+        name = restored.read(each).name
+        each.write_text(f"2026-11-20T0{8 - n}:20:00Z 0 0 {name}\n")
+    engine_of_each = [engines.connect(settings.database) for _ in files]
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(restored.settle, engine_of_each, files, [NOW] * 3))
+
+    # Whoever was first: the others found settled what the first had settled already.
+    assert sum(each.n_subscribers for each in found) == 2
+    assert [len(entries(each)) for each in readers] == [1, 1, 0]
+
+
+def test_a_file_whose_row_went_long_ago_settles_nothing(engine, path, make_subscriber, entries):
+    reader = make_subscriber(hour=7)
+    path.write_text(f"{NOW - timedelta(days=40):%Y-%m-%dT%H:%M:%SZ} 0 0 long-ago\n")
+    restored.note(engine, path.with_name("another"), NOW)
+    assert restored.settle(engine, path, NOW) is None
+    assert entries(reader) == []
+
+
+def test_files_of_machines_that_are_gone_leave_no_rows_for_ever(engine, path):
+    def rows():
+        with engines.transaction(engine) as session:
+            return [name for name in heartbeats.latest(session) if name.startswith("sending/")]
+
+    for n in range(3):
+        restored.note(engine, path.with_name(f"gone-{n}"), NOW + timedelta(days=n))
+    assert len(rows()) == 3
+    restored.note(engine, path, NOW + timedelta(days=31, hours=12))
+    assert len(rows()) == 2
+
+
+def test_a_mark_that_cannot_be_kept_leaves_no_row(engine, tmp_path):
+    restored.note(engine, tmp_path / "nowhere" / restored.FILE, NOW)
+    with engines.transaction(engine) as session:
+        assert set(heartbeats.latest(session)) == {heartbeats.SENDING}
+
+
 @pytest.mark.parametrize(
-    "text", ["", "yesterday", "\x00", "2026-13-40", "2026-11-20 many", "2026-11-20 1 2 3"]
+    "text", ["", "yesterday", "\x00", "2026-13-40", "2026-11-20 many", "2026-11-20 1 2 3 4"]
 )
 def test_a_file_without_a_moment_is_refused_with_the_cure(path, text):
     path.write_text(text)
