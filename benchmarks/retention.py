@@ -22,7 +22,7 @@ from sqlmodel import select
 from app import assembly, logs
 from app.mail.links import Verdict
 from app.papers.paper import Entry, Paper
-from app.pipeline import fold, opt_in
+from app.pipeline import fold, opt_in, readers
 from app.recommend import interests, tuning
 from app.recommend.calibration import Band
 from app.settings import Settings
@@ -82,7 +82,7 @@ def main() -> None:
         full = weigh(engine)
         n_letters = count(engine)
         tell(full, n_letters, told, settings.keep_letters)
-        check(engine, clock.now)
+        check(engine, day.desk.rules, clock.now)
         engine.dispose()
 
 
@@ -185,10 +185,10 @@ def tell(full: Bytes, n_letters: int, told: argparse.Namespace, kept_days: int) 
     goals.say("R1", what, "< 1", figure / 1e9, figure < GOAL)
 
 
-def check(engine: Engine, now: datetime) -> None:
+def check(engine: Engine, rules: readers.Rules, now: datetime) -> None:
     """Fold everything, as ninety days later, and say what is left of it."""
     later, n = now + timedelta(days=200), 0
-    while folded := fold.fold(engine, later, 90, threading.Event()):
+    while folded := fold.fold(engine, later, 90, rules, threading.Event()):
         n += folded
         later += fold.EVERY
     left = weigh(engine)
