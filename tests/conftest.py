@@ -315,6 +315,26 @@ def retrieval_papers() -> list[Paper]:
     return near + far
 
 
+@pytest.fixture
+def letters(
+    make_subscriber: MakeSubscriber, store_papers: StorePapers, retrieval_papers: list[Paper]
+) -> Callable[[int], list[tables.Subscriber]]:
+    """Store so many readers who are due, and papers for all of them."""
+    store_papers(*retrieval_papers)
+    return lambda n: [make_subscriber("retrieval") for _ in range(n)]
+
+
+@pytest.fixture
+def stored(engine: Engine) -> Callable[[], list[OutboxEntry]]:
+    """Read the outbox as it is now."""
+
+    def read() -> list[OutboxEntry]:
+        with engines.transaction(engines.reading(engine)) as session:
+            return list(session.exec(select(OutboxEntry)))
+
+    return read
+
+
 CheckMessage = Callable[[bytes], None]
 
 

@@ -21,21 +21,6 @@ EVERY = timedelta(milliseconds=50)
 PATIENCE = 120
 
 
-@pytest.fixture
-def letters(make_subscriber, store_papers, retrieval_papers):
-    store_papers(*retrieval_papers)
-    return lambda n: [make_subscriber("retrieval") for _ in range(n)]
-
-
-@pytest.fixture
-def stored(day):
-    def read():
-        with engines.transaction(engines.reading(day.desk.engine)) as session:
-            return list(session.exec(select(OutboxEntry)))
-
-    return read
-
-
 @pytest.fixture(autouse=True)
 def logged():
     with capture_logs() as lines:

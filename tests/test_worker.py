@@ -8,33 +8,17 @@ from datetime import timedelta
 import pytest
 from smtp_sink import Sink
 from sqlalchemy import text
-from sqlmodel import select
 
 from app.pipeline import demand, rank, shards
 from app.scheduler import Ticks
 from app.store import engine as engines
 from app.store import hosts, outbox, queue
-from app.store.tables import OutboxEntry, State
+from app.store.tables import State
 from app.wire.smtp import Server
 
 pytestmark = pytest.mark.postgres
 EVERY = timedelta(milliseconds=50)
 PATIENCE = 120
-
-
-@pytest.fixture
-def letters(make_subscriber, store_papers, retrieval_papers):
-    store_papers(*retrieval_papers)
-    return lambda n: [make_subscriber("retrieval") for _ in range(n)]
-
-
-@pytest.fixture
-def stored(engine):
-    def read():
-        with engines.transaction(engines.reading(engine)) as session:
-            return list(session.exec(select(OutboxEntry)))
-
-    return read
 
 
 @pytest.fixture
