@@ -18,6 +18,7 @@ from app.demo import loopback
 from app.demo.catcher import Catcher
 from app.errors import AppError
 from app.pipeline.plan import Day
+from app.pipeline.readers import Models
 from app.settings import Settings
 from app.store import engine as engines
 from app.store import migration
@@ -43,8 +44,9 @@ def built(folder: Path, port: int = 0) -> Iterator[Stage]:
         settings = _settings(folder, door.getsockname()[1], catcher.port)
         engine = engines.connect(settings.database)
         migration.migrate(engine)
-        with _served(settings, door):
-            yield Stage(settings, engine, assembly.day(settings, engine), catcher)
+        day = assembly.day(settings, engine)
+        with _served(settings, day.desk.models, door):
+            yield Stage(settings, engine, day, catcher)
         engine.dispose()
 
 
@@ -71,8 +73,9 @@ def _settings(folder: Path, port: int, smtp_port: int) -> Settings:
 
 
 @contextmanager
-def _served(settings: Settings, door: socket.socket) -> Iterator[None]:
-    web = main.create_app(settings)
+def _served(settings: Settings, models: Models, door: socket.socket) -> Iterator[None]:
+    # What the letters were ranked with, as in `serve`: pages can tell at once what a click changed.
+    web = main.create_app(settings, models=models)
     server = uvicorn.Server(uvicorn.Config(web, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, args=[[door]], name="pages")
     thread.start()

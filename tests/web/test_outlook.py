@@ -106,9 +106,9 @@ def test_nothing_typed_is_no_mistake(client, papers):
 
 
 def test_before_the_first_papers_it_says_so(client):
-    assert "after the first papers are read" in look(client, interests="moons").text
+    assert "preview is not ready yet" in look(client, interests="moons").text
     page = client.get("/subscribe").text
-    assert "after the first papers are read" in page
+    assert "preview is not ready yet" in page
     assert 'name="picked"' not in page
 
 

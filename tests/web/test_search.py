@@ -128,7 +128,7 @@ def test_papers_like_one_come_with_what_they_share(client, read_page, stored, fi
     page = client.get("/search", params={"like": owls})
 
     assert "Bats at night" in _titles(read_page(page.text))
-    assert "shares: night" in page.text
+    assert "In common: night" in page.text
     assert f'href="/papers/{owls}"' in page.text
     assert client.get("/search", params={"like": 99}).status_code == 404
     assert client.get("/search", params={"like": 0}).status_code == 422
