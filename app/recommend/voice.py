@@ -97,7 +97,7 @@ def entitle(voice: Voice, said: str, title: str) -> str:
     """What is said of a paper with the beginning of its title, whole words where they fit."""
     if len(title) > _TITLE:
         end = title.rfind(" ", 0, _TITLE)
-        title = f"{title[: end if end > 0 else _TITLE - 1]}…"
+        title = f"{title[: end if end > 0 else _TITLE - 1].rstrip(' ,;:.–—-')}…"
     return voice.say(said, text=title)
 
 

@@ -181,8 +181,8 @@ def test_the_shares_of_a_score_stand_under_the_reason(templates, make_daily, mak
     pick = make_pick(band="good", shares=(("maths", 97), ("other", 8), ("“<b>”", -5)))
     rendered = press.render(templates, make_daily(picks=(pick,)))
 
-    assert "97% maths · 8% other · −5% “<b>” We weigh" in visible(rendered.html)
-    assert "\n   97% maths · 8% other · −5% “<b>”\n" in rendered.text
+    assert "What counted: 97% maths · 8% other · −5% “<b>” We weigh" in visible(rendered.html)
+    assert "\n   What counted: 97% maths · 8% other · −5% “<b>”\n" in rendered.text
 
 
 def test_a_score_made_by_one_thing_needs_no_shares(templates, make_daily, make_pick):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.recommend import explain
+from app.recommend import explain, voice
 from app.recommend.explain import LikedShare, Reason, Share
 from app.recommend.interests import Kind
 
@@ -195,3 +195,8 @@ def test_shares_add_up_to_the_score(reason):
     told = explain.shares(reason, TITLES)
 
     assert sum(share for _, share in told) == pytest.approx(reason.total, abs=1e-9)
+
+
+def test_the_beginning_of_a_title_ends_with_a_word():
+    title = "Plug & Play Generative Networks: Conditional Iterative Generation of Images"
+    assert voice.entitle(voice.TO_READER, "{text}", title) == "Plug & Play Generative Networks…"
