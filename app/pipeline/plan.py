@@ -25,6 +25,7 @@ from app.pipeline import (
     guard,
     inbox,
     ingest,
+    lane,
     learn,
     outcome,
     pulse,
@@ -54,9 +55,8 @@ class Day:
 
     lease: see `vanished.reclaim_stale`. sources, data_dir: see `catalogue.parse`. asker: asks those
     on the web; inbox: reads those that come by mail. mailbox: where bounces and complaints come
-    to, if anywhere.
-    holds_doubt: see `outbox.hold`. ways: how the operator is told of what is wrong. scan_time: see
-    `scanners.judge`. keep_letters: for so many days; see the station `fold`.
+    to, if anywhere. holds_doubt: see `outbox.hold`. ways: how the operator is told of what is
+    wrong. scan_time: see `scanners.judge`. keep_letters: for so many days; see the station `fold`.
     """
 
     desk: rank.Desk
@@ -247,9 +247,9 @@ class Day:
         with engines.transaction(engines.reading(self.desk.engine)) as session:
             return outbox.count_due(session, self.clock())
 
-    def post(self, on_settled: Callable[[], None] = lambda: None) -> deliver.Post:
+    def post(self, on_settled: Callable[[], None] = lambda: None) -> lane.Post:
         """What a delivery run needs. on_settled: called after each letter."""
-        return deliver.Post(
+        return lane.Post(
             engine=self.desk.engine,
             head=self.desk.head,
             server=self.server,
@@ -271,7 +271,7 @@ class Day:
     ) -> outcome.Tally:
         """Send what waits in the outbox, and judge how it was received.
 
-        stay, most, holder: see `deliver.Post`.
+        stay, most, holder: see `lane.Post`.
         """
         await asyncio.to_thread(self.look_back)
         began = self.clock()

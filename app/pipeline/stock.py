@@ -26,10 +26,10 @@ NOW = timedelta(0)
 
 @dataclass
 class Stock:
-    """may_go: whether letters may still leave. stay: see `deliver.Post`.
+    """may_go: whether letters may still leave. stay: see `lane.Post`.
 
     size: how many are claimed at once. is_try: whatever holds, for it is to be tried. most, holder:
-    see `deliver.Post`.
+    see `lane.Post`.
     """
 
     ledger: Ledger

@@ -15,7 +15,7 @@ from app import assembly
 from app.errors import NotReady
 from app.mail.links import Purpose
 from app.papers.paper import Paper
-from app.pipeline import claims, deliver, rank
+from app.pipeline import claims, deliver, outcome, rank, stock
 from app.store import departures, outbox, subscribers, suppressions, tables
 from app.store import engine as engines
 from app.store.tables import OutboxEntry, State, Subscriber
@@ -64,7 +64,7 @@ def test_sending_again_sends_nothing(day, letters, sink):
 
 
 def test_an_empty_outbox_opens_no_connection(day, sink):
-    assert _send(day) == deliver.Tally()
+    assert _send(day) == outcome.Tally()
     assert sink.n_connections == 0
 
 
@@ -365,7 +365,7 @@ def test_two_senders_at_once_send_nothing_twice(day, letters, sink, settings, cl
 
 
 def test_several_connections_share_the_work(day, letters, sink):
-    letters(4 * deliver.BATCH)
+    letters(4 * stock.BATCH)
     day.n_connections = 4
     waiting = threading.Barrier(4)
     real = sink.handle_DATA
@@ -376,7 +376,7 @@ def test_several_connections_share_the_work(day, letters, sink):
         return await real(server, session, envelope)
 
     sink.handle_DATA = all_at_once
-    assert _send(day).sent == 4 * deliver.BATCH
+    assert _send(day).sent == 4 * stock.BATCH
     assert not waiting.broken  # four messages were on their way at once
     assert sink.n_connections == 4
 
