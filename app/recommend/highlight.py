@@ -1,7 +1,7 @@
 """Where in a title or an excerpt the words stand that made the score, by the model's own stems."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from app.recommend import words
@@ -21,16 +21,19 @@ _PIECE = re.compile(
 
 def terms(reason: Reason) -> tuple[str, ...]:
     """The words and phrases of a paper that its score is due to, for `spans`."""
-    least = max(_WORTH_MARKING * reason.total, 0.0)
-    typed = [t for t in reason.terms if t.share > least and t.kind in {Kind.WORD, Kind.PHRASE}]
-    found = [word for term in typed for word in (term.part or term.near or (term.text,))]
-    found += [word for near in reason.liked if near.share > least for word in near.words]
+    least, found = max(_WORTH_MARKING * reason.total, 0.0), list[str]()
+    for term in reason.terms:
+        if term.share > least and (term.kind is Kind.WORD or term.kind is Kind.PHRASE):
+            found += term.part or term.near or (term.text,)
+    for near in reason.liked:
+        if near.share > least:
+            found += near.words
     return tuple(dict.fromkeys(found))
 
 
 def authors(reason: Reason) -> tuple[str, ...]:
     """The people a reader follows whose name added to the score."""
-    return tuple(t.text for t in reason.terms if t.kind is Kind.AUTHOR and t.share > 0)
+    return tuple([t.text for t in reason.terms if t.kind is Kind.AUTHOR and t.share > 0])
 
 
 def spans(text: str, terms: Sequence[str]) -> list[Span]:
@@ -38,8 +41,8 @@ def spans(text: str, terms: Sequence[str]) -> list[Span]:
 
     In order, never overlapping, none empty.
     """
-    places = _places(text)
-    found = sorted(span for term in terms for stem in _stems(term) for span in places.get(stem, ()))
+    words_of_it = _words_of(text)
+    found = sorted({span for term in terms for stem in _stems(term) for span in words_of_it(stem)})
     apart: list[Span] = []
     for start, end in found:
         if apart and start < apart[-1][1]:
@@ -54,24 +57,41 @@ def _stems(term: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words.phrase(term)))
 
 
+class _Words:
+    """Of a text. Only those are stemmed that begin as what is looked for: its stem does, too."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._found = list(_each_of(text))
+        self._starting: dict[str, list[int]] = {}
+        for place, (word, *_) in enumerate(self._found):
+            self._starting.setdefault(word[0], []).append(place)
+
+    def __call__(self, stem: str) -> Iterator[Span]:
+        """Where a stem stands, or one after the other two of them, a blank between."""
+        first, _, second = stem.partition(" ")
+        for place in self._starting.get(first[0], ()):
+            if self._is(place, first):
+                _, start, end = self._found[place]
+                if not second:
+                    yield start, end
+                elif self._is(place + 1, second):
+                    _, follows, last = self._found[place + 1]
+                    if _are_neighbours(self._text[end:follows]):
+                        yield start, last
+
+    def _is(self, place: int, stem: str) -> bool:
+        return place < len(self._found) and words.stem(self._found[place][0]) == stem
+
+
 # All readers of a paper see the same excerpt: a day's papers fit in easily.
-@lru_cache(maxsize=4_000)
-def _places(text: str) -> Mapping[str, tuple[Span, ...]]:
-    """Where every stem of a text stands, and every pair of neighbouring ones."""
-    found: dict[str, list[Span]] = {}
-    before: tuple[str, int, int] | None = None
-    for stem, start, end in _stemmed(text):
-        found.setdefault(stem, []).append((start, end))
-        if before and _are_neighbours(text[before[2] : start]):
-            found.setdefault(f"{before[0]} {stem}", []).append((before[1], end))
-        before = stem, start, end
-    return {stem: tuple(each) for stem, each in found.items()}
+_words_of = lru_cache(maxsize=4_000)(_Words)
 
 
-def _stemmed(text: str) -> Iterator[tuple[str, int, int]]:
+def _each_of(text: str) -> Iterator[tuple[str, int, int]]:
     for piece in _PIECE.finditer(text):
         for word, start, end in _words_in(piece[0]):
-            yield words.stem(word.casefold()), piece.start() + start, piece.start() + end
+            yield word.casefold(), piece.start() + start, piece.start() + end
 
 
 def _words_in(piece: str) -> Iterator[tuple[str, int, int]]:
