@@ -18,7 +18,7 @@ from app.errors import AppError
 from app.mail.links import Verdict
 from app.papers import tex
 from app.pipeline import ingest, readers
-from app.recommend import explain, picks, vectors
+from app.recommend import picks, points, vectors
 from app.recommend.calibration import Band
 from app.store import engine as engines
 from app.store import feedback, letters, outbox, papers, subscribers
@@ -167,7 +167,7 @@ def _side_by_side(
 ) -> list[Change]:
     rank_before = {pick.paper_id: pick.rank for pick in old}
     rank_after = {pick.paper_id: pick.rank for pick in new}
-    reasons = {pick.paper_id: explain.sentence(pick.reason, titles) for pick in (*old, *new)}
+    reasons = {pick.paper_id: points.sentence(pick.reason, titles) for pick in (*old, *new)}
     in_order = [*rank_after, *(paper_id for paper_id in rank_before if paper_id not in rank_after)]
     return [
         Change(

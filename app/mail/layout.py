@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import cast
 
 import css_inline
@@ -69,34 +69,6 @@ def sentence(templates: Environment, name: str, facts: Mapping[str, object]) -> 
     return foreign.tame(templates.get_template(f"letters/{name}.txt").render(facts))
 
 
-def marked(text: str, words: Sequence[str]) -> Markup:
-    """Escape `text`, with each of `words` that stands in it set in bold; of two the longer."""
-    folded, places = _lower(text), list[tuple[int, int]]()
-    for word in map(_known_lower, words):
-        # No pattern, for each reader's words would be another.
-        start = folded.find(word) if word else -1
-        while start >= 0:
-            end = start + len(word)
-            if not (_continues(folded[start - 1 : start]) or _continues(folded[end : end + 1])):
-                places.append((start, -end))
-            start = folded.find(word, start + 1)
-    return bold(text, ((start, -end) for start, end in sorted(places)))
-
-
-def _lower(text: str) -> str:
-    """In lower case, each sign in its place: a few would become two."""
-    lower = text.lower()
-    return lower if len(lower) == len(text) else "".join(c.lower()[0] for c in text)
-
-
-_known_lower = lru_cache(maxsize=20_000)(_lower)
-
-
-def _continues(sign: str) -> bool:
-    """Whether a word goes on with it."""
-    return sign.isalnum() or sign == "_"
-
-
 def highlighted(text: str, terms: Sequence[str]) -> Markup:
     """Escape `text`, with the words of `terms`, in any form of theirs, set in bold."""
     return bold(text, highlight.spans(text, terms))
@@ -105,13 +77,22 @@ def highlighted(text: str, terms: Sequence[str]) -> Markup:
 def bold(text: str, spans: Iterable[highlight.Span]) -> Markup:
     """Escape `text`, spans of it, in order, set in bold; what begins within one is passed by."""
     # Mostly there is nothing to escape, and to find out once is cheaper than once a part.
-    escape = html.escape if html.escape(text) != text else str
-    parts, end = [], 0
+    escape = html.escape if _SPECIAL.search(text) else str
+    parts, end = list[str](), 0
     for start, stop in spans:
         if start >= end:
-            parts += [escape(text[end:start]), "<strong>", escape(text[start:stop]), "</strong>"]
+            parts += (escape(text[end:start]), "<strong>", escape(text[start:stop]), "</strong>")
             end = stop
-    return Markup("".join([*parts, escape(text[end:])]))  # noqa: S704  (escaped, each of them)
+    parts.append(escape(text[end:]))
+    return Markup("".join(parts))  # noqa: S704  (escaped, each of them)
+
+
+_SPECIAL = re.compile("[&<>\"']")
+
+
+def escaped(text: str) -> str:
+    """Escape what HTML would take for its own; cheap where there is nothing."""
+    return html.escape(text) if _SPECIAL.search(text) else text
 
 
 def wrapped(text: str, indent: int = 0) -> str:
@@ -119,21 +100,16 @@ def wrapped(text: str, indent: int = 0) -> str:
 
     text: one line, single blanks between its words.
     """
-    return wrap(text, indent)[0]
-
-
-def wrap(text: str, indent: int) -> tuple[str, bool]:
-    """The same, and whether no line is longer than TEXT_WIDTH."""
-    lines, start, room, is_narrow = [], 0, TEXT_WIDTH - indent, True
+    lines, start, room = [], 0, TEXT_WIDTH - indent
     while len(text) - start > room:
         end = text.rfind(" ", start, start + room + 1)
         if end <= start:
-            is_narrow, end = False, text.find(" ", start)
+            end = text.find(" ", start)
             if end < 0:
                 break
         lines.append(text[start:end])
         start = end + 1
-    return f"\n{' ' * indent}".join([*lines, text[start:]]), is_narrow
+    return f"\n{' ' * indent}".join([*lines, text[start:]])
 
 
 def tidy(text: str) -> str:

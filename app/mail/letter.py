@@ -4,6 +4,7 @@ Laying it out is a pure function of the facts given here: the same letter has th
 tomorrow. All text is taken for hostile; `app.mail.wording` tames and cuts it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -12,6 +13,7 @@ from typing import ClassVar
 from app.mail import excerpt, foreign
 from app.papers import tex
 from app.papers.paper import Paper
+from app.recommend.voice import Point
 
 MAX_TEXT = 300
 # TeX is longer than what it prints, but no text needs more than this to fill its place.
@@ -42,24 +44,23 @@ class PaperView:
         return self._hash
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen, see recommend.explain
 class PickView:
     """A paper in one subscriber's letter. rank: under which its links ask for feedback.
 
-    words: those of `reason` to be set in bold.
+    points: why it is there, sentence by sentence.
     band: how well it fits, a `recommend.calibration.Band`, or "". exploring: picked to learn from.
     shares: what made the score, in percent. terms, names: what to set in bold, in any form, in the
     excerpt and among the authors. by_community: whether people sent the paper in.
     """
 
     paper: PaperView
-    reason: str
     rank: int
+    points: Sequence[Point] = ()
     votes: int | None = None
-    words: tuple[str, ...] = ()
     band: str = ""
     exploring: bool = False
-    shares: tuple[tuple[str, int], ...] = ()
+    shares: Sequence[tuple[str, int]] = ()
     terms: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     by_community: bool = False

@@ -6,7 +6,7 @@ Tests hold the two ways to the same page.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -93,10 +93,12 @@ def _shortened(templates: Environment, daily: Daily, cards: Sequence[Card], step
     shown = [*cards[:n_excerpts], *(card.without_excerpt() for card in cards[n_excerpts:n_picks])]
     told = wording.of_daily(templates, daily, daily.picks[:n_picks], n - n_picks)
     rich, plain = _stencils(templates, n_picks > 0, tuple(told), _shape(told))
+    start = transfer.piece(told["feedback_url"])
+    links = [card.links_to(start) for card in shown]
     return Quoted(
         subject=told["subject"],
-        html=rich.fill(told, shown),
-        text=plain.fill(told, shown),
+        html=rich.fill(told, shown, links),
+        text=plain.fill(told, shown, links),
         n_left_out=n - n_picks,
     )
 
@@ -139,14 +141,14 @@ class _Stencils:
         return stencil.cut_html(page) if self._form == "html" else stencil.cut_text(page)
 
     def _card(self, card: Card, own: Told, start: str) -> Stencil:
-        """By its paper; in the text by its place too, for the title is wrapped with its number."""
+        """By its face; in the text by its place too, for the title is wrapped with its number."""
         key = card.key, bool(start)
         if self._form == "html":
-            return self._known(key, lambda: self._of_paper(card, own, start))
+            return self._known(key, lambda: self._of_face(card, own, start))
         numbered = card.number, key
         return self._known(
             numbered,
-            lambda: self._known(key, lambda: self._of_paper(card, own, start)).settled(
+            lambda: self._known(key, lambda: self._of_face(card, own, start)).settled(
                 {"rank", "title"}, card.text(start)
             ),
         )
@@ -158,7 +160,7 @@ class _Stencils:
             found = self._settled[key] = make()
         return found
 
-    def _of_paper(self, card: Card, own: Told, start: str) -> Stencil:
+    def _of_face(self, card: Card, own: Told, start: str) -> Stencil:
         told = card.html(start) if self._form == "html" else card.text(start)
         return self._shaped(told).settled(told.keys() - own.keys() - {"rank"}, told)
 
@@ -173,14 +175,16 @@ class _Stencils:
         card = _fill_in(self._drafts, f"daily/card.{self._form}", marks).strip()
         return self._cut(self._page(f"{stencil.SEAM}{card}{stencil.SEAM}").split(stencil.SEAM)[1])
 
-    def fill(self, told: Told, cards: Sequence[Card]) -> bytes:
-        page, start, is_html = stencil.Page(), told["feedback_url"], self._form == "html"
-        encoded = stencil.markup(start) if is_html else transfer.piece(start)
-        self._above.fill(page, told)
-        for n, card in enumerate(cards):
+    def fill(
+        self, told: Told, cards: Sequence[Card], links: Sequence[Mapping[str, bytes]]
+    ) -> bytes:
+        """links: of each card, see `Card.links_to`."""
+        start, is_html = told["feedback_url"], self._form == "html"
+        page = self._above.filled(told)
+        for n, (card, of_it) in enumerate(zip(cards, links, strict=True)):
             if n:
-                page.parts.append(_BETWEEN_PIECES[self._form])
-            own = card.own_html(encoded) if is_html else card.own_text(encoded)
-            self._card(card, own, start).fill_encoded(page, own)
-        self._below.fill(page, told)
-        return page.encoded()
+                page.append(_BETWEEN_PIECES[self._form])
+            own = card.own_html(of_it) if is_html else card.own_text(of_it)
+            page += self._card(card, own, start).filled_encoded(own)
+        page += self._below.filled(told)
+        return b"".join(page)

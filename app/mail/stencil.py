@@ -5,7 +5,6 @@ marks, and what stands between them is encoded. So a template is read, and its l
 once a day and not once a letter, and no text by others is ever read as markup.
 """
 
-import html
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -48,19 +47,12 @@ def _wrapped_later(text: str, indent: int = 0) -> str:
     return f"{_WRAP}{indent}{_WORDS}{text}{_END_WRAP}"
 
 
-_ComeTo = Callable[[Told], str | bytes]
-
-
 @dataclass(frozen=True)
 class _Hole:
-    """names: of the texts that go into it. text: what they come to: encoded already, or one of
-    short lines, to be encoded with others. is_worked_out: whether that is more than one text as it
-    is told.
-    """
+    """names: of the texts that go into it. text: what they come to, encoded."""
 
     names: Set[str]
-    text: _ComeTo
-    is_worked_out: bool = False
+    text: Callable[[Told], bytes]
 
 
 class Stencil:
@@ -70,68 +62,30 @@ class Stencil:
         self._holes = holes
         self._parts = [b""] * (2 * len(holes) + 1)
         self._parts[::2] = pieces
-        # Most holes take one text as it is told; the others are worked out.
         self._names = [next(iter(hole.names)) for hole in holes]
-        self._worked_out = [
-            (2 * n + 1, hole.text) for n, hole in enumerate(holes) if hole.is_worked_out
-        ]
 
     def settled(self, names: Set[str], told: Told) -> "Stencil":
         """The same with some texts in their places for good."""
         pieces, holes = [self._parts[0]], list[_Hole]()
         for hole, piece in zip(self._holes, self._parts[2::2], strict=True):
             if hole.names <= names:
-                text = hole.text(told)
-                pieces[-1] += (text if isinstance(text, bytes) else transfer.piece(text)) + piece
+                pieces[-1] += hole.text(told) + piece
             else:
                 holes.append(hole)
                 pieces.append(piece)
         return Stencil(pieces, holes)
 
-    def fill(self, page: "Page", told: Told) -> None:
-        """Add it to a page, with the texts told in its holes, as they are."""
-        self._add(
-            page, self._parts, [(2 * n + 1, hole.text) for n, hole in enumerate(self._holes)], told
-        )
+    def filled(self, told: Told) -> list[bytes]:
+        """Its parts, with the texts told in its holes, as they are."""
+        parts = self._parts.copy()
+        parts[1::2] = [hole.text(told) for hole in self._holes]
+        return parts
 
-    def fill_encoded(self, page: "Page", told: Told) -> None:
-        """The same, where what holes take as it is told is encoded already."""
+    def filled_encoded(self, told: Mapping[str, bytes]) -> list[bytes]:
+        """The same, where each hole takes one text, and that is encoded already."""
         parts = self._parts.copy()
         parts[1::2] = [told[name] for name in self._names]
-        self._add(page, parts, self._worked_out, told)
-
-    @staticmethod
-    def _add(
-        page: "Page", parts: Sequence[bytes], holes: Sequence[tuple[int, _ComeTo]], told: Told
-    ) -> None:
-        start = len(page.parts)
-        page.parts += parts
-        for place, come_to in holes:
-            text = come_to(told)
-            if isinstance(text, bytes):
-                page.parts[start + place] = text
-            else:
-                page.places.append(start + place)
-                page.texts.append(text)
-
-
-class Page:
-    """Stencils, one after the other. What they left to be encoded is encoded together: that costs
-    far less.
-    """
-
-    def __init__(self) -> None:
-        self.parts: list[bytes] = []
-        # The texts that are yet to be put in, and their places among the parts.
-        self.texts: list[str] = []
-        self.places: list[int] = []
-
-    def encoded(self) -> bytes:
-        """All of it, fit to travel."""
-        if self.texts:
-            for place, piece in zip(self.places, transfer.pieces(self.texts), strict=True):
-                self.parts[place] = piece
-        return b"".join(self.parts)
+        return parts
 
 
 def cut_html(page: str) -> Stencil:
@@ -157,13 +111,15 @@ def cut_text(page: str) -> Stencil:
 
 
 def _markup(name: str) -> _Hole:
-    made = _known_markup if name in _COMMON else markup
-    return _Hole({name}, lambda told: made(told[name]))
+    if name in _COMMON:
+        return _Hole({name}, lambda told: _known_markup(told[name]))
+    return _Hole({name}, lambda told: markup(told[name]))
 
 
 def markup(text: str) -> bytes:
     """Encode a text as HTML has it: what is not Markup is escaped."""
-    return transfer.piece(text if isinstance(text, Markup) else html.escape(text))
+    # Not as Markup, whose slices are looked through each by itself.
+    return transfer.piece(str(text) if isinstance(text, Markup) else layout.escaped(text))
 
 
 # What the letters of many readers say alike.
@@ -172,19 +128,14 @@ _known_markup = lru_cache(maxsize=4_000)(markup)
 
 
 def _plain(name: str) -> _Hole:
-    def text(told: Told) -> bytes:
-        found: str | bytes = told[name]
-        return found if isinstance(found, bytes) else transfer.piece(found)
-
-    return _Hole({name}, text)
+    return _Hole({name}, lambda told: transfer.piece(told[name]))
 
 
 def _wrapped(parts: Sequence[str], indent: int) -> _Hole:
     """parts: texts and names of texts in turn, to be wrapped together."""
 
-    def text(told: Told) -> str | bytes:
+    def text(told: Told) -> bytes:
         words = [told[part] if n % 2 else part for n, part in enumerate(parts)]
-        lines, is_narrow = layout.wrap("".join(words), indent)
-        return lines if is_narrow else transfer.piece(lines)
+        return transfer.piece(layout.wrapped("".join(words), indent))
 
-    return _Hole(set(parts[1::2]), text, is_worked_out=True)
+    return _Hole(set(parts[1::2]), text)

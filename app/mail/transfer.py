@@ -6,16 +6,12 @@ with a dot, which SMTP would have to double.
 """
 
 import binascii
-from collections.abc import Sequence
 
 SOFT_BREAK = b"=\r\n"
 # On a line of its own, for there may be no room for it on the next.
 _QUOTED_DOT = b"=2E" + SOFT_BREAK
 # Stands for a blank that has to be encoded. No text of a letter holds it, being tamed.
 _BLANK, _ENCODED = b"\x1f", b"=1F"
-# Stands at the end of each of several texts that are encoded together.
-_END, _ENCODED_END, _APART = "\x1e", b"=1E", b"\0"
-
 # So much of what needs no encoding leaves room for the break in its line.
 _PIECE = 75
 
@@ -64,12 +60,3 @@ def piece(text: str) -> bytes:
     # One sign more keeps a blank at the end as it is, and leaves room for the break.
     quoted = quoted_printable(f"{text}x")[:-1]
     return quoted if quoted.endswith(b"\r\n") else quoted + SOFT_BREAK
-
-
-def pieces(texts: Sequence[str]) -> list[bytes]:
-    """The same for many at once, which costs a fraction; the line breaks may fall elsewhere."""
-    together = f"{_END}\n".join([*texts, ""])
-    if together.count(_END) > len(texts):
-        return [piece(text) for text in texts]
-    quoted = quoted_printable(together)
-    return quoted.replace(_ENCODED_END + b"\r\n", SOFT_BREAK + _APART).split(_APART)[:-1]

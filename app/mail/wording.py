@@ -4,24 +4,27 @@ A template may ask whether a text is there, and print it. So one can be filled i
 letters (`app.mail.stencil`), and what is a paper's own is prepared once for all its readers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
-from html import escape
 from typing import Any, NamedTuple
 
 from jinja2 import Environment
 
 from app.languages import Language, english
-from app.mail import excerpt, foreign, layout, links, transfer
-from app.mail.letter import MAX_TEXT, Confirm, Daily, Notice, PaperView, PickView
+from app.mail import excerpt, foreign, layout, links, saying, transfer
+from app.mail.letter import Confirm, Daily, Notice, PaperView, PickView
 from app.mail.links import Verdict
+from app.mail.saying import known, line
+from app.recommend.voice import to_reader
 
 # By its name in the templates: text to print; a bool or a date, which is only looked at.
 Told = dict[str, Any]
 # For a title of nothing but characters that cannot be seen: a heading and a subject need words.
 UNNAMED = english("Untitled")
+# Before a reason where nothing says how well the paper fits.
+WHY = english("Why")
 # An organisation's name that is longer is no name.
 MAX_NAME = 60
 # No line of the HTML begins with the dot between two facts.
@@ -69,15 +72,14 @@ def of_bare(templates: Environment, letter: Confirm | Notice) -> Told:
 
 
 class Card(NamedTuple):
-    """A pick as its card says it. number: its place in the letter, from 1. shares: in percent."""
+    """A pick as its card says it. number: its place in the letter, from 1.
 
-    paper: "_Paper"
+    shares: percents and, after a blank, what made them; none where it was one thing.
+    """
+
+    face: "_Face"
     pick: PickView
     number: int
-    title: str
-    byline: str
-    label: str
-    reason: str
     shares: Sequence[tuple[str, str]]
     has_excerpt: bool = True
 
@@ -88,88 +90,86 @@ class Card(NamedTuple):
     def key(self) -> tuple[object, ...]:
         """What all that is neither the reader's own nor its place depends on."""
         pick = self.pick
-        shape = self.has_excerpt, pick.exploring, bool(self.reason), bool(self.shares)
-        own = bool(pick.names), bool(pick.terms)
-        return self.paper, self.label, self.byline, shape, own
+        own = bool(pick.points), bool(self.shares), bool(pick.names), bool(pick.terms)
+        return self.face, self.has_excerpt, own
 
     def text(self, start: str) -> Told:
         """All that the text says. start: of the links for feedback."""
+        face, rank = self.face, self.pick.rank
         return {
             "rank": str(self.number),
-            "url": self.paper.url,
-            "code_url": self.paper.code_url,
-            "title": self.title,
-            "byline": self.byline,
-            "label": self.label,
-            "reason": self.reason,
-            "shares": _DOT.join(self._named_shares()),
-            "excerpt": self.paper.excerpt if self.has_excerpt else "",
-            "like_url": self._link(start, Verdict.LIKE),
-            "dislike_url": self._link(start, Verdict.DISLIKE),
-            "save_url": self._link(start, Verdict.SAVE),
-            "why_url": links.why_url(start, self.pick.rank) if start else "",
+            "url": face.paper.url,
+            "code_url": face.paper.code_url,
+            "title": face.title,
+            "byline": face.byline,
+            "label": face.label,
+            "reason": saying.plain(face.voice, self.pick.points, face.lead),
+            "shares": saying.plain_shares(self.shares),
+            "excerpt": face.paper.excerpt if self.has_excerpt else "",
+            "like_url": links.verdict_url(start, rank, Verdict.LIKE) if start else "",
+            "dislike_url": links.verdict_url(start, rank, Verdict.DISLIKE) if start else "",
+            "save_url": links.verdict_url(start, rank, Verdict.SAVE) if start else "",
+            "why_url": links.why_url(start, rank) if start else "",
             "exploring": self.pick.exploring,
-        }
-
-    def _link(self, start: str, verdict: Verdict) -> str:
-        return links.verdict_url(start, self.pick.rank, verdict) if start else ""
-
-    def _named_shares(self) -> list[str]:
-        return [f"{percent} {name}" if name else percent for percent, name in self.shares]
-
-    def own_text(self, start: bytes) -> Told:
-        """What the text says to this reader alone. start: encoded already."""
-        return {
-            "label": self.label,
-            "reason": self.reason,
-            "shares": _DOT.join(self._named_shares()),
-            **_links(start, self.pick.rank),
         }
 
     def html(self, start: str) -> Told:
         """All that the HTML says."""
+        pick, excerpt = self.pick, self.face.paper.excerpt if self.has_excerpt else ""
         return {
             **self.text(start),
-            "byline": self._rich_byline,
-            "reason": layout.marked(self.reason, _each(self.pick.words)),
-            "shares": _KEPT_DOT.join(self._named_shares()),
-            "excerpt": self._rich_excerpt if self.has_excerpt else "",
+            "byline": _rich(_kept(self.face.byline), pick.names),
+            "reason": saying.rich(self.face.voice, pick.points),
+            "shares": _KEPT_DOT.join(map("".join, self.shares)),
+            "excerpt": _rich(excerpt, pick.terms),
         }
 
-    @property
-    def _rich_byline(self) -> str:
-        byline = self.byline.replace(_DOT, _KEPT_DOT)
-        names = _each(self.pick.names)
-        return layout.highlighted(byline, names) if names else byline
+    def own_text(self, links_of_it: Mapping[str, bytes]) -> Told:
+        """What the text says to this reader alone, encoded already. links_of_it: see `links_to`."""
+        face = self.face
+        return {
+            "reason": saying.encoded_plain(face.voice, self.pick.points, face.lead),
+            "shares": saying.encoded_shares(self.shares),
+            **links_of_it,
+        }
 
-    @property
-    def _rich_excerpt(self) -> str:
-        terms = _each(self.pick.terms)
-        return layout.highlighted(self.paper.excerpt, terms) if terms else self.paper.excerpt
-
-    def own_html(self, start: bytes) -> Told:
-        """What the HTML says to this reader alone, all of it encoded already."""
-        pick = self.pick
+    def own_html(self, links_of_it: Mapping[str, bytes]) -> Told:
+        """The same for the HTML."""
+        pick, face = self.pick, self.face
         own: Told = {
-            "reason": _encoded_reason(self.reason, pick.words),
-            "shares": _encoded_shares(self.shares),
-            **_links(start, pick.rank),
+            "reason": saying.encoded(face.voice, pick.points),
+            "shares": _ENCODED_DOT.join(
+                [_encoded(percent) + _encoded(name) for percent, name in self.shares]
+            ),
+            **links_of_it,
         }
         if pick.terms and self.has_excerpt:
-            own["excerpt"] = _encoded_excerpt(self.paper.excerpt, pick.terms)
+            own["excerpt"] = _encoded_excerpt(face.paper.excerpt, pick.terms)
         if pick.names:
-            own["byline"] = transfer.piece(self._rich_byline)
+            own["byline"] = _encoded_rich(_kept(face.byline), pick.names)
         return own
 
+    def links_to(self, start: bytes) -> dict[str, bytes]:
+        """Its links for feedback. start: of all those of its letter, encoded already."""
+        like, dislike, save, why = _ends(self.pick.rank)
+        return {
+            "like_url": start + like,
+            "dislike_url": start + dislike,
+            "save_url": start + save,
+            "why_url": start + why,
+        }
 
-def _links(start: bytes, rank: int) -> Told:
-    like, dislike, save, why = _ends(rank)
-    return {
-        "like_url": start + like,
-        "dislike_url": start + dislike,
-        "save_url": start + save,
-        "why_url": start + why,
-    }
+
+def _kept(text: str) -> str:
+    return text.replace(_DOT, _KEPT_DOT)
+
+
+def _rich(text: str, terms: Sequence[str]) -> str:
+    return layout.highlighted(text, _each(terms)) if terms else text
+
+
+def _encoded_rich(text: str, terms: Sequence[str]) -> bytes:
+    return transfer.piece(str(_rich(text, terms)))
 
 
 @lru_cache(maxsize=1_000)
@@ -179,50 +179,30 @@ def _ends(rank: int) -> list[bytes]:
     return [transfer.piece(end) for end in (*ends, links.why_url("", rank))]
 
 
-# What is said of a paper, and set in bold in it, comes again in the letters of others.
-@lru_cache(maxsize=10_000)
-def _encoded_reason(text: str, words: tuple[str, ...]) -> bytes:
-    return transfer.piece(layout.marked(text, _each(words)))
-
-
-@lru_cache(maxsize=10_000)
-def _encoded_excerpt(text: str, terms: tuple[str, ...]) -> bytes:
-    return transfer.piece(layout.highlighted(text, _each(terms)))
-
-
-def _encoded_shares(shares: Sequence[tuple[str, str]]) -> bytes:
-    parts = [
-        _encoded_words(part)
-        for percent, name in shares
-        for part in (_KEPT_DOT, percent, name and f" {name}")
-    ]
-    return b"".join(parts[1:])
+_ENCODED_DOT = transfer.piece(_KEPT_DOT)
 
 
 @lru_cache(maxsize=20_000)
-def _encoded_words(text: str) -> bytes:
-    return transfer.piece(escape(text))
+def _encoded(text: str) -> bytes:
+    return transfer.piece(layout.escaped(_kept(text)))
+
+
+# What is set in bold in a paper's excerpt comes again in the letters of others.
+_encoded_excerpt = lru_cache(maxsize=10_000)(_encoded_rich)
 
 
 def of_picks(templates: Environment, picks: Sequence[PickView]) -> list[Card]:
     """The card of each pick."""
-    return [_of_pick(templates, pick, number) for number, pick in enumerate(picks, start=1)]
-
-
-def _of_pick(templates: Environment, pick: PickView, number: int) -> Card:
-    paper, label = _paper(pick.paper), _label(templates, pick.band, pick.exploring)
-    title, byline = _title(templates, paper), paper.byline(templates, pick.votes, pick.by_community)
-    shares = _shares(layout.language_of(templates), pick.shares)
-    return Card(paper, pick, number, title, byline, label, line(pick.reason), shares)
-
-
-def line(text: str, limit: int = MAX_TEXT) -> str:
-    """A text by others as one line, not too long."""
-    return excerpt.cut(foreign.tame(text), limit)
-
-
-# Words and names come again and again.
-known = lru_cache(maxsize=20_000)(line)
+    language = layout.language_of(templates)
+    return [
+        Card(
+            _face(templates, pick.paper, pick.votes, pick.by_community, pick.band, pick.exploring),
+            pick,
+            number,
+            _shares(language, pick.shares),
+        )
+        for number, pick in enumerate(picks, start=1)
+    ]
 
 
 def _each(texts: Sequence[str]) -> list[str]:
@@ -236,23 +216,43 @@ class _Paper:
         self.title = line(view.title)
         self.url, self.code_url = foreign.href(view.url), foreign.href(view.code_url)
         self.excerpt = line(view.excerpt, excerpt.LIMIT)
-        self._facts = {
+        self.facts = {
             "authors": tuple(map(line, view.authors)),
             "organisation": line(view.organisation, MAX_NAME),
             "host": line(view.host),
         }
-        self._bylines: dict[tuple[Environment, int | None, bool], str] = {}
-
-    def byline(self, templates: Environment, votes: int | None, by_community: bool) -> str:
-        """Who wrote it, where it is, who brought it, and how many voted for it."""
-        if (found := self._bylines.get((templates, votes, by_community))) is None:
-            told = self._facts | {"votes": votes, "by_community": by_community}
-            found = layout.sentence(templates, "daily/byline", told)
-            self._bylines[templates, votes, by_community] = found
-        return found
 
 
 _paper = lru_cache(maxsize=4_000)(_Paper)
+
+
+class _Face:
+    """What many letters of one language say of a paper.
+
+    byline: who wrote it, where it is, who brought it, and how many voted for it. label: how well it
+    fits. lead: what stands before the reason in the text.
+    """
+
+    def __init__(
+        self,
+        templates: Environment,
+        view: PaperView,
+        votes: int | None,
+        by_community: bool,
+        band: str,
+        exploring: bool,
+    ) -> None:
+        self.paper = paper = _paper(view)
+        told = paper.facts | {"votes": votes, "by_community": by_community}
+        self.title = _title(templates, paper)
+        self.byline = layout.sentence(templates, "daily/byline", told)
+        self.label = _label(templates, band, exploring)
+        language = layout.language_of(templates)
+        self.voice = to_reader(language)
+        self.lead = f"{self.label or language.gettext(WHY)}: "
+
+
+_face = lru_cache(maxsize=8_000)(_Face)
 
 
 def _title(templates: Environment, paper: _Paper) -> str:
@@ -268,7 +268,11 @@ def _shares(language: Language, shares: Sequence[tuple[str, int]]) -> list[tuple
     """What made the score; nothing where one thing did."""
     if len(shares) < 2:
         return []
-    return [(language.percent(n), known(name)) for name, n in shares]
+    return [(language.percent(n), _after(known(name))) for name, n in shares]
+
+
+def _after(name: str) -> str:
+    return f" {name}" if name else ""
 
 
 @lru_cache(maxsize=4_000)

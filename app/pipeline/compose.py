@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
 from functools import cached_property
-from typing import Any
 
 from jinja2 import Environment
 from sqlmodel import Session
@@ -16,7 +15,8 @@ from app.mail import letter as letters_mail
 from app.mail.letter import PaperView
 from app.pipeline import notices, reading
 from app.pipeline.reading import Contents
-from app.recommend import explain, highlight, interests
+from app.recommend import explain, highlight, interests, points
+from app.recommend.explain import Reason
 from app.recommend.interests import Interest
 from app.recommend.voice import Voice, to_reader
 from app.store import letters
@@ -245,32 +245,29 @@ def _daily(head: Letterhead, row: Letter, contents: Contents) -> letters_mail.Da
 def _picks(
     head: Letterhead, contents: Contents, language: Language
 ) -> tuple[letters_mail.PickView, ...]:
-    titles, voice = contents.titles, to_reader(language)
-    return tuple(
-        letters_mail.PickView(
-            paper=_linked(contents.paper(made.paper_id), head.links, made.paper_id),
-            reason=explain.sentence(reason, titles, voice),
-            words=tuple(word for term in reason.terms for word in (term.text, *term.part)),
-            votes=contents.votes.get(made.paper_id),
-            rank=made.rank,
-            by_community=made.by_community,
-            **(_rated(reason, titles, voice) if reason.fit or reason.exploring else {}),
-        )
-        for made, reason in zip(contents.choices, contents.reasons, strict=True)
+    told = zip(contents.choices, contents.reasons, strict=True)
+    voice = to_reader(language)
+    return tuple([_pick(head, contents, voice, choice, reason) for choice, reason in told])
+
+
+def _pick(
+    head: Letterhead, contents: Contents, voice: Voice, choice: letters.Choice, reason: Reason
+) -> letters_mail.PickView:
+    paper_id = choice.paper_id
+    view = letters_mail.PickView(
+        _linked(contents.paper(paper_id), head.links, paper_id),
+        choice.rank,
+        points.of(reason, contents.titles),
+        contents.votes.get(paper_id),
+        by_community=choice.by_community,
     )
+    if reason.fit or reason.exploring:  # else it was made before fits were stored: as it went out
+        view.band, view.exploring = reason.band, reason.exploring
+        view.shares = explain.parts(reason, contents.titles, voice)
+        view.terms, view.names = highlight.terms(reason), highlight.authors(reason)
+    return view
 
 
 def _linked(shown: PaperView, ours: links.Links, paper_id: int) -> PaperView:
     # Where no digest gave a link, our own page of the paper; its host says nothing to a reader.
     return shown if shown.url else replace(shown, url=ours.paper(paper_id))
-
-
-def _rated(reason: explain.Reason, titles: Mapping[int, str], voice: Voice) -> dict[str, Any]:
-    """What a pick's view shows since fits are stored; a letter made before stays as it went out."""
-    return {
-        "band": reason.band,
-        "exploring": reason.exploring,
-        "shares": tuple(explain.parts(reason, titles, voice)),
-        "terms": highlight.terms(reason),
-        "names": highlight.authors(reason),
-    }

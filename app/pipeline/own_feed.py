@@ -13,7 +13,7 @@ from app.mail.links import Purpose, Verdict
 from app.mail.syndication import Entry, Feed
 from app.pipeline import reading
 from app.pipeline.compose import Letterhead
-from app.recommend import explain
+from app.recommend import explain, points
 from app.recommend.voice import to_reader
 from app.store import history, papers, subscribers
 from app.store.tables import Letter, Paper, Pick, Status
@@ -70,7 +70,7 @@ def _entries(
             url=shown.url or head.links.paper(row.id or 0),
             at=letter.date,
             authors=shown.authors,
-            reason=explain.sentence(reason, titles, to_reader(language)),
+            reason=points.sentence(reason, titles, to_reader(language)),
             excerpt=shown.excerpt,
             ways=(*ways, (language.say(WHOLE), head.links.letter(letter_id))),
         )

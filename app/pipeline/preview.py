@@ -11,7 +11,7 @@ from app.mail import letter as letters_mail
 from app.mail.letter import PaperView, Rendered
 from app.pipeline import compose, drafts, due, editions, rank, readers, reading, tidings, trial
 from app.pipeline.opt_in import Wish
-from app.recommend import explain, hints, picks
+from app.recommend import hints, picks, points
 from app.recommend.board import Board
 from app.recommend.hints import Unknown
 from app.recommend.interests import Interest
@@ -96,7 +96,7 @@ def of_wish(
             Glimpse(
                 paper_id=pick.paper_id,
                 paper=letters_mail.show(papers.told(rows[pick.paper_id])),
-                reason=foreign.tame(explain.sentence(pick.reason, titles, to_reader(language))),
+                reason=foreign.tame(points.sentence(pick.reason, titles, to_reader(language))),
                 band=pick.reason.band,
                 exploring=pick.reason.exploring,
             )

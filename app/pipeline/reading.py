@@ -56,7 +56,7 @@ def _contents(
     reasons, found = dict[int, list[Reason]](), dict[int, Contents | Exception]()
     for letter_id in at:
         try:
-            reasons[letter_id] = [explain.from_json(each.reason) for each in choices[letter_id]]
+            reasons[letter_id] = explain.all_from_json([each.reason for each in choices[letter_id]])
         except Exception as e:  # noqa: BLE001  (one letter's fault stays its own)
             found[letter_id] = e
     paper_ids = sorted({each.paper_id for letter_id in reasons for each in choices[letter_id]})

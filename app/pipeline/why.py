@@ -11,7 +11,7 @@ from app.papers import tex
 from app.pipeline import ingest, readers, reading
 from app.pipeline.due import Due
 from app.pipeline.rank import Desk
-from app.recommend import absence, explain, picks, selection
+from app.recommend import absence, explain, picks, points, selection
 from app.recommend.absence import Case
 from app.recommend.board import Board
 from app.recommend.calibration import EDGES
@@ -133,7 +133,7 @@ def _answer(
         day=day,
         rank=rank,
         told=told,
-        reason=explain.sentence(reason, titles, voice) if rank or shares else "",
+        reason=points.sentence(reason, titles, voice) if rank or shares else "",
         fit=reason.fit,
         band=reason.band,
         score=reason.total,

@@ -1,13 +1,12 @@
-"""Why a paper was picked: every share of its score, and a sentence that says the largest.
+"""Why a paper was picked: every share of its score, as it is stored and as it is listed.
 
-A letter or page that only says its sentences needs no numpy, so this module imports none.
+A letter or page that only tells of it needs no numpy, so this module imports none.
 """
 
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from json.encoder import encode_basestring as quoted
 from operator import itemgetter
 from typing import Any
@@ -17,15 +16,17 @@ from app.recommend import voice as voices
 from app.recommend.interests import Kind
 from app.recommend.voice import TO_READER, Voice
 
-# The sentence names a share that is at least this part of the largest, and no lesser one.
-_NAMED = 0.3
+# A share is worth naming that is at least this part of the largest.
+NAMED = 0.3
 # A list of shares names so many, and none that is less than this part of the score.
 N_PARTS = 3
 _WORTH_A_PART = 0.05
-_DECIMALS = 6
+_EPSILON = 5e-7
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, though nothing changes them: a letter is read from some fifty of these, and a frozen
+# one takes four times as long to make.
+@dataclass(slots=True)
 class Share:
     """What an interest added. text: as typed.
 
@@ -40,7 +41,7 @@ class Share:
     near: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LikedShare:
     """What likeness to a liked paper added, or to a disliked one took away (share < 0).
 
@@ -52,7 +53,7 @@ class LikedShare:
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Reason:
     """The shares of one score; all of them and `rest` add up to it.
 
@@ -72,12 +73,25 @@ class Reason:
     band: str = ""
     exploring: bool = False
     readers: float = 0.0
+    _sums: tuple[float, float, float] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
 
-    @cached_property
+    @property
     def total(self) -> float:
         """The score it explains."""
-        asked = sum([term.share for term in self.terms])
-        return asked + sum([near.share for near in (*self.liked, *self.disliked)]) + self.rest
+        return self.sums[2]
+
+    @property
+    def sums(self) -> tuple[float, float, float]:
+        """What interests added, what liked papers did, and the score; worked out once."""
+        if self._sums is None:
+            asked = [term.share for term in self.terms]
+            near = [each.share for each in (*self.liked, *self.disliked)]
+            added = sum([share for share in asked if share > 0])
+            liked = sum([share for share in near[: len(self.liked)] if share > 0])
+            self._sums = added, liked, sum(asked) + sum(near) + self.rest
+        return self._sums
 
 
 def to_json(reason: Reason) -> str:
@@ -130,18 +144,29 @@ def _liked_text(each: LikedShare) -> str:
 
 def from_json(text: str) -> Reason:
     """Read what `to_json` wrote."""
-    read: dict[str, Any] = json.loads(text)
+    return _read(json.loads(text))
+
+
+def all_from_json(texts: Sequence[str]) -> list[Reason]:
+    """The same for several at once, which takes less."""
+    read = json.loads(f"[{','.join(texts)}]")
+    if len(read) != len(texts):
+        raise ValueError("a reason is not one line of JSON")
+    return list(map(_read, read))
+
+
+def _read(read: dict[str, Any]) -> Reason:
     told = read.get
     return Reason(
-        terms=tuple([_term(share) for share in told("terms", ())]),
-        liked=_liked(told("liked", ())),
-        disliked=_liked(told("disliked", ())),
-        rest=told("rest", 0.0),
-        trending=told("trending", False),
-        fit=told("fit", 0.0),
-        band=told("band", ""),
-        exploring=told("exploring", False),
-        readers=told("readers", 0.0),
+        tuple(map(_term, told("terms", ()))),
+        _liked(told("liked", ())),
+        _liked(told("disliked", ())),
+        told("rest", 0.0),
+        told("trending", False),
+        told("fit", 0.0),
+        told("band", ""),
+        told("exploring", False),
+        told("readers", 0.0),
     )
 
 
@@ -149,108 +174,43 @@ _KINDS = {kind.value: kind for kind in Kind}
 
 
 def _term(read: dict[str, Any]) -> Share:
-    kind, told = _KINDS[read.get("kind", Kind.WORD)], read.get
+    told = read.get
+    kind = _KINDS[told("kind", "word")]
     return Share(
         read["text"], read["share"], tuple(told("part", ())), kind, tuple(told("near", ()))
     )
 
 
 def _liked(read: Sequence[dict[str, Any]]) -> tuple[LikedShare, ...]:
+    if not read:
+        return ()
     return tuple(
         [LikedShare(near["paper_id"], near["share"], tuple(near.get("words", ()))) for near in read]
     )
-
-
-def sentence(reason: Reason, titles: Mapping[int, str], voice: Voice = TO_READER) -> str:
-    """Say the largest shares in plain words; plain text, to be escaped by whoever prints it.
-
-    titles: of the liked papers, TeX already turned into signs; one without a title goes unnamed.
-    """
-    said = _say_shares(reason, titles, voice)
-    if reason.exploring:
-        said.insert(0, voice.say(voices.UNSURE))
-    elif reason.trending:
-        said.insert(0, voice.say(voices.TRENDING if said else voices.TRENDING_ALONE))
-    return " ".join(said) or voice.say(voices.NO_WORD)
-
-
-def _say_shares(reason: Reason, titles: Mapping[int, str], voice: Voice) -> list[str]:
-    asked = sum([term.share for term in reason.terms if term.share > 0])
-    liked = sum([near.share for near in reason.liked if near.share > 0])
-    said: list[str] = []
-    if asked > 0 and asked >= _NAMED * liked:
-        said += _say_terms(reason.terms, voice)
-    if liked > 0 and liked >= _NAMED * asked:
-        said.append(_say_liked(reason, titles, voice))
-    if reason.readers >= _NAMED * reason.total > 0:
-        said.append(_say_readers(reason, voice))
-    return said
-
-
-def _say_terms(terms: Sequence[Share], voice: Voice) -> list[str]:
-    """Say what weighs most, each kind in a sentence of its own; two are enough for a letter."""
-    named = [t for t in terms if t.share > 0 and t.share >= _NAMED * terms[0].share][:3]
-    spoken: dict[str, list[Share]] = {}
-    for term in named:
-        spoken.setdefault(_way_of(term), []).append(term)
-    return [_say(way, each, voice) for way, each in list(spoken.items())[:2]]
-
-
-def _way_of(term: Share) -> str:
-    if term.kind in {Kind.AUTHOR, Kind.CATEGORY}:
-        return term.kind.value
-    if term.part:
-        return "part"
-    return "near" if term.near else "whole"
-
-
-def _say(way: str, terms: Sequence[Share], voice: Voice) -> str:
-    first = terms[0]
-    if way == "part":
-        text = voices.quote(voice, first.text)
-        return voice.say(voices.PART, words=voices.join(voice, first.part), text=text)
-    if way == "near":
-        return voice.say(voices.NEAR, words=voices.join(voice, first.near), text=first.text)
-    names = tuple([_name(term, voice) for term in terms])
-    return voice.say(voices.WANTED[way], names=voices.join(voice, names))
-
-
-def _name(term: Share, voice: Voice) -> str:
-    return voices.quote(voice, term.text) if term.kind in {Kind.WORD, Kind.PHRASE} else term.text
-
-
-def _say_liked(reason: Reason, titles: Mapping[int, str], voice: Voice) -> str:
-    nearest = reason.liked[0]
-    title = titles.get(nearest.paper_id, "").strip()
-    liked = sum([near.share for near in reason.liked]) + reason.rest
-    others = nearest.share < _NAMED * liked
-    said = voices.LIKED[bool(title), bool(nearest.words), others]
-    return voice.say(said, title=title, words=voices.join(voice, nearest.words))
-
-
-def _say_readers(reason: Reason, voice: Voice) -> str:
-    is_liking = any(near.share > 0 for near in reason.liked)
-    return voice.say(voices.READERS_LIKING if is_liking else voices.READERS_ASKING)
 
 
 def shares(
     reason: Reason, titles: Mapping[int, str], voice: Voice = TO_READER
 ) -> list[tuple[str, float]]:
     """Name every share of a score, largest first, what was taken away last; they add up to it."""
-    named = [(_label(term, voice), term.share) for term in reason.terms]
-    for near, with_title, without in (
-        *((near, QUOTED, voices.A_LIKED) for near in reason.liked),
-        *((near, voices.DISLIKED, voices.A_DISLIKED) for near in reason.disliked),
-    ):
-        title = titles.get(near.paper_id, "").strip()
-        said = with_title if title else without
-        named.append((voices.entitle(voice, said, title), near.share))
+    named = [(_label(term, voice), term.share) for term in reason.terms if term.share]
+    for rated, said in ((reason.liked, _LIKED), (reason.disliked, _DISLIKED)):
+        named += [(_title(near, titles, voice, said), near.share) for near in rated if near.share]
     if reason.rest:
         named.append((voice.say(voices.OTHERS_RATED), reason.rest))
-    named = [each for each in named if each[1]]
+    # Of equal ones the first by name.
     named.sort()
     named.sort(key=_share, reverse=True)
     return named
+
+
+# By whether there is a title.
+_LIKED, _DISLIKED = (voices.A_LIKED, QUOTED), (voices.A_DISLIKED, voices.DISLIKED)
+
+
+def _title(near: LikedShare, titles: Mapping[int, str], voice: Voice, said: tuple[str, str]) -> str:
+    title = titles.get(near.paper_id, "").strip()
+    return voices.entitle(voice, said[bool(title)], title)
 
 
 def parts(
@@ -261,13 +221,15 @@ def parts(
     What was taken away is below 0. Empty where hardly anything is left of what was added: percents
     of so little would say more than we know.
     """
-    told, total = shares(reason, titles, voice), reason.total
-    if total < _NAMED * sum([share for _, share in told if share > 0]) or total <= 0:
+    asked, liked, total = reason.sums
+    if total <= 0 or total < NAMED * (asked + liked + max(reason.rest, 0.0)):
         return []
+    told = shares(reason, titles, voice)
     named = told if len(told) <= N_PARTS else sorted(told, key=_size, reverse=True)[:N_PARTS]
     least = _WORTH_A_PART * total
     named = [each for each in named if abs(each[1]) >= least]
-    named.sort(key=_share, reverse=True)
+    if named is not told:
+        named.sort(key=_share, reverse=True)
     named.append((voice.say(voices.OTHER), total - sum([share for _, share in named])))
     percents = _whole([100 * share / total for _, share in named])
     return [(name, n) for (name, _), n in zip(named, percents, strict=True) if n]
@@ -282,16 +244,18 @@ def _size(named: tuple[str, float]) -> float:
 
 def _whole(percents: Sequence[float]) -> list[int]:
     """Round so that the sum stays 100: the largest remainders are rounded up."""
-    floors = [math.floor(round(each, _DECIMALS)) for each in percents]
+    # What is but a rounding error below a whole number is that number.
+    floors = [math.floor(each + _EPSILON) for each in percents]
     if (missing := 100 - sum(floors)) > 0:
-        by_remainder = sorted(range(len(percents)), key=lambda n: (floors[n] - percents[n], n))
-        for n in by_remainder[:missing]:
+        over = [floor - each for floor, each in zip(floors, percents, strict=True)]
+        for n in sorted(range(len(over)), key=over.__getitem__)[:missing]:
             floors[n] += 1
     return floors
 
 
 def _label(term: Share, voice: Voice) -> str:
-    name = _name(term, voice)
+    is_text = term.kind is Kind.WORD or term.kind is Kind.PHRASE
+    name = voices.quote(voice, term.text) if is_text else term.text
     if term.part:
         return voice.say(voices.PART_OF, words=voices.join(voice, term.part), text=name)
     return voice.say(voices.NEAR_TO, text=name) if term.near else name

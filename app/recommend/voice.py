@@ -1,8 +1,9 @@
 """What is said of reasons, and to whom: to the reader in their language, or to others of them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from app.languages import ENGLISH, QUOTED, Language, english
 
@@ -50,6 +51,26 @@ _THEY = {"you": "they", "your": "their", "yours": "theirs"}
 _YOU = re.compile(r"\b(you|yours?)\b", re.IGNORECASE)
 
 
+class Fact(NamedTuple):
+    """What stands in one place of a sentence: texts, to be listed.
+
+    is_wanted: a reader asked for them, and is to see them at once. is_quoted: in quotes, where of
+    several words.
+    """
+
+    place: str
+    texts: tuple[str, ...]
+    is_wanted: bool = False
+    is_quoted: bool = False
+
+
+class Point(NamedTuple):
+    """A sentence of a reason: one of the texts above, and what stands in its places."""
+
+    text: str
+    facts: tuple[Fact, ...] = ()
+
+
 class Voice:
     """Fills in these texts. is_of: tells somebody else of the reader, in English."""
 
@@ -61,9 +82,12 @@ class Voice:
         """One of the texts above, with its facts in their places."""
         filler = self._fillers.get(text)
         if filler is None:
-            said = _of_them(text) if self._is_of else self.language.gettext(text)
-            filler = self._fillers[text] = str(said).format
+            filler = self._fillers[text] = self.template(text).format
         return filler(**facts)
+
+    def template(self, text: str) -> str:
+        """One of the texts above, its places open."""
+        return str(_of_them(text) if self._is_of else self.language.gettext(text))
 
 
 TO_READER, OF_READER = Voice(), Voice(is_of=True)
@@ -105,3 +129,20 @@ def entitle(voice: Voice, said: str, title: str) -> str:
 def join(voice: Voice, texts: tuple[str, ...]) -> str:
     """Write "one, two and three"."""
     return voice.language.listed(texts)
+
+
+@lru_cache(maxsize=20_000)
+def written(voice: Voice, fact: Fact) -> str:
+    """What stands in a place, as plain text."""
+    texts = tuple([quote(voice, text) for text in fact.texts]) if fact.is_quoted else fact.texts
+    return join(voice, texts)
+
+
+def tell(voice: Voice, points: Sequence[Point]) -> str:
+    """Say some points one after the other, in plain text."""
+    return " ".join(
+        [
+            voice.say(point.text, **{each.place: written(voice, each) for each in point.facts})
+            for point in points
+        ]
+    )

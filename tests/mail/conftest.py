@@ -12,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader
 
 from app.mail import dkim, layout, letter, message, press
 from app.papers.paper import Paper
+from app.recommend import voice
+from app.recommend.voice import Fact, Point
 
 MakeDaily = Callable[..., letter.Daily]
 SITE = "https://papers.example.org"
@@ -27,9 +29,14 @@ def templates() -> Environment:
     return layout.environment(FileSystemLoader(Path(__file__).parents[2] / "templates"))
 
 
+def wanted(*texts: str) -> Point:
+    """That a reader asked for these words."""
+    return Point(voice.WANTED["whole"], (Fact("names", texts, is_wanted=True, is_quoted=True),))
+
+
 @pytest.fixture(scope="session")
 def make_pick() -> Callable[..., letter.PickView]:
-    """A pick of a paper; fields of Paper and of PickView may be told."""
+    """A pick of a paper; fields of Paper and of PickView may be told, and what was `asked` for."""
 
     def make(rank: int = 1, **changes: Any) -> letter.PickView:
         made_up = {
@@ -43,8 +50,7 @@ def make_pick() -> Callable[..., letter.PickView]:
         told = {name: changes.pop(name) for name in made_up if name in changes}
         pick = letter.PickView(
             paper=letter.show(Paper(**made_up | told)),
-            reason="Close to your words “sparse retrieval”.",
-            words=("sparse retrieval",),
+            points=(wanted(*changes.pop("asked", ("sparse retrieval",))),),
             votes=rank,
             rank=rank,
         )

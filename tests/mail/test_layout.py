@@ -12,18 +12,6 @@ from app.mail import layout
 LETTERS = Path(__file__).parents[2] / "templates" / "letters"
 
 
-def test_words_are_set_in_bold_and_everything_else_is_escaped():
-    marked = layout.marked("Close to <b> and BM25, not BM250", ("bm25", "<b>", ""))
-
-    assert marked == "Close to <strong>&lt;b&gt;</strong> and <strong>BM25</strong>, not BM250"
-
-
-def test_the_longest_of_two_words_is_set_in_bold():
-    assert layout.marked("graph neural nets", ("graph", "graph neural")) == (
-        "<strong>graph neural</strong> nets"
-    )
-
-
 def test_words_are_highlighted_in_every_form_and_everything_else_is_escaped():
     highlighted = layout.highlighted("<b>Folding</b> & protein-folding", ("protein folding", "b"))
 

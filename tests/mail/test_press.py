@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.mail import dkim, press
+from app.recommend.voice import Fact, Point
 
 HOSTILE = {
     "markup": "<script>alert(1)</script><img src=https://evil.example/x onerror=alert(1)>",
@@ -53,6 +54,10 @@ OURS = {
 
 def poisoned(view, text):
     """A copy of a view in which every text is `text`, but for the links that only we write."""
+    if isinstance(view, Point):
+        return Point(view.text, poisoned(view.facts, text))
+    if isinstance(view, Fact):
+        return view._replace(texts=(text,))
     if isinstance(view, tuple):
         return tuple(poisoned(part, text) for part in view)
     if is_dataclass(view):
@@ -86,7 +91,7 @@ def test_hostile_text_in_any_place_leaves_a_letter_without_fault(
 def test_no_text_of_others_is_longer_than_three_hundred_signs(templates, make_daily, make_pick):
     text = "T" * 5_000
     paper = {"title": text, "authors": (text,)}
-    pick = make_pick(**paper, reason=text, words=(text,), shares=((text, 70), (text, 30)))
+    pick = make_pick(**paper, asked=(text,), shares=((text, 70), (text, 30)))
     poor = make_daily(picks=(pick,), note=text, why=text, postal=text)
 
     rendered = press.render(templates, poor)
@@ -149,8 +154,8 @@ def test_a_pick_tells_all_there_is_to_tell(templates, make_daily, make_pick):
 
     for part in (visible(rendered.html), " ".join(rendered.text.split())):
         assert "An 𝒪(n²) bound A, B, C and 2 more · arxiv.org · 37 votes" in part
-        assert "Close to your words “sparse retrieval”. We weigh terms again" in part
-    assert "your words “<strong>sparse retrieval</strong>”" in rendered.html
+        assert "You asked for “sparse retrieval”. We weigh terms again" in part
+    assert "You asked for “<strong>sparse retrieval</strong>”" in rendered.html
 
 
 @pytest.mark.parametrize(
@@ -160,8 +165,8 @@ def test_a_pick_tells_all_there_is_to_tell(templates, make_daily, make_pick):
 def test_a_pick_says_how_well_it_fits(band, label, templates, make_daily, make_pick):
     rendered = press.render(templates, make_daily(picks=(make_pick(band=band),)))
 
-    assert f"1 vote {label} Close to your words" in visible(rendered.html)
-    assert f"   {label}: Close to your words" in rendered.text
+    assert f"1 vote {label} You asked for" in visible(rendered.html)
+    assert f"   {label}: You asked for" in rendered.text
     assert "Why:" not in rendered.text
 
 
@@ -171,8 +176,8 @@ def test_a_paper_to_learn_from_is_set_apart(templates, make_daily, make_pick, bu
 
     assert rendered.html.count("dashed") == 1
     assert "dashed" in rendered.html.partition("part 1<")[2].partition("part 2<")[0]
-    assert "2 votes To learn from Close to" in visible(rendered.html)
-    assert "   To learn from: Close to" in rendered.text
+    assert "2 votes To learn from You asked" in visible(rendered.html)
+    assert "   To learn from: You asked" in rendered.text
     assert "Worth a look" not in rendered.text
     check_message(build(rendered))
 
@@ -182,7 +187,7 @@ def test_the_shares_of_a_score_stand_under_the_reason(templates, make_daily, mak
     rendered = press.render(templates, make_daily(picks=(pick,)))
 
     assert "What counted: 97% maths · 8% other · −5% “<b>” We weigh" in visible(rendered.html)
-    assert "\n   What counted: 97% maths · 8% other · −5% “<b>”\n" in rendered.text
+    assert "\n   What counted:\n   97% maths · 8% other · −5% “<b>”\n" in rendered.text
 
 
 def test_a_score_made_by_one_thing_needs_no_shares(templates, make_daily, make_pick):
@@ -204,7 +209,7 @@ def test_the_words_that_made_the_score_are_bold_in_the_excerpt(templates, make_d
 def test_a_pick_stored_before_fits_were_has_neither_label_nor_shares(templates, make_daily):
     rendered = press.render(templates, make_daily())
 
-    assert "   Why: Close to your words" in rendered.text
+    assert "   Why: You asked for" in rendered.text
     assert "%" not in rendered.text
     assert "match" not in rendered.text
 
@@ -215,8 +220,8 @@ def test_a_pick_without_link_authors_votes_or_abstract_is_shown_without_them(
     pick = make_pick(title="Bare", authors=(), url="", abstract="", votes=None)
     rendered = press.render(templates, make_daily(picks=(pick,)))
 
-    assert "Bare Close to your words" in visible(rendered.html)
-    assert "1. Bare\n\n   Why: Close" in rendered.text
+    assert "Bare You asked for" in visible(rendered.html)
+    assert "1. Bare\n\n   Why: You" in rendered.text
     check_message(build(rendered))
 
 
@@ -234,7 +239,7 @@ def test_html_stays_under_the_size_at_which_it_is_clipped(
     n, text, templates, make_daily, make_pick, build, check_message
 ):
     url = "https://example.org/" + "x" * 1900
-    pick = make_pick(title=text, abstract=text, url=url, reason=text)
+    pick = make_pick(title=text, abstract=text, url=url, asked=(text,))
 
     quoted = press.quote(templates, make_daily(picks=(pick,) * n, feedback_url=url))
 
@@ -291,8 +296,7 @@ def test_what_travels_is_the_page_that_is_shown_however_hostile(
         url=text,
         organisation=text,
         code_url=text,
-        reason=text,
-        words=(text[:9],),
+        asked=(text, text[:9]),
         terms=(text[:9],),
         names=(text,),
         shares=((text, 70), (text, 30)),
@@ -323,8 +327,7 @@ def test_no_signs_bring_the_two_ways_apart(templates, make_daily, make_pick, a, 
         title=a,
         abstract=b,
         authors=(c,),
-        reason=b,
-        words=(a[:3],),
+        asked=(b, a[:3]),
         terms=(b[:5],),
         shares=((c, 1), (a, 2)),
     )

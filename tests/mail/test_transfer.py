@@ -28,13 +28,12 @@ def test_lines_are_short_ascii_and_end_in_crlf_alone(text):
 
 @given(st.lists(st.text(". \nab=é", max_size=200)))
 def test_no_line_begins_with_a_dot(parts):
-    whole, apart, together = (
+    whole, apart = (
         transfer.quoted_printable("".join(parts)),
         b"".join(map(transfer.piece, parts)),
-        b"".join(transfer.pieces(parts)),
     )
 
-    for quoted in (whole, apart, together):
+    for quoted in (whole, apart):
         lines = quoted.split(b"\r\n")
         assert not any(line.startswith(b".") for line in lines)
         assert max(map(len, lines)) <= 76
@@ -64,14 +63,3 @@ def test_a_piece_in_plain_ascii_is_cut_anywhere_and_still_a_piece(text):
     assert quopri.decodestring(encoded).decode() == text
     assert max(map(len, encoded.split(b"\r\n"))) <= 76
     assert not re.search(rb"[ \t][ \t\r]|^\.", encoded, re.MULTILINE)
-
-
-@given(st.lists(st.text("ab =.\x1e\x1f\r\né書", max_size=90)))
-def test_pieces_encoded_together_are_the_same_text(parts):
-    encoded = transfer.pieces(parts)
-
-    assert [quopri.decodestring(each) for each in encoded] == [
-        quopri.decodestring(transfer.piece(part)) for part in parts
-    ]
-    assert max(map(len, b"".join(encoded).split(b"\r\n"))) <= 76
-    assert not re.search(rb"[ \t][ \t\r]", b"".join(encoded))

@@ -21,7 +21,7 @@ NOTICES = ("link", "move", "moved", "erase")
 # Of others, or given as facts; the facts of a stored letter are said in its language before.
 FOREIGN = (
     *("Sparse retrieval still works, part", "Ada Example", "Bo Sample", "arxiv.org", "Paperboy"),
-    *("Close to your words “sparse retrieval”.", "Example Lab, 1 Sample Street, Anytown"),
+    *("sparse retrieval", "Example Lab, 1 Sample Street, Anytown"),
     "You signed up on 3 October 2026 with the words “sparse retrieval”.",
     *("“sparse retrieval” and “recommender systems”", EXPIRES),
     "This address was typed into the form at papers.example.org.",

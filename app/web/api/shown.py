@@ -8,7 +8,7 @@ from sqlmodel import Session
 from app.mail import foreign
 from app.papers import tex
 from app.pipeline import reading
-from app.recommend import explain
+from app.recommend import explain, points
 from app.store import letters, papers, submissions, tables
 from app.web.api import shapes
 
@@ -88,7 +88,7 @@ def pick(
         fit=reason.fit,
         band=reason.band,
         exploring=reason.exploring,
-        reason=explain.sentence(reason, titles),
+        reason=points.sentence(reason, titles),
         shares=parts(explain.shares(reason, titles)),
     )
 
