@@ -4,6 +4,7 @@ A domain's record is missing, a key is wrong, a log-in has changed: each further
 refused too. The brake lets go after half an hour for one letter; if that is refused it holds again.
 """
 
+import secrets
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,11 +13,11 @@ import structlog
 from sqlmodel import Session
 
 from app.errors import DeliveryError
-from app.store import brakes
+from app.store import brakes, refusals
 
 log = structlog.get_logger()
 NAME = "sender refused"
-# Ten in a row, or 5 % of the last two hundred: the one is a case of the other.
+# Ten in a row, or 5 % of the last two hundred: the one is a case of the other. Over all machines.
 MEMORY, TOO_MANY = 200, 10
 TRY_AGAIN_AFTER = timedelta(minutes=30)
 
@@ -29,8 +30,10 @@ class Breaker:
     """
 
     held: str = ""
-    _refused: deque[bool] = field(default_factory=lambda: deque(maxlen=MEMORY))
+    _refused: deque[tuple[bool, datetime]] = field(default_factory=lambda: deque(maxlen=MEMORY))
     _told: str = ""
+    _n_refused: int = 0
+    _name: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def open(self, session: Session, now: datetime) -> bool:
         """Look at the brakes at the start of a run; True if only one letter is to go, as a try."""
@@ -49,17 +52,29 @@ class Breaker:
         """Take note of what holds, whoever put it on."""
         self.held = "; ".join(f"{each.name}: {each.reason}" for each in brakes.held(session, now))
 
-    def counts(self, *, is_refused: bool) -> bool:
+    def counts(self, now: datetime, *, is_refused: bool) -> bool:
         """Count a letter: refused for our sake, or not. True if that makes too many."""
-        self._refused.append(is_refused)
-        return is_refused and sum(self._refused) >= TOO_MANY
+        self._refused.append((is_refused, now))
+        self._n_refused += is_refused
+        return is_refused and sum(each for each, _ in self._refused) >= TOO_MANY
+
+    def counts_with_others(self, session: Session, now: datetime) -> bool:
+        """The same for the refusal just counted, and those that other processes met.
+
+        What they send by the way is taken to be as much as we do: nobody counts letters that go.
+        """
+        refusals.note(session, self._name, self._n_refused % TOO_MANY, now)
+        lately = refusals.lately(session, now, TOO_MANY)
+        ours = sum(at >= lately.since for _, at in self._refused)
+        is_shared = lately.n >= TOO_MANY and lately.n_processes > 1
+        return is_shared and ours * lately.n_processes <= MEMORY
 
     def brake(self, session: Session, failure: DeliveryError, now: datetime) -> None:
         """Hold everything, and say so."""
         words = f"{failure.code} {failure.reply}" if failure.code else failure.reply
         reason = f"the mail server refuses the sender ({words})"
         brakes.put_on(session, NAME, reason, now, now + TRY_AGAIN_AFTER)
-        self._refused.clear()
+        self._count_anew(session)
         if self.held:
             return  # another lane was first
         self.held = self._told = f"{NAME}: {reason}"
@@ -68,5 +83,9 @@ class Breaker:
     def let_go(self, session: Session) -> None:
         """The letter sent as a try was not refused."""
         brakes.take_off(session, NAME)
-        self._refused.clear()
+        self._count_anew(session)
         log.info("sending_goes_on")
+
+    def _count_anew(self, session: Session) -> None:
+        self._refused.clear()
+        refusals.forget(session)

@@ -64,7 +64,7 @@ class Outcomes:
             work = self._with_brake(None, lambda session: departures.mark_sent(session, [sent]))
             await self.settle(work)
         else:
-            self.breaker.counts(is_refused=False)
+            self.breaker.counts(sent.at, is_refused=False)
             await self._stored(lambda: self.ledger.join(_mark_sent, sent))
         self.tally.sent += 1
         log.info("letter_sent", entry=sent.entry_id, code=code)
@@ -128,12 +128,14 @@ class Outcomes:
         if failure is not None and failure.code == 0 and not isinstance(failure, Refused):
             return work  # a lost connection says nothing of the sender
         refusal = failure if isinstance(failure, Refused) else None
-        is_too_much = breaker.counts(is_refused=refusal is not None)
+        is_too_much = breaker.counts(now, is_refused=refusal is not None)
 
         def work_and_brake(session: Session) -> None:
             work(session)
-            if refusal is not None and (is_too_much or self.is_try):
-                breaker.brake(session, refusal, now)
+            if refusal is not None:
+                is_too_much_for_all = breaker.counts_with_others(session, now)
+                if is_too_much or is_too_much_for_all or self.is_try:
+                    breaker.brake(session, refusal, now)
             elif refusal is None and self.is_try:
                 breaker.let_go(session)
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, update
+from sqlalchemy import case, or_, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from app.store.tables import Brake
@@ -16,12 +17,18 @@ def put_on(
 
     until: when it lets go by itself; None: when somebody takes it off.
     """
-    brake = session.get(Brake, name) or Brake(name=name, reason=reason, since=now)
-    if brake.until is not None and brake.until <= now:
-        brake.since = now  # it had let go by itself
-    brake.reason, brake.until = reason, until
-    session.add(brake)
-    session.flush()
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if on_postgresql else sqlite.insert
+    first = insert(Brake).values(name=name, reason=reason, since=now, until=until)
+    # Two machines may find out at once; neither is to fail for it.
+    let_go = case((col(Brake.until) <= now, now), else_=col(Brake.since))
+    renewed = {"reason": reason, "until": until, "since": let_go}
+    session.execute(
+        first.on_conflict_do_update(index_elements=["name"], set_=renewed),
+        execution_options={"synchronize_session": False},
+    )
+    if brake := session.get(Brake, name):
+        session.refresh(brake)
 
 
 def take_off(session: Session, name: str) -> None:

@@ -18,11 +18,12 @@ def beat(session: Session, name: str, now: datetime) -> datetime | None:
         row.at = now
         session.flush()
     else:
-        _begin(session, name, now)
+        put(session, name, now)
     return before
 
 
-def _begin(session: Session, name: str, now: datetime) -> None:
+def put(session: Session, name: str, now: datetime) -> None:
+    """The same without a look at what was before."""
     # Two programs may be the first at once; neither is to fail for it.
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     insert = postgresql.insert if on_postgresql else sqlite.insert

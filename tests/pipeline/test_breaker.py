@@ -6,6 +6,7 @@ import pytest
 from conftest import NOW
 from smtp_sink import Sink
 
+from app.errors import Refused
 from app.pipeline import breaker
 from app.store import brakes, suppressions
 from app.store import engine as engines
@@ -74,9 +75,72 @@ def test_ten_refusals_are_too_many_among_the_last_two_hundred_letters(n_between,
     ours = breaker.Breaker()
     told = []
     for _ in range(10):
-        told.append(ours.counts(is_refused=True))
-        assert not any(ours.counts(is_refused=False) for _ in range(n_between))
+        told.append(ours.counts(NOW, is_refused=True))
+        assert not any(ours.counts(NOW, is_refused=False) for _ in range(n_between))
     assert told == [False] * 9 + [is_too_many]
+
+
+@pytest.fixture
+def refuse(engine):
+    """One more letter that a process has refused, or sent; whether that is too many."""
+
+    def count(ours, at, *, is_refused=True):
+        is_too_much = ours.counts(at, is_refused=is_refused)
+        if is_refused:
+            with engines.transaction(engine) as session:
+                is_too_much |= ours.counts_with_others(session, at)
+        return is_too_much
+
+    return count
+
+
+def test_ten_refusals_are_too_many_whichever_machines_met_them(refuse):
+    machines = [breaker.Breaker() for _ in range(3)]
+    told = [refuse(machines[n % 3], NOW + timedelta(seconds=n)) for n in range(breaker.TOO_MANY)]
+    assert told == [False] * 9 + [True]
+
+
+@pytest.mark.parametrize(("n_between", "is_too_many"), [(10, True), (12, False)])
+def test_what_machines_send_between_their_refusals_counts_for_all(refuse, n_between, is_too_many):
+    machines = [breaker.Breaker() for _ in range(2)]
+    told, at = [], NOW
+    for _ in range(5):
+        for ours in machines:
+            told.append(refuse(ours, at))
+            at += timedelta(seconds=1)
+        for ours in machines:
+            for _ in range(2 * n_between):
+                refuse(ours, at, is_refused=False)
+        at += timedelta(seconds=1)
+    assert told == [False] * 9 + [is_too_many]
+
+
+def test_after_a_brake_all_machines_count_anew(refuse, engine):
+    machines = [breaker.Breaker() for _ in range(2)]
+    for n in range(9):
+        refuse(machines[n % 2], NOW)
+    with engines.transaction(engine) as session:
+        machines[0].brake(session, Refused(550, "no"), NOW)
+    assert not refuse(machines[1], NOW)
+
+
+@pytest.mark.postgres
+def test_two_machines_that_are_refused_send_no_more_than_one_would(
+    day, make_day, settings, letters, sink, held
+):
+    letters(30)
+    days = [day, make_day(settings)]
+    sink.at_rcpt["*"] = [ABOUT_US] * 99
+
+    async def run():
+        for each in days:
+            each.n_connections = 1
+        return await asyncio.gather(*(each.deliver() for each in days))
+
+    tallies = asyncio.run(run())
+    assert all(tally.held for tally in tallies)
+    assert breaker.TOO_MANY <= len(sink.attempts) <= breaker.TOO_MANY + 20
+    assert held() == [breaker.NAME]
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")

@@ -1,0 +1,44 @@
+"""Refusals of the sender that any machine met lately, so that all of them count together.
+
+A row of the heartbeats each, of which every process keeps its last few: they are rare, and letters
+that are not refused cost nothing here.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from app.store import heartbeats
+from app.store.tables import Heartbeat
+
+NAME = "refused/"
+_ROW = col(Heartbeat.name).startswith(NAME, autoescape=True)
+
+
+class Lately(NamedTuple):
+    """The newest of all machines. since: when the oldest of them was. n_processes: who met them."""
+
+    n: int
+    since: datetime
+    n_processes: int
+
+
+def note(session: Session, process: str, nth: int, now: datetime) -> None:
+    """One more. nth: of this process; a number given again takes the place of the one before."""
+    heartbeats.put(session, f"{NAME}{process}/{nth}", now)
+
+
+def lately(session: Session, now: datetime, most: int) -> Lately:
+    """The newest refusals, at most so many."""
+    newest = select(Heartbeat).where(_ROW).order_by(col(Heartbeat.at).desc()).limit(most)
+    rows = session.exec(newest).all()
+    processes = {row.name.removeprefix(NAME).partition("/")[0] for row in rows}
+    return Lately(len(rows), min((row.at for row in rows), default=now), len(processes))
+
+
+def forget(session: Session) -> None:
+    """Count anew. What another is just noting stays: to wait for it would be to hold it up."""
+    free = select(Heartbeat.name).where(_ROW).with_for_update(skip_locked=True)
+    session.execute(delete(Heartbeat).where(col(Heartbeat.name).in_(free)))
