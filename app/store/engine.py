@@ -147,6 +147,8 @@ NOT_MIGRATED = "The database has not been migrated; run `paperboy migrate` first
 HELD = ("locked", "busy", "lock timeout")
 # What databases say to statements that know of newer tables than they have.
 DAMAGED = ("malformed", "not a database")
+# PgBouncer's, unless told to pass by what it cannot keep for a session that is not one.
+POOLED = "unsupported startup parameter"
 OLD_SCHEMA = ("no such table", "no such column", "has no column named")
 OLD_SCHEMA_CODES = ("42P01", "42703")  # undefined_table, undefined_column: PostgreSQL, appendix A
 
@@ -156,6 +158,11 @@ def _cure(words: str) -> str:
         return NOT_MIGRATED
     if any(sign in words for sign in HELD):
         return "The database is locked by another program; try again when that has finished."
+    if POOLED in words:
+        return (
+            "PAPERBOY_DATABASE_URL names a pooler such as PgBouncer; name PostgreSQL itself, for "
+            "locks and listeners last as long as a connection."
+        )
     if any(sign in words for sign in DAMAGED):
         return f"The database file is damaged ({words}); put a backup in its place."
     return f"The database does not work: {words}."

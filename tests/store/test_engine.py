@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import NOW
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, select
 
 from app.errors import NotReady
@@ -237,3 +237,11 @@ def test_nobody_waits_for_ever_for_what_another_holds(engine: Engine):
     with engine.connect() as connection:
         told = connection.exec_driver_sql(ask[engine.dialect.name]).scalar_one()
     assert told == {"sqlite": 15_000, "postgresql": "15s"}[engine.dialect.name]
+
+
+@pytest.mark.parametrize("name", ["", " in options", "s: options"])
+def test_a_pooler_in_between_is_named_with_the_cure(name):
+    words = f"FATAL:  unsupported startup parameter{name}: lock_timeout"
+    error = engines.not_ready(OperationalError("", None, Exception(words)))
+    assert isinstance(error, NotReady)
+    assert "PgBouncer; name PostgreSQL itself" in str(error)
