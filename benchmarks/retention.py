@@ -188,9 +188,9 @@ def tell(full: Bytes, n_letters: int, told: argparse.Namespace, kept_days: int) 
 def check(engine: Engine, rules: readers.Rules, now: datetime) -> None:
     """Fold everything, as ninety days later, and say what is left of it."""
     later, n = now + timedelta(days=200), 0
-    while folded := fold.fold(engine, later, 90, rules, threading.Event()):
+    fold.fold(engine, later, 90, rules, threading.Event())  # notes what the clock says, and waits
+    while folded := fold.fold(engine, later := later + fold.EVERY, 90, rules, threading.Event()):
         n += folded
-        later += fold.EVERY
     left = weigh(engine)
     kept = {name: left.get(name, 0) for name in (*FOLDED, "tally")}
     print(f"{n} letters folded; pages of {', '.join(kept)} left:", end=" ")
