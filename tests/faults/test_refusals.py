@@ -34,6 +34,7 @@ def _suppressed(session):
     return {row.address for row in session.exec(select(Suppression))}
 
 
+@pytest.mark.sqlite  # it sets days back by a function of its own
 def test_only_who_is_unknown_is_suppressed_and_stays_so(
     request, n_readers, prepare, start, slow_sink, let_time_pass, alter, look, outbox_by_address
 ):

@@ -14,6 +14,8 @@ from app.store import engine as engines
 from app.store import overtaken, subscribers
 from app.store.tables import OutboxEntry, State
 
+# What is copied, damaged or taken away here is its file.
+pytestmark = pytest.mark.sqlite
 DUE = datetime(2026, 11, 23, 7, tzinfo=UTC)
 N_READERS = 30
 

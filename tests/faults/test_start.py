@@ -13,6 +13,8 @@ from sqlalchemy import text
 from app.store import engine as engines
 from app.store import migration
 
+# What is copied, damaged or taken away here is its file.
+pytestmark = pytest.mark.sqlite
 HEAD = "paperboy: "
 
 

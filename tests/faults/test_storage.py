@@ -11,6 +11,8 @@ from faults.conftest import LEEWAY
 
 from app.store.tables import State
 
+# What is copied, damaged or taken away here is its file.
+pytestmark = pytest.mark.sqlite
 FILES = ("paperboy.sqlite3", "paperboy.sqlite3-wal")
 
 

@@ -11,7 +11,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from typing import Any
 
 from app import assembly
 from app.pipeline.plan import Day
@@ -25,10 +27,21 @@ def live(start: datetime) -> None:
     async def run() -> None:
         stop = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-        async with Ticks(day, tick).running():
+        async with AsyncExitStack() as stack:
+            for part in (Ticks(day, tick), *workers(day)):
+                await stack.enter_async_context(part.running())
             await stop.wait()
 
     asyncio.run(run())
+
+
+def workers(day: Day) -> list[Any]:
+    """Where there is a queue, the clock only asks."""
+    if not day.has_queue:
+        return []
+    from app.worker import Worker
+
+    return [Worker(day)]
 
 
 def tick_through(moments: list[datetime]) -> None:
