@@ -45,7 +45,8 @@ def doi(value: object) -> str:
     """The first DOI in a text, or ""."""
     if not isinstance(value, str) or value == "NA":
         return ""
-    return identity.doi_in(value if value.isascii() else text(value))
+    is_plain = value.isascii() and "\0" not in value
+    return identity.doi_in(value if is_plain else text(value))
 
 
 def _storable(text: str) -> str:

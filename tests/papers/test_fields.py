@@ -85,9 +85,34 @@ def test_every_address_can_be_stored(rest):
     fields.link(f"https://{rest}").encode()
 
 
+@pytest.mark.parametrize(
+    ("value", "doi"),
+    [
+        ("10.1101/2026.10.01.123456", "10.1101/2026.10.01.123456"),
+        ("https://doi.org/10.1101/ABC.", "10.1101/abc"),
+        ("10.1101/a\0b", "10.1101/ab"),
+        ("NA", ""),
+        (None, ""),
+        (10.1101, ""),
+    ],
+)
+def test_a_doi_is_one_that_can_be_stored(value, doi):
+    assert fields.doi(value) == doi
+
+
+def test_words_that_come_again_are_in_small_letters():
+    assert [fields.word(each) for each in (" New  Results", "N" * 99, None)] == [
+        "new results",
+        "n" * 99,
+        "",
+    ]
+
+
 @given(ANYTHING)
 def test_nothing_is_too_odd_to_be_read(value):
-    fields.text(value).encode()
+    for read in (fields.text, fields.doi, fields.word):
+        assert "\0" not in read(value)
+        read(value).encode()
     for read in (fields.count, fields.day, fields.mail_day, fields.texts):
         read(value)
     link = fields.link(value).lower()
