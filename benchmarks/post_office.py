@@ -5,7 +5,6 @@ import pickle
 import smtplib
 import socket
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -70,8 +69,7 @@ def lay(folder: Path, n: int) -> Engine:
 def stock(engine: Engine, now: datetime) -> tuple[list[int], list[list[str]]]:
     """Store the day's papers; their ids, and the words of their titles."""
     found = [
-        replace(
-            paper,
+        paper._replace(
             authors=tuple(f"{name} Sample" for name in paper.title.split()[: 2 + n % 7]),
             url=f"https://arxiv.example/abs/2610.{n:05}",
         )

@@ -9,7 +9,6 @@ import argparse
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -69,7 +68,7 @@ def main() -> None:
         migration.migrate(engine)
         day = assembly.day(settings, engine, clock)
         listed = [
-            replace(paper, url=f"https://arxiv.example/abs/2606.{n:05}", authors=AUTHORS)
+            paper._replace(url=f"https://arxiv.example/abs/2606.{n:05}", authors=AUTHORS)
             for n, paper in invented.papers(told.papers * told.days).items()
         ]
         join(engine, told.people, listed[: told.papers])
@@ -122,7 +121,7 @@ def read(engine: Engine, listed: list[Paper], now: datetime) -> None:
         for times in range(N_READINGS):
             at = now + timedelta(minutes=30 * times)
             for n, row in enumerate(rows[::3]):
-                papers.add_votes(session, row.id or 0, replace(entries[n], votes=times + n), at)
+                papers.add_votes(session, row.id or 0, entries[n]._replace(votes=times + n), at)
 
 
 def send(engine: Engine, now: datetime) -> None:
