@@ -35,8 +35,8 @@ lint: $(READY) ## Style, and what usually goes wrong
 types: $(READY) ## Types, strictly
 	@$(BIN)/mypy
 
-faults: $(READY) ## Kill it, starve it, lie to it (long; QUICK=1: in three minutes)
-	@$(BIN)/pytest tests/faults $(if $(QUICK),-n auto,--full)
+faults: $(READY) $(if $(POSTGRES),$(VENV)/.postgres) ## Kill it, starve it, lie to it (long; QUICK=1: in three minutes; POSTGRES=1: there)
+	@$(BIN)/pytest tests/faults $(if $(QUICK),-n auto,--full) $(if $(POSTGRES),--postgres)
 
 bench: $(READY) ## Speed, as one table of goals and whether they are held
 	@$(BIN)/python benchmarks/goals.py
