@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from conftest import NOW
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
@@ -129,3 +130,22 @@ def test_a_shard_with_a_pick_of_no_paper_stores_nothing(engine, people, plan):
     with pytest.raises(IntegrityError), engines.transaction(engine) as session:
         planned.add(session, [Planned(letter, [(1, 10_000, 1.0, "", "", False)])], NOW)
     assert [*stored(engine, Letter), *stored(engine, OutboxEntry)] == []
+
+
+def test_letters_are_numbered_beyond_32_bits(engine, people, plan):
+    with engines.transaction(engine) as session:
+        planned.add(session, [plan(people[0])], NOW)
+    many = 2**31
+    with engines.transaction(engine) as session:
+        for table in ("letter", "outbox"):
+            start = (
+                "SELECT setval(pg_get_serial_sequence(:table, 'id'), :n)"
+                if engine.dialect.name == "postgresql"
+                else "UPDATE sqlite_sequence SET seq = :n WHERE name = :table"
+            )
+            session.execute(text(start), {"table": table, "n": many})
+    with engines.transaction(engine) as session:
+        assert planned.add(session, [plan(each) for each in people[1:]], NOW) == 2
+    entries = stored(engine, OutboxEntry, OutboxEntry.letter_id)
+    assert [entry.letter_id for entry in entries][1:] == [many + 1, many + 2]
+    assert stored(engine, Pick, Pick.letter_id, Pick.rank)[-1].letter_id == many + 2

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import Enum, MetaData
+from sqlalchemy import BigInteger, Enum, Integer, MetaData
 from sqlmodel import SQLModel
 
 # Without names of our own, SQLite cannot drop a constraint later.
@@ -24,3 +24,7 @@ def word(kind: type[StrEnum]) -> Enum:
 
 # Ids of these are in links that outlive the row: a number must never be given out again.
 NEVER_REUSED = {"sqlite_autoincrement": True}
+
+# The numbers of letters: ten million a day would use up those of 32 bits within a year. SQLite's
+# integers have 64 bits, and only by this name are they given out by themselves.
+MANY = BigInteger().with_variant(Integer, "sqlite")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from app.store.tables.base import NEVER_REUSED, word
+from app.store.tables.base import MANY, NEVER_REUSED, word
 
 ANY_DOUBT = text("doubtful > 0")
 
@@ -60,7 +60,7 @@ class Letter(SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("subscriber_id", "kind", "edition_date"), NEVER_REUSED)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=MANY)
     subscriber_id: int = Field(foreign_key="subscriber.id")
     kind: LetterKind = Field(sa_type=word(LetterKind))
     edition_date: Date
@@ -85,7 +85,7 @@ class Pick(SQLModel, table=True):
     out to be one; None: it says what `paper_id` does.
     """
 
-    letter_id: int = Field(foreign_key="letter.id", primary_key=True)
+    letter_id: int = Field(foreign_key="letter.id", primary_key=True, sa_type=MANY)
     rank: int = Field(primary_key=True)
     paper_id: int = Field(foreign_key="paper.id", index=True)
     score: float
@@ -111,11 +111,11 @@ class OutboxEntry(SQLModel, table=True):
         Index("ix_outbox_doubtful", "doubtful", sqlite_where=ANY_DOUBT, postgresql_where=ANY_DOUBT),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=MANY)
     subscriber_id: int = Field(foreign_key="subscriber.id")
     kind: LetterKind = Field(sa_type=word(LetterKind))
     edition_date: Date
-    letter_id: int | None = Field(default=None, foreign_key="letter.id", unique=True)
+    letter_id: int | None = Field(default=None, foreign_key="letter.id", unique=True, sa_type=MANY)
     state: State = Field(default=State.READY, sa_type=word(State))
     due_at: datetime
     first_due_at: datetime

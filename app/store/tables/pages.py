@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Column, Index, Text
 from sqlmodel import Field, SQLModel
 
-from app.store.tables.base import word
+from app.store.tables.base import MANY, word
 
 
 class Means(StrEnum):
@@ -27,7 +27,7 @@ class Tap(SQLModel, table=True):
     """
 
     id: int | None = Field(default=None, primary_key=True)
-    letter_id: int = Field(foreign_key="letter.id", index=True)
+    letter_id: int = Field(foreign_key="letter.id", index=True, sa_type=MANY)
     paper_id: int | None = Field(default=None, foreign_key="paper.id")
     verdict: str = ""
     before: str = ""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.store.tables.base import NEVER_REUSED, word
+from app.store.tables.base import MANY, NEVER_REUSED, word
 
 
 class Status(StrEnum):
@@ -81,5 +81,5 @@ class Feedback(SQLModel, table=True):
     subscriber_id: int = Field(foreign_key="subscriber.id")
     paper_id: int = Field(foreign_key="paper.id", index=True)
     verdict: str
-    letter_id: int | None = None
+    letter_id: int | None = Field(default=None, sa_type=MANY)
     at: datetime

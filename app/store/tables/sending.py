@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from sqlmodel import Field, SQLModel
 
-from app.store.tables.base import word
+from app.store.tables.base import MANY, word
 
 
 class BounceKind(StrEnum):
@@ -33,7 +33,7 @@ class Bounce(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     subscriber_id: int = Field(foreign_key="subscriber.id", index=True)
-    letter_id: int | None = Field(default=None, index=True)
+    letter_id: int | None = Field(default=None, index=True, sa_type=MANY)
     kind: BounceKind = Field(sa_type=word(BounceKind))
     code: str = ""
     said: str = ""
