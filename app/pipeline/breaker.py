@@ -61,13 +61,16 @@ class Breaker:
     def counts_with_others(self, session: Session, now: datetime) -> bool:
         """The same for the refusal just counted, and those that other processes met.
 
-        What they send by the way is taken to be as much as we do: nobody counts letters that go.
+        What they send by the way is taken to be as much as we do, until that makes too many: then
+        the letters that went are looked up, for some who met refusals are gone, and we may be new.
         """
         refusals.note(session, self._name, self._n_refused % TOO_MANY, now)
         lately = refusals.lately(session, now, TOO_MANY)
         ours = sum(at >= lately.since for _, at in self._refused)
         is_shared = lately.n >= TOO_MANY and lately.n_processes > 1
-        return is_shared and ours * lately.n_processes <= MEMORY
+        if not is_shared or ours * lately.n_processes > MEMORY:
+            return False
+        return lately.n + refusals.n_sent(session, lately.since, MEMORY) <= MEMORY
 
     def brake(self, session: Session, failure: DeliveryError, now: datetime) -> None:
         """Hold everything, and say so."""

@@ -4,17 +4,19 @@ A row of the heartbeats each, of which every process keeps its last few: they ar
 that are not refused cost nothing here.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
 from app.store import heartbeats
-from app.store.tables import Heartbeat
+from app.store.tables import Heartbeat, OutboxEntry, State
 
 NAME = "refused/"
 _ROW = col(Heartbeat.name).startswith(NAME, autoescape=True)
+# Letters that were due longer before they went are not looked for, as only that is indexed.
+LATE = timedelta(days=1)
 
 
 class Lately(NamedTuple):
@@ -36,6 +38,14 @@ def lately(session: Session, now: datetime, most: int) -> Lately:
     rows = session.exec(newest).all()
     processes = {row.name.removeprefix(NAME).partition("/")[0] for row in rows}
     return Lately(len(rows), min((row.at for row in rows), default=now), len(processes))
+
+
+def n_sent(session: Session, since: datetime, most: int) -> int:
+    """How many letters a server has taken since a moment, at most so many and one."""
+    sent, due_at = OutboxEntry.state == State.SENT, col(OutboxEntry.due_at)
+    since_then = due_at >= since - LATE, col(OutboxEntry.settled_at) >= since
+    some = select(OutboxEntry.id).where(sent, *since_then).limit(most + 1).subquery()
+    return session.exec(select(func.count()).select_from(some)).one()
 
 
 def forget(session: Session) -> None:

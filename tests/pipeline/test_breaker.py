@@ -10,7 +10,7 @@ from app.errors import Refused
 from app.pipeline import breaker
 from app.store import brakes, suppressions
 from app.store import engine as engines
-from app.store.tables import State
+from app.store.tables import LetterKind, OutboxEntry, State
 
 ABOUT_US = "550 5.7.26 unauthenticated mail from this domain is not accepted"
 
@@ -113,6 +113,29 @@ def test_what_machines_send_between_their_refusals_counts_for_all(refuse, n_betw
                 refuse(ours, at, is_refused=False)
         at += timedelta(seconds=1)
     assert told == [False] * 9 + [is_too_many]
+
+
+@pytest.mark.parametrize(("n_sent", "is_too_many"), [(190, True), (191, False)])
+def test_refusals_that_processes_long_gone_met_are_weighed_against_all_that_went(
+    refuse, engine, make_subscriber, n_sent, is_too_many
+):
+    for n in range(9):
+        assert not refuse(breaker.Breaker(), NOW + timedelta(days=n))
+    reader = make_subscriber().id
+    with engines.transaction(engine) as session:
+        for n in range(n_sent):
+            at = NOW + timedelta(minutes=n)
+            entry = OutboxEntry(
+                subscriber_id=reader,
+                kind=LetterKind.DAILY,
+                edition_date=at.date() + timedelta(days=n),
+                state=State.SENT,
+                due_at=at,
+                first_due_at=at,
+                settled_at=at,
+            )
+            session.add(entry)
+    assert refuse(breaker.Breaker(), NOW + timedelta(days=9)) is is_too_many
 
 
 def test_after_a_brake_all_machines_count_anew(refuse, engine):
