@@ -31,6 +31,7 @@ def merge(session: Session, one: Paper, other: Paper, now: datetime) -> tuple[Pa
     _move_feedback(session, kept, gone)
     _join_votes(session, kept, gone, now, n_twice)
     kept.first_seen = min(kept.first_seen, gone.first_seen)
+    kept.unlisted_on = kept.unlisted_on and gone.unlisted_on  # else a list of the other has it
     for earlier in session.exec(select(Paper).where(Paper.same_as == gone.id)):
         earlier.same_as = kept.id
     gone.same_as = kept.id

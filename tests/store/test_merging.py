@@ -18,6 +18,7 @@ from app.store import (
     history,
     letters,
     listings,
+    merging,
     naming,
     papers,
     statistics,
@@ -93,6 +94,16 @@ def test_a_paper_that_two_rows_stand_for_becomes_one(session, two):
     first, last = TODAY - timedelta(days=9), TODAY
     assert [each.paper_id for each in listings.of(session, first, last, NOW)] == [row.id]
     assert list(papers.texts(session, first, last)) == [row.id]
+
+
+@pytest.mark.parametrize("off", [{0}, {1}, {0, 1}])
+def test_only_what_left_all_lists_under_either_name_stays_off_them(session, two, off):
+    for n in off:
+        papers.take_off(session, two[n].id, [], TODAY)
+    kept, _ = merging.merge(session, *two, NOW)
+    assert (kept.unlisted_on is not None) == (len(off) == 2)
+    listed = listings.of(session, TODAY - timedelta(days=9), TODAY, NOW)
+    assert [each.paper_id for each in listed] == ([] if len(off) == 2 else [kept.id])
 
 
 def test_what_was_said_of_either_is_said_of_the_one(session, two, make_person):
