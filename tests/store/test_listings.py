@@ -100,3 +100,12 @@ def test_a_thousand_papers_cost_as_many_queries_as_one(session: Session, engine:
     assert len(found) == 1000
     assert len(asked) == 4
     assert found[-1].places == (Place(TODAY, 1000, 1000),)
+
+
+def test_the_mark_tells_that_another_paper_is_off_the_lists(session: Session):
+    rows = _add(session, OWLS, BATS)
+    papers.take_off(session, rows[0].id, [], TODAY)
+    before = listings.mark(session)
+    rows[0].unlisted_on = None
+    papers.take_off(session, rows[1].id, [], TODAY)
+    assert listings.mark(session) != before
