@@ -7,7 +7,7 @@ that are not refused cost nothing here.
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import delete, func
+from sqlalchemy import ColumnElement, delete, func
 from sqlmodel import Session, col, select
 
 from app.store import heartbeats
@@ -17,6 +17,8 @@ NAME = "refused/"
 _ROW = col(Heartbeat.name).startswith(NAME, autoescape=True)
 # Letters that were due longer before they went are not looked for, as only that is indexed.
 LATE = timedelta(days=1)
+# Processes come and go, and each leaves its own behind.
+KEPT = timedelta(days=30)
 
 
 class Lately(NamedTuple):
@@ -30,6 +32,7 @@ class Lately(NamedTuple):
 def note(session: Session, process: str, nth: int, now: datetime) -> None:
     """One more. nth: of this process; a number given again takes the place of the one before."""
     heartbeats.put(session, f"{NAME}{process}/{nth}", now)
+    _forget(session, _ROW, col(Heartbeat.at) < now - KEPT)
 
 
 def lately(session: Session, now: datetime, most: int) -> Lately:
@@ -50,5 +53,9 @@ def n_sent(session: Session, since: datetime, most: int) -> int:
 
 def forget(session: Session) -> None:
     """Count anew. What another is just noting stays: to wait for it would be to hold it up."""
-    free = select(Heartbeat.name).where(_ROW).with_for_update(skip_locked=True)
+    _forget(session, _ROW)
+
+
+def _forget(session: Session, *which: ColumnElement[bool]) -> None:
+    free = select(Heartbeat.name).where(*which).with_for_update(skip_locked=True)
     session.execute(delete(Heartbeat).where(col(Heartbeat.name).in_(free)))

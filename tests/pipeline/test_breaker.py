@@ -8,7 +8,7 @@ from smtp_sink import Sink
 
 from app.errors import Refused
 from app.pipeline import breaker
-from app.store import brakes, suppressions
+from app.store import brakes, heartbeats, suppressions
 from app.store import engine as engines
 from app.store.tables import LetterKind, OutboxEntry, State
 
@@ -136,6 +136,13 @@ def test_refusals_that_processes_long_gone_met_are_weighed_against_all_that_went
             )
             session.add(entry)
     assert refuse(breaker.Breaker(), NOW + timedelta(days=9)) is is_too_many
+
+
+def test_refusals_of_a_month_ago_are_kept_no_longer(refuse, engine):
+    for n in range(40):
+        refuse(breaker.Breaker(), NOW + timedelta(days=10 * n))
+    with engines.transaction(engine) as session:
+        assert len(heartbeats.latest(session)) == 4
 
 
 def test_after_a_brake_all_machines_count_anew(refuse, engine):
