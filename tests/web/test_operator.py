@@ -1,6 +1,7 @@
 """The operator's pages: who gets in, what they show, and that nothing is done without a trace."""
 
 import re
+from datetime import date
 
 import pytest
 from fastapi.testclient import TestClient
@@ -10,7 +11,7 @@ from app.main import create_app
 from app.store import brakes, deeds, sources, subscribers, suppressions
 from app.store import engine as engines
 from app.store.sources import Outcome
-from app.store.tables import OutboxEntry, SourceState, State, Status, Subscriber
+from app.store.tables import Letter, OutboxEntry, SourceState, State, Status, Subscriber
 from app.web.operator import bars
 
 TOKEN = "correct horse battery staple"
@@ -198,6 +199,19 @@ def test_a_letter_sent_again_is_queued_once_and_only_when_it_is_settled(
     assert (queued.state, queued.settled_at) == (State.READY, None)
     answer = press(operator, f"/operator/people/1/again/{entry}")
     assert answer.headers["location"].endswith("settled")
+
+
+def test_letters_beyond_the_first_two_billion_are_shown_and_sent_again(operator, entry, engine):
+    many = 2**31
+    with engines.transaction(engine) as session:
+        row = session.get_one(OutboxEntry, entry)
+        letter = session.get_one(Letter, row.letter_id)
+        facts = {"id": many, "edition_date": date(2026, 1, 1), "message_id": "<many@example.org>"}
+        session.add(Letter(**letter.model_dump() | facts))
+        row.id = many
+    assert operator.get(f"/operator/people/1/letters/{many}").status_code == 200
+    answer = press(operator, f"/operator/people/1/again/{many}")
+    assert answer.headers["location"].endswith("again")
 
 
 def test_nobody_sends_one_persons_letter_under_anothers_name(operator, entry, make_reader):

@@ -34,6 +34,8 @@ PAGE = 50
 N_LETTERS = 60
 # As large as an id may be in every database.
 Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
+# Of a letter, or its entry in the outbox: there are more of them than of people.
+Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
 DONE = {
     "again": english("The letter is in the queue again, the same to the last byte."),
     "settled": english(
@@ -117,7 +119,7 @@ def show(
 def send_again(
     visit: ActingDep,
     person: PersonDep,
-    entry_id: Id,
+    entry_id: Number,
     session: SessionDep,
     pages: PagesDep,
     now: NowDep,
@@ -159,7 +161,9 @@ def _subject(person: Subscriber) -> str:
 
 
 @router.get("/{person_id}/letters/{letter_id}", dependencies=[Depends(sessions.visit)])
-def letter(person: PersonDep, letter_id: Id, session: SessionDep, head: LetterheadDep) -> Response:
+def letter(
+    person: PersonDep, letter_id: Number, session: SessionDep, head: LetterheadDep
+) -> Response:
     """One of their letters, as it went out."""
     row = letters.by_id(session, letter_id)
     if row is None or row.kind != LetterKind.DAILY or row.subscriber_id != person.id:
