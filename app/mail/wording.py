@@ -184,7 +184,7 @@ _ENCODED_DOT = transfer.piece(_KEPT_DOT)
 
 @lru_cache(maxsize=20_000)
 def _encoded(text: str) -> bytes:
-    return transfer.piece(layout.escaped(_kept(text)))
+    return transfer.piece(layout.escaped(text))
 
 
 # What is set in bold in a paper's excerpt comes again in the letters of others.

@@ -336,6 +336,12 @@ def test_no_signs_bring_the_two_ways_apart(templates, make_daily, make_pick, a, 
     )
 
 
+def test_a_dot_in_what_counted_is_the_same_in_both_ways(templates, make_daily, make_pick):
+    pick = make_pick(shares=(("maths · physics", 90), ("other", 10)))
+
+    assert_same_page(templates, make_daily(picks=(pick,)))
+
+
 def read(quoted):
     """The HTML and the text of a letter that is to travel."""
     for part in (quoted.html, quoted.text):
