@@ -17,22 +17,35 @@ from app.papers.paper import Paper, normalised_title
 
 # A preprint may wait so long for its journal; where no author speaks for it, a year is a long time.
 _WITH_AUTHORS, _WITHOUT = timedelta(days=3 * 366), timedelta(days=366)
+_AND_OTHERS = r"(?:\s+(?:and|und|et|&)\s+(?:corrections?|corrigend|errat|addend)(?:um|a)?)?"
+# In English and in what else journals head their notices with; Springer writes "Erratum zu".
 _KINDS = (
-    r"(?P<correction>corrections?|corrigend(?:um|a)|errat(?:um|a)|addend(?:um|a)|amendments?)"
+    r"(?P<correction>(?:corrections?|corrigend(?:um|a)|errat(?:um|a)|addend(?:um|a)|amendments?"
+    r"|berichtigung(?:en)?|korrektur(?:en)?|rectificatifs?|correcci[oó]n(?:es)?|fe\s+de\s+erratas"
+    rf"|correção|correzione|更正|勘误|订正|訂正){_AND_OTHERS})"
     r"|(?P<retraction>retractions?(?:\s+note)?|withdrawals?|expressions?\s+of\s+concern)"
-    r"|(?P<reply>(?:reply|replies|responses?|rejoinders?|rebuttals?)(?:\s+to\s+comments?)?)"
-    r"|(?P<comment>comment(?:ary|aries|s)?|discussions?|(?:peer\s+)?reviews?|notes?|editorials?)"
+    r"|(?P<reply>(?:reply|replies|responses?|rejoinders?|rebuttals?)(?:\s+to\s+comments?)?"
+    r"|antwort|erwiderung(?:en)?|replik|réponses?|respuestas?|risposta|resposta)"
+    r"|(?P<comment>comment(?:ary|aries|s)?|discussions?|(?:peer\s+)?reviews?|notes?|editorials?"
+    r"|kommentare?|commentaires?|comentarios?|commento)"
 )
 _WHOSE = r"(?:(?:authors?|publishers?|editors?)(?:'s?|’s?)?\s+|an?\s+|the\s+)?"
+_TO = r"(?:to|on|for|of|by|zu|zur|zum|auf|à|aux?|sur|al?|de|del|du|sobre)"
 _NOTICE = re.compile(
-    rf"\W*{_WHOSE}(?:{_KINDS})(?:\W*\s(?:to|on|for|of|by)\b|\s*[:.–—\])-])", re.IGNORECASE
+    rf"\W*{_WHOSE}(?:{_KINDS})(?:\W*\s{_TO}\b|\s*[:.–—(\])】-]|\W*$)", re.IGNORECASE
 )
-_NOTICE_BEHIND = re.compile(rf".*\s*[:.–—(\[-]\s*{_WHOSE}(?:{_KINDS})\W*", re.IGNORECASE)
+_NOTICE_BEHIND = re.compile(rf".*\s*[:.–—(\[【-]\s*{_WHOSE}(?:{_KINDS})\W*", re.IGNORECASE)
 # What tells one part of a series, or one year's, from another.
 _NUMBER = re.compile(
-    r"\d+(?:st|nd|rd|th)?|i{1,3}|iv|vi{0,3}|ix|xi{0,3}|one|two|three|four|first|second|third|part"
-    r"|vol(?:ume)?|chapter"
+    r"\d+(?:st|nd|rd|th)?|(?=[ivx])x{0,3}(?:ix|iv|v?i{0,3})"
+    r"|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+    r"|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
+    r"|vol(?:ume)?|chapter|[第之]?[一二三四五六七八九十上中下]+(?:部分?|[章篇卷])?"
 )
+# So does what follows on these, "A" or "Alpha".
+_PARTS = {"part", "teil", "partie", "parte", "часть"}
+# Journals strike these out: a "first observation" is an observation.
+_PROSE = {"first", "one"}
 _ALIKE = 0.6  # of the words of two titles, how many are in both
 _GROUP = re.compile(r"\b(?:collaborations?|consortium|team|group|project|network)\b", re.IGNORECASE)
 # Whose DOIs name preprints: https://api.crossref.org/types/posted-content has more of them.
@@ -69,7 +82,7 @@ def notice(title: str) -> str:
     "Correction to: …", "Reply to …", "… (Erratum)"; not "RETRACTED: …", as a journal names what it
     took back. "correction", "retraction", "reply" or "comment".
     """
-    line = title.strip()[:1000]
+    line = unicodedata.normalize("NFKC", title.strip()[:1000])[:1000]
     found = _NOTICE.match(line) or _NOTICE_BEHIND.fullmatch(line)
     return (found and found.lastgroup) or ""
 
@@ -86,7 +99,7 @@ def _are_others(one: Paper, other: Paper) -> bool:
     titles = _words(one), _words(other)
     if titles[0] == titles[1]:
         return False
-    numbers = [[word for word in title if _NUMBER.fullmatch(word)] for title in titles]
+    numbers = [[word for word in _numbers(title) if word not in _PROSE] for title in titles]
     are_parts = numbers[0] != numbers[1] and _are_alike(*titles)
     return are_parts or _share_author(one, other) is False
 
@@ -99,9 +112,15 @@ def _is_likely(name: str, one: Paper, other: Paper) -> bool:
 
 def _are_alike(ones: list[str], others: list[str]) -> bool:
     """Whether most words of two titles are in both, numbers aside."""
-    words = [{word for word in each if not _NUMBER.fullmatch(word)} for each in (ones, others)]
+    words = [set(each) - set(_numbers(each)) for each in (ones, others)]
     common, every = words[0] & words[1], words[0] | words[1]
     return ones == others or (len(common) >= _ALIKE * len(every) > 0)
+
+
+def _numbers(words: list[str]) -> list[str]:
+    """Those that number a work, and what says that they do."""
+    behind = zip(["", *words], words, strict=False)
+    return [word for before, word in behind if {before, word} & _PARTS or _NUMBER.fullmatch(word)]
 
 
 def _words(paper: Paper) -> list[str]:

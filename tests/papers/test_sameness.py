@@ -84,6 +84,34 @@ def _are_one(one: Paper, other: Paper) -> bool:
                 f"Authors’ Response to Comments on “{OWLS}”",
                 f"A Comment on “{OWLS}”",
                 f"Review of: {OWLS}",
+                f"Erratum (vol 3, p 5): {OWLS}",
+                f"Erratum and Addendum: {OWLS}",
+                # Whole titles, as registries have them.
+                "Erratum",
+                "Corrigendum.",
+                "Authors’ reply",
+                # Not in English.
+                f"Erratum zu: {OWLS}",
+                f"Berichtigung zu: {OWLS}",
+                f"Erratum à : {OWLS}",
+                f"Corrección a: {OWLS}",
+                f"更正：{OWLS}",
+                f"{OWLS}（勘误）",
+            )
+        ),
+        # Parts by letters, and by numbers that are not small.
+        *(
+            (
+                Paper(f"{OWLS}{one}", doi="10.1234/owl.7", authors=("Ada Strix",)),
+                Paper(f"{OWLS}{other}", doi="10.1234/owl.7", authors=("Ada Strix",)),
+            )
+            for one, other in (
+                (", Part A", ", Part B"),
+                (", Part Five", ", Part Six"),
+                (" XIV", " XV"),
+                (" One", " Two"),
+                (". Teil A", ". Teil B"),
+                ("（一）", "（二）"),
             )
         ),
         *(
@@ -140,6 +168,16 @@ def test_works_that_look_alike_are_two(one, other):
         (
             Paper(OWLS, arxiv_id="2610.01234", doi="10.1234/owl.7", authors=("Ada Strix",)),
             Paper("Owls", doi="10.1234/owl.7", authors=("Bo Bubo", "Ada Strix")),
+        ),
+        # A journal struck out that it was the first.
+        (
+            Paper(f"First Look at {OWLS}", doi="10.1234/owl.7", authors=("Ada Strix",)),
+            Paper(f"A Look at {OWLS}", doi="10.1234/owl.7", authors=("Ada Strix",)),
+        ),
+        # No part of a series.
+        (
+            Paper(f"Volume Rendering of {OWLS}", doi="10.1234/owl.7", authors=("Ada Strix",)),
+            Paper(f"Volume Painting of {OWLS}", doi="10.1234/owl.7", authors=("Ada Strix",)),
         ),
         # Nobody's authors are told, but the titles are nearly the same.
         (Paper(OWLS, doi="10.1234/owl.7"), Paper(f"{OWLS} Again", doi="10.1234/owl.7")),
