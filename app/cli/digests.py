@@ -65,7 +65,7 @@ def _each(engine: "Engine", files: list[str], now: datetime) -> "Iterator[Report
 
     for file in files:
         if file == "-":
-            origin = station.Origin("files", "standard input")
+            origin = station.Origin("files", "standard input", is_own=True)
             raw = sys.stdin.buffer.read(station.LARGEST + 1)
             yield station.ingest_bytes(engine, raw, origin, now)
         else:

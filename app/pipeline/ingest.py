@@ -25,12 +25,15 @@ LARGEST = 20_000_000
 class Origin:
     """Where a digest comes from. source: as in PAPERBOY_SOURCES; name: of the one file in it.
 
-    grows: a later list of this name is the same digest, which meanwhile has more papers.
+    grows: a later list of this name is the same digest, which meanwhile has more papers. is_own: a
+    file of the operator's, who is believed when a paper was first seen: whoever else could say so,
+    a mail or a page, would make new papers too old for any letter.
     """
 
     source: str
     name: str
     grows: bool = False
+    is_own: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ def store(session: Session, read: Digest, origin: Origin, now: datetime, seen: d
     stored = papers.find_or_add(session, [entry.paper for entry in found.entries], seen, now)
     n_new = len({row.id for row in stored if row.id and row.id > last_id})
     note_changes(session, found, now, seen)
-    _note_listing(found, stored)
+    _note_listing(found, stored, origin)
     row = known or _enter(session, found, stored, origin, fingerprint, now)
     return Report(
         name=origin.name,
@@ -136,7 +139,7 @@ def store(session: Session, read: Digest, origin: Origin, now: datetime, seen: d
     )
 
 
-def _note_listing(found: Digest, stored: list[tables.Paper]) -> None:
+def _note_listing(found: Digest, stored: list[tables.Paper], origin: Origin) -> None:
     """What stands beside a paper in its list, and is no count of votes."""
     for entry, row in zip(found.entries, stored, strict=True):
         if entry.stars is not None:
@@ -144,7 +147,8 @@ def _note_listing(found: Digest, stored: list[tables.Paper]) -> None:
         day = entry.day or found.date
         if entry.announced and day:
             row.announced = min(day, row.announced or day)
-        row.first_seen = min(row.first_seen, entry.first_seen or row.first_seen)
+        if origin.is_own and entry.first_seen:
+            row.first_seen = min(row.first_seen, entry.first_seen)
 
 
 def _enter(
@@ -262,7 +266,7 @@ def ingest_file(
         seen_from = read_on(path, day(now))
     except OSError as e:
         return UnreadableDigest(f"{path} cannot be read: {e.strerror}.")
-    return ingest_bytes(engine, raw, Origin(source, path.name), now, seen_from)
+    return ingest_bytes(engine, raw, Origin(source, path.name, is_own=True), now, seen_from)
 
 
 def ingest_bytes(

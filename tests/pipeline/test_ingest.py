@@ -1,3 +1,4 @@
+import json
 import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,12 +10,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
+from sqlmodel import select
 
 from app.errors import AppError, EmptyAnswer, NotReady, SourceError, UnreadableDigest
 from app.pipeline import ingest
 from app.pipeline.ingest import Origin
 from app.store import engine as engines
-from app.store.tables import metadata
+from app.store.tables import Paper, metadata
 
 ORIGIN = Origin("files", "birds.txt")
 LATER = NOW + timedelta(hours=1)
@@ -147,6 +149,16 @@ def test_a_paper_keeps_the_day_it_was_first_seen(engine: Engine, digest_text, bi
     seen = {row[1]: row[place] for row in dump()["paper"]}
     today = NOW.date()
     assert list(seen.values()) == [today, today, today + timedelta(days=1)]
+
+
+@pytest.mark.parametrize(("is_own", "seen"), [(True, date(2026, 1, 5)), (False, NOW.date())])
+def test_only_the_operators_own_files_say_when_a_paper_was_first_seen(engine, is_own, seen):
+    """From a mail it would make today's papers too old for everybody."""
+    told = json.dumps({"title": "Owls at night", "first_seen": "2026-01-05", "entries": []})
+    origin = Origin("papers", "a mail or a file", is_own=is_own)
+    _read(engine, told.encode(), origin=origin)
+    with engines.transaction(engine) as session:
+        assert session.exec(select(Paper.first_seen)).all() == [seen]
 
 
 @pytest.mark.parametrize(
