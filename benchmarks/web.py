@@ -1,6 +1,7 @@
 """What pages cost, as ratios to a bare route of the same server in the same run.
 
-The live preview is measured by signup.py.
+The live preview is asked for as its button without script does, with the whole page; signup.py has
+its CPU alone, over a thousand candidates.
 
 A server in a process of its own, asked by 32 connections from this one, way after way in turns
 (A B C A B C …). CPU is the server's; seconds on the clock include what asking costs.
@@ -169,11 +170,21 @@ def _ways(settings: Settings) -> tuple[list[Way], Way]:
         Way("a tap in a letter, stored", taps),
         Way("the page after it", (("GET", f"{path}/saved", b"") for _, path, _ in later)),
         Way("today's page", itertools.repeat(("GET", "/", b""))),
+        Way(
+            "the live preview",
+            (("POST", "/subscribe/preview", each) for each in itertools.cycle(_typed())),
+        ),
         Way("the sign-up form", itertools.repeat(("GET", "/subscribe", b""))),
         Way("a sign-up in a flood", wishes),
         Way("one-click unsubscribing", (("POST", path, one_click) for path in leavers)),
     ]
     return ways, Way(f"sign-ups, {FLOOD} a second", wishes, n_asked=ENOUGH)
+
+
+def _typed() -> list[bytes]:
+    """What people type at sign-up: the two longest words of a title each."""
+    titles = [sorted(each.title.split(), key=len) for each in invented.papers(N_PAPERS).values()]
+    return [f"interests={first}%2C+{second}".encode() for *_, second, first in titles]
 
 
 def stock(engine: Engine) -> list[int]:
