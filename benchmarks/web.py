@@ -45,6 +45,7 @@ from app.store.tables import LetterKind, Status
 from app.web import seals
 
 N_PAPERS, N_READERS, N_PICKS = 1_000, 300, 10
+LONG = 6  # letters of a word that says something alone
 N_CONNECTIONS = 32
 # Sign-ups a second, whether they are answered or not; on more connections than ever wait.
 FLOOD, MOST_CONNECTIONS = 200, 200
@@ -183,8 +184,10 @@ def _ways(settings: Settings) -> tuple[list[Way], Way]:
 
 def _typed() -> list[bytes]:
     """What people type at sign-up: the two longest words of a title each."""
-    titles = [sorted(each.title.split(), key=len) for each in invented.papers(N_PAPERS).values()]
-    return [f"interests={first}%2C+{second}".encode() for *_, second, first in titles]
+    titles = [each.title.lower().split() for each in invented.papers(N_PAPERS).values()]
+    words = [{word for word in title if len(word) > LONG} for title in titles]
+    pairs = [sorted(each, key=lambda word: (len(word), word))[-2:] for each in words if each]
+    return [f"interests={'%2C+'.join(each)}".encode() for each in pairs]
 
 
 def stock(engine: Engine) -> list[int]:
