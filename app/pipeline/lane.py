@@ -204,7 +204,8 @@ class Lane:
                 return
             # Else a crash would leave two letters of this connection in doubt.
             await self._settled()
-            code, reply = await connection.transmit(envelope.message, is_dotless=True)
+            with self.ledger.leave():
+                code, reply = await connection.transmit(envelope.message, is_dotless=True)
         except DeliveryError as e:
             if connection.n_taken and not connection.is_open and not isinstance(e, Lost):
                 # It had served, and closed before anything of this letter left: on to the next.

@@ -6,9 +6,9 @@ share one, and SQLite never sees two writers of ours at once.
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -22,7 +22,8 @@ T = TypeVar("T")
 P = TypeVar("P")
 # Bounds how long the first of a batch waits for the last.
 MOST_AT_ONCE = 100
-# So many seconds a letter waits at most for those of other connections, to share a commit.
+# So many seconds a letter waits at most for those of other connections, to share a commit: for
+# those that are being made or offered, not for those that the server is taking.
 PATIENCE = 0.01
 
 
@@ -31,13 +32,14 @@ class Ledger:
     thread; without, the thread ends with the program, or when the ledger is let go.
 
     most_at_once: how much may share a commit; whoever else writes waits for all of it.
-    company: how many callers may be about to `join` the same work.
+    company: how many callers are on their way to `join`, or are there and wait.
     """
 
     def __init__(self, engine: Engine, most_at_once: int = MOST_AT_ONCE) -> None:
         self._engine, self._most_at_once = engine, most_at_once
         self.company = 0
         self._joining: list[_Part[Any, Any]] = []
+        self._n_joined = 0
         self._timer: asyncio.TimerHandle | None = None
         self._thread = ThreadPoolExecutor(1, "ledger")
         self._lock = threading.Lock()
@@ -67,10 +69,26 @@ class Ledger:
 
         It waits for the whole company, but no longer than PATIENCE.
         """
-        write = _Part(work, part)
+        return await self._joined(_Part(work, part), n=1)
+
+    async def follow(self, work: Callable[[Session, Sequence[P]], Callable[[P], T]], part: P) -> T:
+        """The same for what is in no hurry: written with whoever joins next, or after PATIENCE."""
+        return await self._joined(_Part(work, part), n=0)
+
+    @contextmanager
+    def leave(self) -> Iterator[None]:
+        """Whoever joins meanwhile waits for one less."""
+        self.company -= 1
+        try:
+            yield
+        finally:
+            self.company += 1
+
+    async def _joined(self, write: "_Part[T, P]", n: int) -> T:
         with self._lock:
             self._joining.append(write)
-            is_complete = sum(each.joint == work for each in self._joining) >= self.company
+            self._n_joined += n
+            is_complete = bool(n) and self._n_joined >= self.company
         if is_complete:
             self._begin([])
         elif self._timer is None:
@@ -88,6 +106,7 @@ class Ledger:
         with self._lock:
             self._waiting += [*self._joining, *writes]
             self._joining.clear()
+            self._n_joined = 0
             if self._waiting and not self._is_busy:
                 self._is_busy = True
                 self._thread.submit(self._work_off)

@@ -65,7 +65,7 @@ class Outcomes:
             await self.settle(work)
         else:
             self.breaker.counts(sent.at, is_refused=False)
-            await self._stored(lambda: self.ledger.join(_mark_sent, sent))
+            await self._stored(lambda: self.ledger.follow(_mark_sent, sent))
         self.tally.sent += 1
         log.info("letter_sent", entry=sent.entry_id, code=code)
 

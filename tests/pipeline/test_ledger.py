@@ -186,3 +186,44 @@ def test_a_joined_work_waits_for_the_whole_company(engine: Engine):
     assert asyncio.run(join(1, 2, 3)) == [2, 4, 6]
     assert asyncio.run(join(7)) == [14]  # the others never came
     assert done_for == [[1, 2, 3], [7]]
+
+
+def test_nobody_waits_for_those_who_have_left_the_company(engine: Engine):
+    done_for = []
+
+    def double(_session, parts):
+        done_for.append(sorted(parts))
+        return lambda part: 2 * part
+
+    async def join():
+        async with Ledger(engine) as ledger:
+            ledger.company = 3
+            with ledger.leave():
+                await asyncio.gather(*(ledger.join(double, part) for part in (1, 2)))
+            return ledger.company
+
+    assert asyncio.run(join()) == 3
+    assert done_for == [[1, 2]]
+
+
+def test_what_follows_shares_the_commit_of_whoever_joins(engine: Engine):
+    commits, done_for = [], []
+    event.listen(engine, "commit", commits.append)
+
+    def note(session, parts):
+        session.add_all([Source(name=str(part)) for part in parts])
+        done_for.append(list(parts))
+        return lambda part: part
+
+    async def write():
+        async with Ledger(engine) as ledger:
+            ledger.company = 1
+            first = asyncio.ensure_future(ledger.follow(note, 1))
+            await asyncio.sleep(0)  # lets it hand its work in
+            await ledger.join(lambda _session, _parts: lambda _part: None, 2)
+            shared = len(commits)
+            alone = await ledger.follow(note, 3)  # nobody joins any more
+            return await first, shared, alone
+
+    assert asyncio.run(write()) == (1, 1, 3)
+    assert done_for == [[1], [3]]
