@@ -128,8 +128,8 @@ def _log_lost(loop: asyncio.AbstractEventLoop, told: dict[str, Any]) -> None:
 
 
 def _name(job: jobs.Job) -> str:
-    """Who holds its letters; no other has the name, and neither has its next try."""
-    return f"task {job.id}.{job.attempts}"
+    """Who holds its letters."""
+    return queue.holder(job.id, job.attempts)
 
 
 async def _quietly(task: str, work: Awaitable[None]) -> None:

@@ -171,6 +171,25 @@ def test_a_task_of_a_vanished_worker_is_taken_by_another(
     assert {entry.state for entry in stored()} == {State.SENT}
 
 
+def test_what_an_ended_task_was_not_told_that_it_claimed_is_sent_all_the_same(
+    day, letters, sink, stored, engine, clock, stall
+):
+    letters(4)
+    day.rank_due()
+    demand.ask_to_deliver(engine, day.rests, clock.now)
+    number = stall()
+    with engines.transaction(engine) as session:
+        outbox.claim_due(session, clock.now, 2, holder=queue.holder(number, 0))
+        ended = outbox.claim_due(session, clock.now, 2, holder=queue.holder(number, 1))
+        ids = {entry.id for entry in ended}
+    demand.ask_to_deliver(engine, day.rests, clock.now)
+    asyncio.run(shards.deliver_one(day, queue.holder(number + 1, 0)))
+    assert len(sink.taken) == 2
+    states = {entry.id: (entry.state, entry.attempts) for entry in stored()}
+    assert {states.pop(each) for each in ids} == {(State.SENT, 1)}
+    assert set(states.values()) == {(State.CLAIMED, 1)}
+
+
 def test_a_stopped_worker_finishes_its_letters_and_gives_back_the_others(
     day, make_day, settings, letters, sink, stored, tasks
 ):

@@ -9,12 +9,13 @@ from datetime import timedelta
 import structlog
 from sqlmodel import Session
 
+from app.errors import NotReady
 from app.pipeline.lane import Lane, Post
 from app.pipeline.ledger import Ledger
 from app.pipeline.outcome import Tally
 from app.pipeline.stock import BATCH, Stock
 from app.pipeline.stopping import Stopping
-from app.store import outbox
+from app.store import outbox, releases
 
 log = structlog.get_logger()
 # A run leaves letters kept back by their pace to the next one: others may become due.
@@ -24,8 +25,7 @@ STAY = timedelta(minutes=1)
 async def deliver(post: Post) -> Tally:
     """Send every letter that is due, until none is left or `post.stop` is set.
 
-    Sends nothing while a brake is on. Raises NotReady if the database fails; whatever was claimed
-    is taken up again after the lease.
+    Sends nothing while a brake is on. Raises NotReady if the database fails.
     """
     tally, stopping = Tally(), Stopping()
     watch = asyncio.ensure_future(stopping.watch(post.stop))
@@ -38,11 +38,25 @@ async def deliver(post: Post) -> Tally:
                 ):
                     # A server that takes fewer connections than we asked for took every letter.
                     tally.unreachable = ""
+            except NotReady:
+                await _forget(post, ledger)
+                raise
             finally:
                 watch.cancel()
     if tally.unreachable:
         log.warning("smtp_unreachable", reply=tally.unreachable)
     return tally
+
+
+async def _forget(post: Post, ledger: Ledger) -> None:
+    """Let others claim what this run has claimed without being told so, before the lease is over.
+
+    Where the database is still gone, the lease or `releases.release_ended` does it.
+    """
+    try:
+        await ledger.write(lambda session: releases.release_of(session, post.holder))
+    except NotReady as e:
+        log.warning("claims_not_given_back", reason=str(e))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from app.pipeline import rank
 from app.pipeline.rests import Rests
 from app.store import engine as engines
-from app.store import outbox, queue, subscribers
+from app.store import outbox, queue, releases, subscribers
 
 # Letters of a shard of delivery: those that a shard of ranking wrote.
 LETTERS = rank.SHARD
@@ -29,6 +29,7 @@ def ask_to_deliver(engine: Engine, rests: Rests, now: datetime) -> None:
     """
     is_down = rests.is_known_down()
     with engines.transaction(engine) as session:
+        releases.release_ended(session)
         n_shards = ceil(outbox.count_due(session, now) / LETTERS)
         queue.top_up(session, queue.DELIVER, min(n_shards, 1) if is_down else n_shards)
 

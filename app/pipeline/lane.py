@@ -5,6 +5,7 @@ letter per lane in doubt.
 """
 
 import asyncio
+import secrets
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from app.pipeline.outcome import Outcomes, Tally
 from app.pipeline.pace import Pace
 from app.pipeline.stock import Stock
 from app.pipeline.stopping import Stopped, Stopping
-from app.store import allowances, outbox
+from app.store import allowances, releases
 from app.store.tables import OutboxEntry
 from app.wire import smtp
 
@@ -35,7 +36,8 @@ class Post:
     """All that a delivery run needs. on_settled: called after each letter, for a progress bar.
 
     stay: how long to wait at most for letters that only their pace keeps back; None: for them all.
-    most: how many it may claim; 0: all that are due. holder: see `outbox.claim_due`.
+    most: how many it may claim; 0: all that are due. holder: see `outbox.claim_due`; no other run
+    has it.
     holds_doubt: see `outbox.hold`.
     """
 
@@ -48,7 +50,7 @@ class Post:
     breaker: Breaker = field(default_factory=Breaker)
     stay: timedelta | None = None
     most: int = 0
-    holder: str = ""
+    holder: str = field(default_factory=lambda: secrets.token_hex(8))
     holds_doubt: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     on_settled: Callable[[], None] = lambda: None
@@ -172,7 +174,7 @@ class Lane:
         ids = [entry.id or 0 for entry in unsent]
 
         def release(session: Session) -> None:
-            outbox.release(session, ids)
+            releases.release(session, ids, self.post.holder)
             self.post.pace.give_back(session, len(ids), self.post.clock())
 
         if ids:

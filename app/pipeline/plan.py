@@ -282,8 +282,8 @@ class Day:
             on_settled()
 
         async with pulse.beating(beats):
-            post = replace(self.post(settled), stay=stay, most=most, holder=holder)
-            tally = await deliver.deliver(post)
+            post = replace(self.post(settled), stay=stay, most=most)
+            tally = await deliver.deliver(replace(post, holder=holder) if holder else post)
         await asyncio.to_thread(self.look)
         if tally.sent or tally.failed or tally.deferred or tally.in_doubt:
             await asyncio.to_thread(self._guard.note_run, began, self.clock())

@@ -228,16 +228,6 @@ def held_in_doubt(now: datetime) -> dict[str, object]:
     return {"state": State.IN_DOUBT, "settled_at": now, "doubtful": count}
 
 
-def release(session: Session, entry_ids: Sequence[int]) -> None:
-    """Give claims back untouched; the attempt does not count."""
-    attempts = col(OutboxEntry.attempts) - 1
-    claimed = update(OutboxEntry).where(
-        col(OutboxEntry.id).in_(entry_ids), col(OutboxEntry.state) == State.CLAIMED
-    )
-    back = claimed.values(state=State.READY, attempts=attempts)
-    session.execute(back, execution_options=unwanted.FRESH)
-
-
 def count_due(session: Session, now: datetime) -> int:
     """How many letters wait to be sent at `now`."""
     due = select(func.count()).where(col(OutboxEntry.state).in_(WAITING), OutboxEntry.due_at <= now)

@@ -27,6 +27,18 @@ _HAS_SCHEMA = text("SELECT to_regclass(:name) IS NOT NULL")
 _OF_QUEUE = "procrastinate_"
 
 
+# Of a row that names its holder, as `holder` does.
+HOLDER_HAS_ENDED = f"""holder LIKE 'task %' AND NOT EXISTS (
+    SELECT FROM {SCHEMA}.procrastinate_jobs AS job
+    WHERE job.status = 'doing' AND holder = 'task ' || job.id || '.' || job.attempts
+)"""
+
+
+def holder(job_id: int | None, attempts: int) -> str:
+    """The name of a task for what it holds; no other has it, and neither has its next try."""
+    return f"task {job_id}.{attempts}"
+
+
 def is_there(engine: Engine) -> bool:
     """Whether this database has a queue at all: PostgreSQL has, SQLite runs shards in place."""
     return engine.dialect.name == "postgresql"

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.dialects import postgresql
 from sqlmodel import Session, select
 
-from app.store import departures, outbox, subscribers, suppressions, vanished
+from app.store import departures, outbox, releases, subscribers, suppressions, vanished
 from app.store import engine as engines
 from app.store.tables import LetterKind, OutboxEntry, State
 
@@ -182,7 +182,7 @@ def test_letters_at_the_door_together_keep_each_its_own_words(session: Session, 
     for _ in range(3):
         make_entry()
     one, two, three = outbox.claim_due(session, NOW, limit=3)
-    outbox.release(session, [three.id])
+    releases.release(session, [three.id])
 
     begun = departures.begin_data(session, [one.id, two.id, three.id], NOW)
     taken = departures.mark_sent(
@@ -210,7 +210,7 @@ def test_what_is_settled_stays_settled(session: Session, make_entry, state):
     assert not departures.mark_sent(session, [departures.Sent(entry.id, NOW, 250, "OK")])
     assert not outbox.defer(session, entry.id, LATER, 450, "later")
     assert not outbox.fail(session, entry.id, NOW, 550, "no")
-    outbox.release(session, [entry.id])
+    releases.release(session, [entry.id])
     vanished.reclaim_stale(session, NOW + timedelta(days=9), LEASE)
     outbox.expire(session, NOW + timedelta(days=9), timedelta(hours=20))
     session.refresh(entry)
@@ -258,7 +258,7 @@ def test_a_failed_letter_keeps_the_servers_words(session: Session, make_entry):
 def test_a_released_claim_does_not_count_as_an_attempt(session: Session, make_entry):
     make_entry()
     (entry,) = outbox.claim_due(session, NOW, limit=1)
-    outbox.release(session, [entry.id])
+    releases.release(session, [entry.id])
     session.refresh(entry)
     assert (entry.state, entry.attempts) == (State.READY, 0)
     assert outbox.claim_due(session, NOW, limit=1) == [entry]
@@ -268,9 +268,22 @@ def test_what_is_on_its_way_is_not_released(session: Session, make_entry):
     make_entry()
     (entry,) = outbox.claim_due(session, NOW, limit=1)
     departures.begin_data(session, [entry.id], NOW)
-    outbox.release(session, [entry.id])
+    releases.release(session, [entry.id])
     session.refresh(entry)
     assert (entry.state, entry.attempts) == (State.IN_DATA, 1)
+
+
+def test_who_holds_it_and_knows_that_nothing_left_gives_it_back_whatever_was_stored(
+    session: Session, make_entry
+):
+    entries = [make_entry(), make_entry()]
+    ours, theirs = (outbox.claim_due(session, NOW, 1, holder=name)[0] for name in ("us", "them"))
+    departures.begin_data(session, [ours.id, theirs.id], NOW)
+    releases.release(session, [ours.id, theirs.id], "us")
+    for entry in entries:
+        session.refresh(entry)
+    states = {entry.id: (entry.state, entry.attempts) for entry in entries}
+    assert states == {ours.id: (State.READY, 0), theirs.id: (State.IN_DATA, 1)}
 
 
 def test_a_claim_is_taken_up_again_only_after_its_lease(session: Session, make_entry):
