@@ -4,7 +4,7 @@ import random
 import signal
 import sys
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -152,6 +152,29 @@ def test_no_letter_is_lost_whatever_dies_and_few_come_twice(
         assert len({taken.raw for taken in slow_sink.taken if taken.recipient == address}) == 1
     tell_waits(machines.kills, entries.values())
     say(f"{len(killed)} faults, {n_readers} letters: 0 missing, {n_extra} extra")
+
+
+def test_a_database_that_is_gone_for_minutes_holds_letters_up_and_costs_none(
+    request, due, run, server, engine, slow_sink, outbox_by_address
+):
+    people, machines = due(60), Machines(run, server)
+    with ExitStack() as gone:
+        with slow_sink.held_at(20):
+            gone.enter_context(machines.without("crash"))
+            n_before = len(slow_sink.taken)
+        slow_sink.wait_until_quiet(300 if request.config.getoption("full") else 2)
+        # What had begun may end; nothing else begins.
+        assert len(slow_sink.taken) <= n_before + N_WORKERS * CONNECTIONS
+    wait_until(lambda: all_settled(engine, len(people)))
+    for each in (process for some in machines.running.values() for process in some):
+        assert each.poll() is None, "it did not live through it"
+        each.send_signal(signal.SIGTERM)
+        assert each.wait() == 0
+
+    copies, entries = slow_sink.copies(), outbox_by_address()
+    assert set(copies) == {person.address for person in people}
+    assert {entry.state for entry in entries.values()} == {State.SENT}
+    assert all(n - 1 <= entries[address].doubtful for address, n in copies.items())
 
 
 def tell_waits(kills, entries):
