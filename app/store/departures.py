@@ -10,10 +10,10 @@ from functools import cache
 from typing import NamedTuple, cast
 
 from sqlalchemy import Table, bindparam, func, or_, update
-from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session, col
 
 from app.store import outbox, unwanted
+from app.store.prepared import Prepared
 from app.store.tables import OutboxEntry, State
 
 
@@ -32,7 +32,7 @@ _id, _state = col(OutboxEntry.id), col(OutboxEntry.state)
 _TABLE = cast("Table", OutboxEntry.__table__)  # type: ignore[attr-defined]
 # Not IN, which the driver cannot run for many rows at once.
 _MAY_BE_SENT = or_(*(_state == state for state in (*outbox.HELD, *outbox.WAITING, State.IN_DOUBT)))
-_SENT = (
+_SENT = Prepared(
     update(_TABLE)
     .where(_id == bindparam("entry_id"), _MAY_BE_SENT)
     .values(
@@ -45,13 +45,13 @@ _SENT = (
 
 
 @cache
-def _begin(n: int) -> ReturningUpdate[int | None]:
+def _begin(n: int) -> Prepared:
     """For so many entries: a list of any length would be put together anew each time."""
     among = _id.in_([bindparam(f"id{place}") for place in range(n)])
     # A bare column would tempt SQLite to walk through everything that is claimed.
     is_ours = func.coalesce(_state, _state) == State.CLAIMED
     begun = update(_TABLE).where(among, is_ours, ~unwanted.IS_SO)
-    return begun.values(state=State.IN_DATA, claimed_at=bindparam("now")).returning(_id)
+    return Prepared(begun.values(state=State.IN_DATA, claimed_at=bindparam("now")).returning(_id))
 
 
 def begin_data(session: Session, entry_ids: Sequence[int], now: datetime) -> set[int]:
@@ -66,8 +66,7 @@ def begin_data(session: Session, entry_ids: Sequence[int], now: datetime) -> set
         # Statements of a few lengths, the last place filled with the last again.
         n = 1 << (len(ids) - 1).bit_length()
         told = {f"id{place}": ids[min(place, len(ids) - 1)] for place in range(n)}
-        begun = session.connection().execute(_begin(n), {**told, "now": now})
-        ours |= set(filter(None, begun.scalars()))
+        ours |= set(_begin(n).run(session, told | {"now": now}).scalars())
     if left := [entry_id for entry_id in entry_ids if entry_id not in ours]:
         unwanted.take_out(session, left, [State.CLAIMED], now)
     return ours
@@ -75,8 +74,8 @@ def begin_data(session: Session, entry_ids: Sequence[int], now: datetime) -> set
 
 def mark_sent(session: Session, sent: Sequence[Sent]) -> int:
     """The server took them over, even if a claim was thought lost by then; return how many."""
-    rows = [
+    told = (
         {"entry_id": each.entry_id, "at": each.at, "with_code": each.code, "reply": each.reply}
         for each in sent
-    ]
-    return session.connection().execute(_SENT, rows).rowcount
+    )
+    return _SENT.run(session, *told).rowcount
