@@ -38,8 +38,8 @@ types: $(READY) ## Types, strictly
 faults: $(READY) $(if $(POSTGRES),$(VENV)/.postgres) ## Kill it, starve it, lie to it (long; QUICK=1: in three minutes; POSTGRES=1: there)
 	@$(BIN)/pytest tests/faults $(if $(QUICK),-n auto,--full) $(if $(POSTGRES),--postgres)
 
-bench: $(READY) ## Speed, as one table of goals and whether they are held
-	@$(BIN)/python benchmarks/goals.py
+bench: $(READY) ## Speed, as one table of goals and whether they are held (FULL=1: at full size; DJANGO=its Python)
+	@$(BIN)/python benchmarks/goals.py $(if $(FULL),--full) $(if $(DJANGO),--django $(DJANGO))
 
 catalogs: $(READY) ## Bring the catalogs of languages up to date with all texts (NEW=fr: begin one)
 	@pot=$$(mktemp) && $(BIN)/pybabel -q extract -F pyproject.toml -k english -k counted:1,2 \

@@ -1,9 +1,11 @@
 """Goals and whether they are held, said by each script and gathered into one table.
 
-`python benchmarks/goals.py [SCRIPT …]` runs the scripts and prints the table of P1–P15 alone; what
-they say themselves goes to the standard error.
+`python benchmarks/goals.py [--full] [--django PYTHON] [SCRIPT …]` runs the scripts and prints the
+table of P1–P15 alone; what they say themselves goes to the standard error. --full: at the sizes
+that the goals speak of, which takes an hour.
 """
 
+import argparse
 import json
 import os
 import resource
@@ -17,11 +19,18 @@ from typing import Any
 
 HERE = Path(__file__).parent
 TABLE = "PAPERBOY_BENCH_TABLE"
-SCRIPTS = (
-    *("delivery", "scoring", "planning", "web", "taps", "signup", "start_up"),
-    *("growth", "retention"),
-    *("ingest", "ranking_quality"),  # of goals of their own: what they say is all there is
+RUNS = (
+    *(("delivery", "--grow"), ("scoring",), ("planning",), ("planning", "--postgres")),
+    *(("web",), ("taps",), ("signup",), ("start_up",), ("growth",), ("retention",)),
+    *(("ingest",), ("ranking_quality",)),  # of goals of their own: what they say is all there is
 )
+AT_FULL_SIZE = {
+    "delivery": ["--full"],
+    "scoring": ["--full"],
+    "planning": ["--letters", "100000"],
+    "growth": ["--full"],
+    "retention": ["--people", "1000"],
+}
 
 
 def note(name: str, what: str, goal: str, figure: float | str, holds: bool = False) -> None:
@@ -66,13 +75,22 @@ def cpu(work: Callable[[], object]) -> float:
 
 def main() -> None:
     """Run them all, or those named, one after the other."""
-    failed = []
+    asked = argparse.ArgumentParser(description="Goals, and whether they are held.")
+    asked.add_argument("scripts", nargs="*", help="only these, such as scoring")
+    asked.add_argument("--full", action="store_true", help="at the sizes the goals speak of")
+    asked.add_argument("--django", default="", help="a Python that has Django, for P3")
+    told, failed = asked.parse_args(), []
+    if unknown := set(told.scripts) - {name for name, *_ in RUNS}:
+        asked.error(f"there is no benchmarks/{min(unknown)}.py that tells of goals")
     with tempfile.NamedTemporaryFile("r", suffix=".jsonl", encoding="utf-8") as table:
-        told = {**os.environ, TABLE: table.name, "OPENBLAS_NUM_THREADS": "1"}
-        for name in sys.argv[1:] or SCRIPTS:
-            print(f"== benchmarks/{name}.py", file=sys.stderr, flush=True)
+        environment = {**os.environ, TABLE: table.name, "OPENBLAS_NUM_THREADS": "1"}
+        for name, *always in [run for run in RUNS if run[0] in (told.scripts or run)]:
+            larger = AT_FULL_SIZE.get(name, []) if told.full else []
+            peer = ["--django", told.django] if told.django and name == "delivery" else []
+            command = [str(HERE / f"{name}.py"), *always, *larger, *peer]
+            print("==", *command, file=sys.stderr, flush=True)
             done = subprocess.run(  # noqa: S603
-                [sys.executable, HERE / f"{name}.py"], stdout=sys.stderr, env=told, check=False
+                [sys.executable, *command], stdout=sys.stderr, env=environment, check=False
             )
             failed += [name] if done.returncode else []
         lines = [json.loads(line) for line in table]
