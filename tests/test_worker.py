@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from app.pipeline import demand, rank, shards
 from app.scheduler import Ticks
+from app.store import departures, hosts, queue
 from app.store import engine as engines
-from app.store import hosts, outbox, queue
 from app.store.tables import State
 from app.wire.smtp import Server
 
@@ -123,9 +123,9 @@ def test_what_a_vanished_worker_held_is_sent_by_the_next(day, letters, sink, sto
     people = letters(4)
     day.rank_due()
     with engines.transaction(engine) as session:
-        gone = outbox.claim_due(session, clock.now, 2, holder="task 7")
+        gone = departures.claim_due(session, clock.now, 2, holder="task 7")
         gone[0].state = State.IN_DATA
-        alive = outbox.claim_due(session, clock.now, 2, holder="task 8")
+        alive = departures.claim_due(session, clock.now, 2, holder="task 8")
     clock.forward(seconds=queue.STALLED_AFTER)
     shards.free(day, "task 7")
     asyncio.run(shards.deliver_one(day, "task 9"))
@@ -164,7 +164,7 @@ def test_a_task_of_a_vanished_worker_is_taken_by_another(
     if is_asked_anew:
         demand.ask_to_deliver(day.desk.engine, day.rests, day.clock())
     with engines.transaction(engine) as session:
-        outbox.claim_due(session, clock.now, 2, holder=f"task {number}.0")
+        departures.claim_due(session, clock.now, 2, holder=f"task {number}.0")
     # What is freed is for the next tick to ask for, if it was not asked for already.
     ticking = Ticks(day, EVERY)
     live(lambda: len(sink.taken) == 2 and not tasks("doing"), worker(day), ticking)
@@ -179,8 +179,8 @@ def test_what_an_ended_task_was_not_told_that_it_claimed_is_sent_all_the_same(
     demand.ask_to_deliver(engine, day.rests, clock.now)
     number = stall()
     with engines.transaction(engine) as session:
-        outbox.claim_due(session, clock.now, 2, holder=queue.holder(number, 0))
-        ended = outbox.claim_due(session, clock.now, 2, holder=queue.holder(number, 1))
+        departures.claim_due(session, clock.now, 2, holder=queue.holder(number, 0))
+        ended = departures.claim_due(session, clock.now, 2, holder=queue.holder(number, 1))
         ids = {entry.id for entry in ended}
     demand.ask_to_deliver(engine, day.rests, clock.now)
     asyncio.run(shards.deliver_one(day, queue.holder(number + 1, 0)))

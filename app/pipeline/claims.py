@@ -9,16 +9,16 @@ from sqlmodel import Session
 from app.errors import AppError
 from app.pipeline import compose, reading
 from app.pipeline.reading import Contents
-from app.store import departures, letters, outbox
-from app.store.outbox import Choose
-from app.store.tables import Letter, OutboxEntry
+from app.store import departures, letters
+from app.store.departures import Choose, Claimed
+from app.store.tables import Letter
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A claimed entry, and the facts that its message is made of."""
 
-    entry: OutboxEntry
+    entry: Claimed
     row: Letter | None
     contents: Contents | Exception | None
 
@@ -33,10 +33,10 @@ def take(
     session: Session, now: datetime, limit: int, choose: Choose | None = None, holder: str = ""
 ) -> list[Claim]:
     """Claim letters that are due, and read what they say."""
-    return read(session, outbox.claim_due(session, now, limit, choose, holder))
+    return read(session, departures.claim_due(session, now, limit, choose, holder))
 
 
-def read(session: Session, entries: Sequence[OutboxEntry]) -> list[Claim]:
+def read(session: Session, entries: Sequence[Claimed]) -> list[Claim]:
     """Each entry with what its letter says."""
     rows = letters.by_ids(session, [entry.letter_id or 0 for entry in entries])
     contents = reading.of(session, list(rows.values()))
@@ -47,7 +47,7 @@ def read(session: Session, entries: Sequence[OutboxEntry]) -> list[Claim]:
 
 
 def shorten(
-    session: Session, head: compose.Letterhead, entry: OutboxEntry, most: int
+    session: Session, head: compose.Letterhead, entry: Claimed, most: int
 ) -> compose.Envelope | None:
     """Its message in so many bytes at most, as far as that is possible; None if it is gone."""
     row = letters.by_id(session, entry.letter_id or 0)

@@ -25,7 +25,7 @@ from app.pipeline.pace import Pace
 from app.pipeline.stock import Stock
 from app.pipeline.stopping import Stopped, Stopping
 from app.store import allowances, releases
-from app.store.tables import OutboxEntry
+from app.store.departures import Claimed
 from app.wire import smtp
 
 log = structlog.get_logger()
@@ -36,8 +36,8 @@ class Post:
     """All that a delivery run needs. on_settled: called after each letter, for a progress bar.
 
     stay: how long to wait at most for letters that only their pace keeps back; None: for them all.
-    most: how many it may claim; 0: all that are due. holder: see `outbox.claim_due`; no other run
-    has it.
+    most: how many it may claim; 0: all that are due. holder: see `departures.claim_due`; no other
+    run has it.
     holds_doubt: see `outbox.hold`.
     """
 
@@ -61,7 +61,7 @@ class Post:
 class _Ready:
     """A claimed entry and its message."""
 
-    entry: OutboxEntry
+    entry: Claimed
     envelope: compose.Envelope
 
 
@@ -169,7 +169,7 @@ class Lane:
         if settling is not None:
             await settling
 
-    async def give_back(self, unsent: Sequence[OutboxEntry]) -> None:
+    async def give_back(self, unsent: Sequence[Claimed]) -> None:
         """Let others claim what was not sent."""
         ids = [entry.id or 0 for entry in unsent]
 

@@ -22,7 +22,8 @@ from app.mail.links import Tokens
 from app.mail.refusal import Kind
 from app.store import bounces, letters, subscribers, suppressions
 from app.store import engine as engines
-from app.store.tables import Bounce, BounceKind, OutboxEntry, Status, Subscriber
+from app.store.departures import Claimed
+from app.store.tables import Bounce, BounceKind, Status, Subscriber
 from app.wire import mailbox
 from app.wire.mailbox import Mailbox, Place
 
@@ -141,9 +142,7 @@ def _note(session: Session, tokens: Tokens, report: Report, name: str, now: date
     return report.kind if _draw_consequences(session, told) else Kind.NONE
 
 
-def judge_rejection(
-    session: Session, entry: OutboxEntry, code: int, reply: str, now: datetime
-) -> Kind:
+def judge_rejection(session: Session, entry: Claimed, code: int, reply: str, now: datetime) -> Kind:
     """Learn from the server's own words about a letter that failed for good; see `refusal`.
 
     Without an enhanced code about the address or the mailbox nothing is counted as soft: a relay

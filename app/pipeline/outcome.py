@@ -15,8 +15,7 @@ from app.pipeline import learn
 from app.pipeline.breaker import Breaker
 from app.pipeline.ledger import Ledger
 from app.store import departures, outbox
-from app.store.departures import Sent
-from app.store.tables import OutboxEntry
+from app.store.departures import Claimed, Sent
 
 log = structlog.get_logger()
 # What the server said of a letter must be written down, or it would be sent again: ten minutes
@@ -57,7 +56,7 @@ class Outcomes:
     is_try: bool = False
     holds_doubt: bool = False
 
-    async def sent(self, entry: OutboxEntry, code: int, reply: str) -> None:
+    async def sent(self, entry: Claimed, code: int, reply: str) -> None:
         """The server took it over."""
         sent = Sent(entry.id or 0, self.clock(), code, reply)
         if self.is_try:
@@ -69,7 +68,7 @@ class Outcomes:
         self.tally.sent += 1
         log.info("letter_sent", entry=sent.entry_id, code=code)
 
-    async def failed(self, entry: OutboxEntry, failure: DeliveryError) -> None:
+    async def failed(self, entry: Claimed, failure: DeliveryError) -> None:
         """The server did not, or perhaps did (Lost): it is tried again later, if ever.
 
         One that it perhaps took for the third time waits for the operator's word.
@@ -91,14 +90,14 @@ class Outcomes:
         reply = refusal.without_addresses(failure.reply)
         log.warning(said, entry=entry.id, code=failure.code, reply=reply)
 
-    async def _held(self, entry: OutboxEntry, failure: Lost) -> None:
+    async def _held(self, entry: Claimed, failure: Lost) -> None:
         entry_id, now = entry.id or 0, self.clock()
         await self.settle(lambda session: outbox.hold(session, entry_id, now, failure.reply))
         self.tally.in_doubt += 1
         reply = refusal.without_addresses(failure.reply)
         log.error("letter_in_doubt", entry=entry_id, reply=reply)
 
-    async def cannot_be_made(self, entry: OutboxEntry, error: Exception) -> None:
+    async def cannot_be_made(self, entry: Claimed, error: Exception) -> None:
         """There is no message of it, and will be none."""
         entry_id, now, why = entry.id or 0, self.clock(), f"the letter cannot be made: {error}"
         await self.settle(lambda session: outbox.fail(session, entry_id, now, 0, why))
@@ -109,7 +108,7 @@ class Outcomes:
         """No letter got as far as to be offered."""
         await self.settle(self._with_brake(failure, lambda _session: None))
 
-    def _fail(self, entry: OutboxEntry, failure: DeliveryError) -> Callable[[Session], object]:
+    def _fail(self, entry: Claimed, failure: DeliveryError) -> Callable[[Session], object]:
         now, is_lost = self.clock(), isinstance(failure, Lost)
 
         def fail(session: Session) -> None:
@@ -163,9 +162,7 @@ def _mark_sent(session: Session, sent: Sequence[Sent]) -> Callable[[Sent], None]
     return lambda _: None
 
 
-def _defer(
-    entry: OutboxEntry, failure: DeliveryError, again: datetime
-) -> Callable[[Session], object]:
+def _defer(entry: Claimed, failure: DeliveryError, again: datetime) -> Callable[[Session], object]:
     def defer(session: Session) -> None:
         code, reply, is_lost = failure.code, failure.reply, isinstance(failure, Lost)
         outbox.defer(session, entry.id or 0, again, code, reply, doubtful=is_lost)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import case, or_, update
+from sqlalchemy import bindparam, case, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
@@ -41,8 +41,15 @@ def take_off(session: Session, name: str) -> None:
 
 def held(session: Session, now: datetime) -> Sequence[Brake]:
     """The brakes that are on, the oldest first."""
-    on = or_(col(Brake.until).is_(None), col(Brake.until) > now)
-    return session.exec(select(Brake).where(on).order_by(col(Brake.since))).all()
+    return session.exec(_HELD, params={"now": now}).all()
+
+
+# Put together once: every few letters ask.
+_HELD = (
+    select(Brake)
+    .where(or_(col(Brake.until).is_(None), col(Brake.until) > bindparam("now")))
+    .order_by(col(Brake.since))
+)
 
 
 def all_of(session: Session) -> Sequence[Brake]:

@@ -1,20 +1,38 @@
-"""The two steps of the outbox that every letter takes at the server's door.
+"""The steps of the outbox that every letter takes: it is claimed, about to leave, and taken over.
 
-They are the price of each letter, so they are taken for all letters at the door together, and their
-statements are put together once.
+They are the price of each letter, so they are taken for many letters together, and their statements
+are put together once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple, cast
+from operator import attrgetter
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Table, bindparam, func, or_, update
+from sqlalchemy import Integer, Select, Table, bindparam, func, or_, select, union_all, update
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session, col
 
 from app.store import outbox, unwanted
+from app.store.outbox import WAITING
 from app.store.prepared import Prepared
 from app.store.tables import OutboxEntry, State
+
+Choose = Callable[[Session, Sequence[int], datetime], Sequence[int]]
+
+
+class Claimed(NamedTuple):
+    """What a sender needs of an entry it claimed, see OutboxEntry."""
+
+    id: int
+    subscriber_id: int
+    letter_id: int | None
+    due_at: datetime
+    first_due_at: datetime
+    attempts: int
+    doubtful: int
+    claimed_at: datetime
 
 
 class Sent(NamedTuple):
@@ -27,9 +45,9 @@ class Sent(NamedTuple):
 
 
 AT_ONCE = 128
-_id, _state = col(OutboxEntry.id), col(OutboxEntry.state)
-# Not by the mapper: nobody holds these rows, and it would cost more than the statement.
+# Not by the mapper, where rows are many and are only read.
 _TABLE = cast("Table", OutboxEntry.__table__)  # type: ignore[attr-defined]
+_id, _state = col(OutboxEntry.id), col(OutboxEntry.state)
 # Not IN, which the driver cannot run for many rows at once.
 _MAY_BE_SENT = or_(*(_state == state for state in (*outbox.HELD, *outbox.WAITING, State.IN_DOUBT)))
 _SENT = Prepared(
@@ -42,6 +60,67 @@ _SENT = Prepared(
         reason=bindparam("reply"),
     )
 )
+
+
+def claim_due(
+    session: Session, now: datetime, limit: int, choose: Choose | None = None, holder: str = ""
+) -> Sequence[Claimed]:
+    """Mark up to `limit` waiting entries due at `now` as claimed, and return them.
+
+    Two senders never get the same entry. Who left, paused or was suppressed in the meantime is
+    taken out in the same transaction. Costs as much as the answer is long, and no more.
+    choose: which of the oldest to claim; if it chooses none, it must put all of them off.
+    holder: who they are to be freed with, see `vanished.reclaim_of`.
+    """
+    while ids := _oldest(session, now, limit):
+        if choose:  # it is asked for none that nobody wants: it may count what it lets go
+            unwanted.take_out(session, ids, WAITING, now)
+        claimed = _claim(session, choose(session, ids, now) if choose else ids, now, holder)
+        if not choose and len(claimed) < len(ids):
+            unwanted.take_out(session, ids, WAITING, now)
+        if claimed:
+            return claimed
+    return []
+
+
+def _oldest(session: Session, now: datetime, limit: int) -> Sequence[int]:
+    return session.scalars(_OLDEST, {"now": now, "limit": limit}).all()
+
+
+def _select_oldest() -> Select[int]:
+    # The index holds each state in the order of its due moments, but not the two together.
+    key, limit = (col(OutboxEntry.id), col(OutboxEntry.due_at)), bindparam("limit", type_=Integer)
+    by_state = [
+        select(*key)
+        .where(col(OutboxEntry.state) == state, col(OutboxEntry.due_at) <= bindparam("now"))
+        .order_by(key[1], key[0])
+        .limit(limit)
+        .subquery()
+        for state in WAITING
+    ]
+    either = union_all(*(select(each.c.id, each.c.due_at) for each in by_state)).subquery()
+    return select(either.c.id).order_by(either.c.due_at, either.c.id).limit(limit)
+
+
+def _update_claimed() -> ReturningUpdate[Any]:
+    ids = col(OutboxEntry.id).in_(bindparam("ids", expanding=True))
+    wanted = select(col(OutboxEntry.id)).where(ids, unwanted.is_still(WAITING), ~unwanted.IS_SO)
+    # PostgreSQL: pass by what another sender is about to claim. SQLite has one writer at a time.
+    free = col(OutboxEntry.id).in_(wanted.with_for_update(skip_locked=True))
+    attempts = col(OutboxEntry.attempts) + 1
+    held = update(_TABLE).where(free).values(claimed_at=bindparam("now"), holder=bindparam("by"))
+    told = (_TABLE.c[name] for name in Claimed._fields)
+    return held.values(state=State.CLAIMED, attempts=attempts).returning(*told)
+
+
+# Put together once: that takes longer than they run.
+_OLDEST, _CLAIM = _select_oldest(), _update_claimed()
+
+
+def _claim(session: Session, ids: Sequence[int], now: datetime, holder: str) -> list[Claimed]:
+    told = {"ids": list(ids), "now": now, "by": holder}
+    claimed = map(Claimed._make, session.connection().execute(_CLAIM, told))
+    return sorted(claimed, key=attrgetter("due_at", "id"))
 
 
 @cache

@@ -86,16 +86,21 @@ _BY_IDS = any_select(_LETTERS).where(_LETTERS.c.id.in_(bindparam("ids", expandin
 
 def choices(session: Session, letter_ids: Sequence[int]) -> dict[int, list[Choice]]:
     """What each of these letters says was picked for it, by rank."""
-    printed = func.coalesce(Pick.printed_id, Pick.paper_id)
-    told = col(Pick.reason), col(Pick.by_community)
-    rows = any_select(col(Pick.letter_id), col(Pick.rank), printed, *told)
-    in_order = rows.where(col(Pick.letter_id).in_(letter_ids)).order_by(
-        col(Pick.letter_id), col(Pick.rank)
-    )
     found: dict[int, list[Choice]] = {each: [] for each in letter_ids}
-    for letter_id, *choice in session.execute(in_order):
-        found[letter_id].append(Choice(*choice))
+    rows = session.connection().execute(_CHOICES, {"ids": list(letter_ids)})
+    for letter_id, *choice in rows:
+        found[letter_id].append(Choice._make(choice))
     return found
+
+
+_PRINTED = func.coalesce(Pick.printed_id, Pick.paper_id)
+_CHOICES = (
+    any_select(
+        col(Pick.letter_id), col(Pick.rank), _PRINTED, col(Pick.reason), col(Pick.by_community)
+    )
+    .where(col(Pick.letter_id).in_(bindparam("ids", expanding=True)))
+    .order_by(col(Pick.letter_id), col(Pick.rank))
+)
 
 
 def pick_at(session: Session, letter_id: int, rank: int) -> tuple[Pick, Paper] | None:

@@ -4,23 +4,11 @@ A second sender is harmless: each step repeats in its WHERE the state it expects
 finds another state changes nothing and says so.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import (
-    Integer,
-    Select,
-    bindparam,
-    delete,
-    func,
-    insert,
-    literal,
-    union_all,
-    update,
-)
-from sqlalchemy import select as any_select
+from sqlalchemy import delete, func, insert, literal, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session, col, select
 
 from app.store import tallies, unwanted
@@ -31,7 +19,7 @@ HELD = (State.CLAIMED, State.IN_DATA)
 # A server that takes every letter and hangs up before it says so would else mail it all day, and a
 # sender that dies each time it is at one, too.
 MOST_COPIES = 3
-Choose = Callable[[Session, Sequence[int], datetime], Sequence[int]]
+_ADD, _ADD_LETTER = insert(OutboxEntry), insert(Letter).returning(col(Letter.id))
 
 
 def add(session: Session, entry: OutboxEntry) -> bool:
@@ -105,68 +93,6 @@ def forget(session: Session, entry: OutboxEntry) -> bool:
     session.flush()
     session.exec(delete(Letter).where(col(Letter.id) == entry.letter_id))
     return True
-
-
-def claim_due(
-    session: Session, now: datetime, limit: int, choose: Choose | None = None, holder: str = ""
-) -> Sequence[OutboxEntry]:
-    """Mark up to `limit` waiting entries due at `now` as claimed, and return them.
-
-    Two senders never get the same entry. Who left, paused or was suppressed in the meantime is
-    taken out first, in the same transaction. Costs as much as the answer is long, and no more.
-    choose: which of the oldest to claim; if it chooses none, it must put all of them off.
-    holder: who they are to be freed with, see `vanished.reclaim_of`.
-    """
-    while ids := _oldest(session, now, limit):
-        unwanted.take_out(session, ids, WAITING, now)
-        chosen = choose(session, ids, now) if choose else ids
-        if claimed := _claim(session, chosen, now, holder):
-            return claimed
-    return []
-
-
-def _oldest(session: Session, now: datetime, limit: int) -> Sequence[int]:
-    return session.scalars(_OLDEST, {"now": now, "limit": limit}).all()
-
-
-def _select_oldest() -> Select[int]:
-    # The index holds each state in the order of its due moments, but not the two together.
-    key, limit = (col(OutboxEntry.id), col(OutboxEntry.due_at)), bindparam("limit", type_=Integer)
-    by_state = [
-        any_select(*key)
-        .where(col(OutboxEntry.state) == state, col(OutboxEntry.due_at) <= bindparam("now"))
-        .order_by(key[1], key[0])
-        .limit(limit)
-        .subquery()
-        for state in WAITING
-    ]
-    either = union_all(*(any_select(each.c.id, each.c.due_at) for each in by_state)).subquery()
-    return any_select(either.c.id).order_by(either.c.due_at, either.c.id).limit(limit)
-
-
-def _update_claimed() -> ReturningUpdate[OutboxEntry]:
-    ids = col(OutboxEntry.id).in_(bindparam("ids", expanding=True))
-    # PostgreSQL: pass by what another sender is about to claim. SQLite has one writer at a time.
-    free = any_select(col(OutboxEntry.id)).where(ids, unwanted.is_still(WAITING))
-    claim = update(OutboxEntry).where(
-        col(OutboxEntry.id).in_(free.with_for_update(skip_locked=True))
-    )
-    attempts = col(OutboxEntry.attempts) + 1
-    held = claim.values(claimed_at=bindparam("now"), holder=bindparam("holder"))
-    return held.values(state=State.CLAIMED, attempts=attempts).returning(OutboxEntry)
-
-
-# Put together once: that takes longer than they run.
-_OLDEST, _CLAIM = _select_oldest(), _update_claimed()
-_ADD, _ADD_LETTER = insert(OutboxEntry), insert(Letter).returning(col(Letter.id))
-
-
-def _claim(
-    session: Session, ids: Sequence[int], now: datetime, holder: str
-) -> Sequence[OutboxEntry]:
-    told = {"ids": list(ids), "now": now, "holder": holder}
-    claimed = session.scalars(_CLAIM, told, execution_options=unwanted.FRESH)
-    return sorted(claimed, key=lambda entry: (entry.due_at, entry.id or 0))
 
 
 def defer(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import case, func, nulls_first, update
+from sqlalchemy import select as any_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -17,10 +18,18 @@ AT_ONCE = 500
 
 def next_due(session: Session) -> datetime | None:
     """When the next waiting letter is due, or was."""
-    # One state at a time: the index holds each in the order of its due moments.
-    first = func.min(col(OutboxEntry.due_at))
-    each = [session.scalar(select(first).where(OutboxEntry.state == state)) for state in WAITING]
-    return min(filter(None, each), default=None)
+    return min(filter(None, session.execute(_NEXT).one()), default=None)
+
+
+# One state at a time: the index holds each in the order of its due moments.
+_NEXT = any_select(
+    *(
+        any_select(func.min(col(OutboxEntry.due_at)))
+        .where(col(OutboxEntry.state) == state)
+        .scalar_subquery()
+        for state in WAITING
+    )
+)
 
 
 def domains(session: Session, entry_ids: list[int]) -> dict[int, str]:

@@ -19,7 +19,7 @@ from app import assembly
 from app.mail import edition
 from app.papers.paper import Paper
 from app.pipeline.plan import Day
-from app.store import brakes, departures, outbox, subscribers
+from app.store import brakes, departures, subscribers
 from app.store import engine as engines
 from app.store.tables import OutboxEntry, State
 
@@ -107,7 +107,7 @@ class Month:
         """A second sender claims letters, announces one, and is killed before it leaves."""
         self.day.rank_due()
         with engines.transaction(self.engine) as session:
-            for n, entry in enumerate(outbox.claim_due(session, self.clock.now, 3)):
+            for n, entry in enumerate(departures.claim_due(session, self.clock.now, 3)):
                 if n == 0:
                     departures.begin_data(session, [entry.id], self.clock.now)
 

@@ -127,7 +127,7 @@ def test_editions_missed_are_told(told, hook, make_subscriber, clock):
 def test_letters_in_doubt_are_told(told, hook, letters, engine, entries, n, said):
     letters(n)
     with engines.transaction(engine) as session:
-        for entry in outbox.claim_due(session, NOW, n):
+        for entry in departures.claim_due(session, NOW, n):
             departures.begin_data(session, [entry.id], NOW)
             outbox.hold(session, entry.id, NOW, "connection lost")
     told.tell()

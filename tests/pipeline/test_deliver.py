@@ -16,7 +16,7 @@ from app.errors import NotReady
 from app.mail.links import Purpose
 from app.papers.paper import Paper
 from app.pipeline import claims, deliver, outcome, rank, stock
-from app.store import departures, outbox, subscribers, suppressions, tables
+from app.store import departures, subscribers, suppressions, tables
 from app.store import engine as engines
 from app.store.tables import OutboxEntry, State, Subscriber
 
@@ -488,7 +488,7 @@ def test_a_letter_in_doubt_after_a_crash_is_sent_again_with_the_same_bytes(
     letters()
     expected = _bytes_of(day, engine)
     with engines.transaction(engine) as session:
-        (entry,) = outbox.claim_due(session, clock.now, 1)
+        (entry,) = departures.claim_due(session, clock.now, 1)
         departures.begin_data(session, [entry.id], clock.now)
     assert _nothing_sent(_send(day))
     clock.now += day.lease

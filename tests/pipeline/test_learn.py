@@ -13,7 +13,7 @@ from app.mail import links
 from app.mail.links import Tokens
 from app.mail.refusal import Kind
 from app.pipeline import learn
-from app.store import bounces, outbox, subscribers, suppressions
+from app.store import bounces, departures, outbox, subscribers, suppressions
 from app.store import engine as engines
 from app.store.tables import Bounce, Letter, LetterKind, OutboxEntry, State, Status
 from app.wire import mailbox
@@ -287,7 +287,7 @@ def test_a_suppressed_address_is_not_mailed_what_waits(engine, make_subscriber, 
     waiting = send(person, 1, state=State.READY, settled_at=None)
     read(back(send(person)))
     with engines.transaction(engine) as session:
-        assert outbox.claim_due(session, NOW + 2 * DAY, 10) == []
+        assert departures.claim_due(session, NOW + 2 * DAY, 10) == []
         assert outbox.of_edition(session, person.id, waiting.edition_date).state == State.SUPPRESSED
 
 

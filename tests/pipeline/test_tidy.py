@@ -1,8 +1,8 @@
 from datetime import timedelta
 
 from app.pipeline.tidy import Tidied
+from app.store import departures
 from app.store import engine as engines
-from app.store import outbox
 from app.store.tables import State
 
 
@@ -24,7 +24,7 @@ def test_a_claim_of_a_vanished_sender_is_taken_up_again(
 ):
     _letter(day, make_subscriber, store_papers, retrieval_papers)
     with engines.transaction(engine) as session:
-        outbox.claim_due(session, clock.now, 1)
+        departures.claim_due(session, clock.now, 1)
     assert day.tidy() == Tidied(0, 0, 0)
     clock.now += day.lease
     assert day.tidy() == Tidied(1, 0, 0)

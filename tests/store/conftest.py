@@ -1,7 +1,7 @@
 """Rows of invented content, made in the test's one transaction."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,11 +9,12 @@ from conftest import NOW
 from sqlmodel import Session
 
 from app.papers.paper import Paper
-from app.store import letters, papers, subscribers
+from app.store import departures, letters, papers, subscribers
 from app.store.tables import Letter, LetterKind, OutboxEntry, Pick, Status, Subscriber
 
 MakePerson = Callable[..., Subscriber]
 MakeEntry = Callable[..., OutboxEntry]
+Claim = Callable[[datetime, int], list[OutboxEntry]]
 
 
 @pytest.fixture
@@ -70,3 +71,14 @@ def paper_ids(session: Session) -> list[int]:
     """Three stored papers."""
     each = [Paper(f"On subject {name}", f"Of {name}.") for name in ("one", "two", "three")]
     return [row.id for row in papers.find_or_add(session, each, NOW.date())]
+
+
+@pytest.fixture
+def claim(session: Session) -> Claim:
+    """Claim what is due, and return the entries as they then are."""
+
+    def claim(now: datetime, limit: int) -> list[OutboxEntry]:
+        ids = [each.id for each in departures.claim_due(session, now, limit)]
+        return [session.get_one(OutboxEntry, each, populate_existing=True) for each in ids]
+
+    return claim

@@ -25,21 +25,21 @@ def in_doubt(session: Session, make_entry):
     return make
 
 
-def test_a_letter_in_doubt_is_neither_claimed_nor_given_up(session: Session, in_doubt):
+def test_a_letter_in_doubt_is_neither_claimed_nor_given_up(session: Session, in_doubt, claim):
     entry = in_doubt()
     assert (entry.state, entry.doubtful, entry.settled_at) == (State.IN_DOUBT, 1, NOW)
-    assert outbox.claim_due(session, LATER, limit=9) == []
+    assert claim(LATER, limit=9) == []
     assert outbox.expire(session, LATER, retry.GIVE_UP_AFTER) == 0
     assert vanished.reclaim_stale(session, LATER, timedelta(minutes=1)) == 0
     assert [held for held, _ in doubts.held(session)] == [entry]
     assert doubts.count(session) == 1
 
 
-def test_sent_again_it_has_a_day_of_its_own(session: Session, in_doubt):
+def test_sent_again_it_has_a_day_of_its_own(session: Session, in_doubt, claim):
     entry, other = in_doubt(), in_doubt()
     assert doubts.resend(session, [entry.id], LATER) == 1
     assert outbox.expire(session, LATER, retry.GIVE_UP_AFTER) == 0
-    assert outbox.claim_due(session, LATER, limit=9) == [entry]
+    assert claim(LATER, limit=9) == [entry]
     assert [held for held, _ in doubts.held(session)] == [other]
     assert doubts.resend(session, [entry.id], LATER) == 0
 

@@ -42,36 +42,36 @@ def test_another_day_or_kind_is_another_entry(session: Session, make_entry, make
     assert len(outbox.of_subscriber(session, person.id)) == 3
 
 
-def test_claim_due_gives_an_entry_to_the_first_caller_only(session: Session, make_entry):
+def test_claim_due_gives_an_entry_to_the_first_caller_only(session: Session, make_entry, claim):
     entry = make_entry()
-    assert outbox.claim_due(session, NOW, limit=10) == [entry]
-    assert outbox.claim_due(session, NOW, limit=10) == []
+    assert claim(NOW, limit=10) == [entry]
+    assert claim(NOW, limit=10) == []
 
 
-def test_claim_due_marks_what_it_gives(session: Session, make_entry):
+def test_claim_due_marks_what_it_gives(session: Session, make_entry, claim):
     make_entry()
-    (entry,) = outbox.claim_due(session, NOW, limit=10)
+    (entry,) = claim(NOW, limit=10)
     assert (entry.state, entry.attempts, entry.claimed_at) == (State.CLAIMED, 1, NOW)
 
 
 def test_claim_due_gives_the_longest_waiting_first_and_no_more_than_asked(
-    session: Session, make_entry
+    session: Session, make_entry, claim
 ):
     minutes = [3, 1, 5, 2]
     made = {n: make_entry(due_at=NOW - timedelta(minutes=n)) for n in minutes}
-    claimed = outbox.claim_due(session, NOW, limit=3)
+    claimed = claim(NOW, limit=3)
     assert claimed == [made[5], made[3], made[2]]
 
 
-def test_claim_due_leaves_what_is_due_later(session: Session, make_entry):
+def test_claim_due_leaves_what_is_due_later(session: Session, make_entry, claim):
     make_entry(due_at=NOW + timedelta(seconds=1))
-    assert outbox.claim_due(session, NOW, limit=10) == []
+    assert claim(NOW, limit=10) == []
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - set(outbox.WAITING)))
-def test_claim_due_gives_only_what_waits(session: Session, make_entry, state):
+def test_claim_due_gives_only_what_waits(session: Session, make_entry, state, claim):
     make_entry(state=state)
-    assert outbox.claim_due(session, NOW, limit=10) == []
+    assert claim(NOW, limit=10) == []
     assert not outbox.any_due(session, NOW)
     assert outbox.count_due(session, NOW) == 0
 
@@ -89,7 +89,7 @@ def test_two_senders_at_once_share_the_work_and_no_entry(
         start.wait()
         while True:
             with engines.transaction(own) as mine_only:
-                batch = outbox.claim_due(mine_only, NOW, limit=3)
+                batch = departures.claim_due(mine_only, NOW, limit=3)
             if not batch:
                 break
             mine.extend(entry.id for entry in batch)
@@ -104,59 +104,61 @@ def test_two_senders_at_once_share_the_work_and_no_entry(
 
 
 def test_on_postgresql_a_claim_passes_by_what_others_are_about_to_claim(
-    session: Session, make_entry
+    session: Session, make_entry, claim
 ):
     made = []
 
-    @event.listens_for(session, "do_orm_execute")
-    def note(executed):
-        made.append(str(executed.statement.compile(dialect=postgresql.dialect())))
+    @event.listens_for(session.connection(), "before_execute")
+    def note(_connection, statement, *_):
+        made.append(str(statement.compile(dialect=postgresql.dialect())))
 
     make_entry()
-    outbox.claim_due(session, NOW, limit=1)
-    (claim,) = [each for each in made if each.startswith("UPDATE outbox") and "RETURNING" in each]
-    assert claim.count("FOR UPDATE SKIP LOCKED") == 1
+    claim(NOW, limit=1)
+    (made,) = [each for each in made if each.startswith("UPDATE outbox") and "RETURNING" in each]
+    assert made.count("FOR UPDATE SKIP LOCKED") == 1
 
 
 @pytest.mark.parametrize("state", outbox.WAITING)
 def test_who_unsubscribed_is_taken_out_in_the_claim(
-    session: Session, make_entry, make_person, state
+    session: Session, make_entry, make_person, state, claim
 ):
     person = make_person()
     entry, other = make_entry(subscriber=person, state=state), make_entry()
     subscribers.unsubscribe(session, person)
-    assert outbox.claim_due(session, NOW, limit=10) == [other]
+    assert claim(NOW, limit=10) == [other]
     session.refresh(entry)
     assert (entry.state, entry.reason) == (State.SUPPRESSED, "unsubscribed before it was sent")
     assert (entry.settled_at, entry.attempts) == (NOW, 0)
 
 
-def test_a_suppressed_address_is_taken_out_in_the_claim(session: Session, make_entry, make_person):
+def test_a_suppressed_address_is_taken_out_in_the_claim(
+    session: Session, make_entry, make_person, claim
+):
     person = make_person()
     entry, other = make_entry(subscriber=person), make_entry()
     suppressions.add(session, person.address, "550 no such person", NOW)
-    assert outbox.claim_due(session, NOW, limit=10) == [other]
+    assert claim(NOW, limit=10) == [other]
     session.refresh(entry)
     assert (entry.state, entry.reason) == (State.SUPPRESSED, "the address is suppressed")
 
 
 def test_those_taken_out_do_not_crowd_out_those_who_want_letters(
-    session: Session, make_entry, make_person
+    session: Session, make_entry, make_person, claim
 ):
     for _ in range(3):
         person = make_person()
         make_entry(subscriber=person, due_at=NOW - timedelta(hours=1))
         subscribers.unsubscribe(session, person)
     wanted = make_entry()
-    assert outbox.claim_due(session, NOW, limit=1) == [wanted]
+    assert claim(NOW, limit=1) == [wanted]
 
 
 def test_an_unsubscribing_while_claimed_stops_the_letter_before_it_leaves(
-    session: Session, make_entry, make_person
+    session: Session, make_entry, make_person, claim
 ):
     person = make_person()
     make_entry(subscriber=person)
-    (entry,) = outbox.claim_due(session, NOW, limit=10)
+    (entry,) = claim(NOW, limit=10)
     subscribers.unsubscribe(session, person)
     session.flush()
     assert not departures.begin_data(session, [entry.id], NOW)
@@ -164,9 +166,11 @@ def test_an_unsubscribing_while_claimed_stops_the_letter_before_it_leaves(
     assert (entry.state, entry.reason) == (State.SUPPRESSED, "unsubscribed before it was sent")
 
 
-def test_a_letter_goes_from_claim_to_sent_with_the_servers_words(session: Session, make_entry):
+def test_a_letter_goes_from_claim_to_sent_with_the_servers_words(
+    session: Session, make_entry, claim
+):
     make_entry()
-    (entry,) = outbox.claim_due(session, NOW, limit=1)
+    (entry,) = claim(NOW, limit=1)
     assert departures.begin_data(session, [entry.id], NOW)
     session.refresh(entry)
     assert entry.state == State.IN_DATA
@@ -178,10 +182,10 @@ def test_a_letter_goes_from_claim_to_sent_with_the_servers_words(session: Sessio
     assert (entry.settled_at, entry.doubtful) == (LATER, 0)
 
 
-def test_letters_at_the_door_together_keep_each_its_own_words(session: Session, make_entry):
+def test_letters_at_the_door_together_keep_each_its_own_words(session: Session, make_entry, claim):
     for _ in range(3):
         make_entry()
-    one, two, three = outbox.claim_due(session, NOW, limit=3)
+    one, two, three = claim(NOW, limit=3)
     releases.release(session, [three.id])
 
     begun = departures.begin_data(session, [one.id, two.id, three.id], NOW)
@@ -217,56 +221,56 @@ def test_what_is_settled_stays_settled(session: Session, make_entry, state):
     assert (entry.state, entry.reason) == (state, "said before")
 
 
-def test_a_reply_that_comes_after_the_lease_still_counts(session: Session, make_entry):
+def test_a_reply_that_comes_after_the_lease_still_counts(session: Session, make_entry, claim):
     make_entry()
-    (entry,) = outbox.claim_due(session, NOW, limit=1)
+    (entry,) = claim(NOW, limit=1)
     departures.begin_data(session, [entry.id], NOW)
     vanished.reclaim_stale(session, LATER, LEASE)
     assert departures.mark_sent(session, [departures.Sent(entry.id, LATER, 250, "OK")])
-    assert outbox.claim_due(session, LATER, limit=1) == []
+    assert claim(LATER, limit=1) == []
 
 
-def test_a_deferred_letter_is_due_again_when_told(session: Session, make_entry):
+def test_a_deferred_letter_is_due_again_when_told(session: Session, make_entry, claim):
     make_entry()
-    (entry,) = outbox.claim_due(session, NOW, limit=1)
+    (entry,) = claim(NOW, limit=1)
     assert outbox.defer(session, entry.id, LATER, 450, "4.2.0 greylisted")
     session.refresh(entry)
     assert (entry.state, entry.code, entry.reason) == (State.DEFERRED, 450, "4.2.0 greylisted")
     assert (entry.doubtful, entry.first_due_at) == (0, NOW)
-    assert outbox.claim_due(session, LATER - timedelta(seconds=1), limit=1) == []
-    assert [each.attempts for each in outbox.claim_due(session, LATER, limit=1)] == [2]
+    assert claim(LATER - timedelta(seconds=1), limit=1) == []
+    assert [each.attempts for each in claim(LATER, limit=1)] == [2]
 
 
-def test_a_letter_deferred_in_doubt_is_counted_as_doubtful(session: Session, make_entry):
+def test_a_letter_deferred_in_doubt_is_counted_as_doubtful(session: Session, make_entry, claim):
     make_entry()
-    (entry,) = outbox.claim_due(session, NOW, limit=1)
+    (entry,) = claim(NOW, limit=1)
     departures.begin_data(session, [entry.id], NOW)
     outbox.defer(session, entry.id, LATER, 0, "connection lost", doubtful=True)
     session.refresh(entry)
     assert entry.doubtful == 1
 
 
-def test_a_failed_letter_keeps_the_servers_words(session: Session, make_entry):
+def test_a_failed_letter_keeps_the_servers_words(session: Session, make_entry, claim):
     make_entry()
-    (entry,) = outbox.claim_due(session, NOW, limit=1)
+    (entry,) = claim(NOW, limit=1)
     assert outbox.fail(session, entry.id, NOW, 550, "5.1.1 no such person")
     session.refresh(entry)
     assert (entry.state, entry.code, entry.reason) == (State.FAILED, 550, "5.1.1 no such person")
     assert entry.settled_at == NOW
 
 
-def test_a_released_claim_does_not_count_as_an_attempt(session: Session, make_entry):
+def test_a_released_claim_does_not_count_as_an_attempt(session: Session, make_entry, claim):
     make_entry()
-    (entry,) = outbox.claim_due(session, NOW, limit=1)
+    (entry,) = claim(NOW, limit=1)
     releases.release(session, [entry.id])
     session.refresh(entry)
     assert (entry.state, entry.attempts) == (State.READY, 0)
-    assert outbox.claim_due(session, NOW, limit=1) == [entry]
+    assert claim(NOW, limit=1) == [entry]
 
 
-def test_what_is_on_its_way_is_not_released(session: Session, make_entry):
+def test_what_is_on_its_way_is_not_released(session: Session, make_entry, claim):
     make_entry()
-    (entry,) = outbox.claim_due(session, NOW, limit=1)
+    (entry,) = claim(NOW, limit=1)
     departures.begin_data(session, [entry.id], NOW)
     releases.release(session, [entry.id])
     session.refresh(entry)
@@ -277,7 +281,9 @@ def test_who_holds_it_and_knows_that_nothing_left_gives_it_back_whatever_was_sto
     session: Session, make_entry
 ):
     entries = [make_entry(), make_entry()]
-    ours, theirs = (outbox.claim_due(session, NOW, 1, holder=name)[0] for name in ("us", "them"))
+    ours, theirs = (
+        departures.claim_due(session, NOW, 1, holder=name)[0] for name in ("us", "them")
+    )
     departures.begin_data(session, [ours.id, theirs.id], NOW)
     releases.release(session, [ours.id, theirs.id], "us")
     for entry in entries:
@@ -286,9 +292,9 @@ def test_who_holds_it_and_knows_that_nothing_left_gives_it_back_whatever_was_sto
     assert states == {ours.id: (State.READY, 0), theirs.id: (State.IN_DATA, 1)}
 
 
-def test_a_claim_is_taken_up_again_only_after_its_lease(session: Session, make_entry):
+def test_a_claim_is_taken_up_again_only_after_its_lease(session: Session, make_entry, claim):
     make_entry()
-    (entry,) = outbox.claim_due(session, NOW, limit=1)
+    (entry,) = claim(NOW, limit=1)
     assert vanished.reclaim_stale(session, NOW + LEASE - timedelta(seconds=1), LEASE) == 0
     assert vanished.reclaim_stale(session, NOW + LEASE, LEASE) == 1
     session.refresh(entry)
@@ -296,10 +302,10 @@ def test_a_claim_is_taken_up_again_only_after_its_lease(session: Session, make_e
 
 
 def test_a_letter_whose_sender_vanished_in_data_is_sent_again_and_counted_as_doubtful(
-    session: Session, make_entry
+    session: Session, make_entry, claim
 ):
     make_entry()
-    (entry,) = outbox.claim_due(session, NOW, limit=1)
+    (entry,) = claim(NOW, limit=1)
     departures.begin_data(session, [entry.id], NOW)
     assert vanished.reclaim_stale(session, NOW + LEASE, LEASE) == 1
     session.refresh(entry)
@@ -307,26 +313,26 @@ def test_a_letter_whose_sender_vanished_in_data_is_sent_again_and_counted_as_dou
 
 
 def test_a_letter_at_which_three_senders_vanished_waits_for_the_operator(
-    session: Session, make_entry
+    session: Session, make_entry, claim
 ):
     make_entry()
     now = NOW
     for state in (State.READY, State.READY, State.IN_DOUBT):
-        (entry,) = outbox.claim_due(session, now, limit=1)
+        (entry,) = claim(now, limit=1)
         departures.begin_data(session, [entry.id], now)
         now += LEASE
         assert vanished.reclaim_stale(session, now, LEASE) == 1
         session.refresh(entry)
         assert entry.state == state
     assert entry.doubtful == 3
-    assert outbox.claim_due(session, now, limit=1) == []
+    assert claim(now, limit=1) == []
 
 
 def test_the_lease_of_a_letter_late_in_its_batch_starts_anew_when_it_leaves(
-    session: Session, make_entry
+    session: Session, make_entry, claim
 ):
     make_entry()
-    (entry,) = outbox.claim_due(session, NOW, limit=1)
+    (entry,) = claim(NOW, limit=1)
     departures.begin_data(session, [entry.id], NOW + LEASE - timedelta(minutes=1))
     assert vanished.reclaim_stale(session, NOW + LEASE, LEASE) == 0
 

@@ -6,8 +6,8 @@ import pytest
 from sqlmodel import select
 
 from app.mail.links import Verdict
+from app.store import departures, feedback, letters, subscribers, suppressions, tables
 from app.store import engine as engines
-from app.store import feedback, letters, outbox, subscribers, suppressions, tables
 from app.store.tables import LetterKind, Status, Subscriber
 
 NEW = "new.home@example.org"
@@ -225,5 +225,5 @@ def test_a_letter_that_waits_goes_with_its_reader(client, reader, engine, link_i
     client.post(link_in(reader, LetterKind.ERASE))
 
     with engines.transaction(engine) as session:
-        assert outbox.claim_due(session, clock(), 10) == []
+        assert departures.claim_due(session, clock(), 10) == []
         assert session.exec(select(Subscriber)).all() == []
