@@ -19,8 +19,9 @@ from app.pipeline.ledger import Ledger
 from app.pipeline.pace import Pace
 from app.store import waiting
 
-# Claimed at once for each lane; what a stop finds unsent is given back.
-BATCH = 20
+# Claimed at once for each lane; what a stop finds unsent is given back. It is four times as many
+# from a stock that is used up within seconds: papers are read once for all that are claimed.
+BATCH, MOST_BATCHES, SOON = 20, 4, timedelta(seconds=5)
 NOW = timedelta(0)
 
 
@@ -28,8 +29,8 @@ NOW = timedelta(0)
 class Stock:
     """may_go: whether letters may still leave. stay: see `lane.Post`.
 
-    size: how many are claimed at once. is_try: whatever holds, for it is to be tried. most, holder:
-    see `lane.Post`.
+    size: how many are claimed at first. is_try: whatever holds, for it is to be tried. most and
+    holder: see `lane.Post`.
     """
 
     ledger: Ledger
@@ -43,6 +44,7 @@ class Stock:
     most: int = 0
     holder: str = ""
     _n_claimed: int = 0
+    _last: tuple[int, datetime] | None = None
     _claims: deque[Claim] = field(default_factory=deque)
     _filling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -95,9 +97,14 @@ class Stock:
         wait = self._wait(session, began)
         if wait is None or wait:
             return wait, []
-        choose = self.pace.choose if self.pace.is_limited else None
-        return wait, claims.take(session, self.clock(), self._room(), choose, self.holder)
+        choose, now = self.pace.choose if self.pace.is_limited else None, self.clock()
+        claimed = claims.take(session, now, self._room(), choose, self.holder)
+        self._last = len(claimed), now
+        return wait, claimed
 
     def _room(self) -> int:
-        """How many may be claimed now."""
-        return min(self.size, self.most - self._n_claimed) if self.most else self.size
+        """How many may be claimed now: twice as many as were, if those went fast."""
+        n, at = self._last or (0, self.clock())
+        is_fast = n >= self.size and self.clock() - at < SOON
+        size = min(2 * n, MOST_BATCHES * self.size) if is_fast else self.size
+        return min(size, self.most - self._n_claimed) if self.most else size
