@@ -6,24 +6,24 @@ Tests hold the two ways to the same page.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence, Set
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from jinja2 import Environment
 from markupsafe import Markup
 
 from app.mail import layout, stencil, transfer, wording
-from app.mail.letter import Daily, Letter, Quoted, Rendered
-from app.mail.stencil import Stencil, Told
+from app.mail.letter import Daily, Letter, PickView, Quoted, Rendered
+from app.mail.stencil import Frame, Stencil, Told
 from app.mail.wording import Card
 
 # Gmail cuts a letter off at about 102 kB of HTML, and the unsubscribe link with it.
 MAX_BYTES = 90_000
 Form = Literal["html", "txt"]
 _FINISH = {"html": layout.inline_css, "txt": layout.tidy}
-# Cards kept for one shape of letters, of some 3 kB each.
-_MOST_SETTLED = 8_000
+# Cards kept for one shape of letters, of some 6 kB each.
+_MOST_FRAMED = 4_000
 _BETWEEN_CARDS = {"html": "\n", "txt": "\n\n\n"}
 _BETWEEN_PIECES = {form: transfer.piece(text) for form, text in _BETWEEN_CARDS.items()}
 
@@ -68,16 +68,15 @@ def quote(templates: Environment, letter: Letter, max_bytes: int = MAX_BYTES) ->
     """
     if not isinstance(letter, Daily):
         return quoted(render(templates, letter))
-    cards = wording.of_picks(templates, letter.picks)
-    whole = _shortened(templates, letter, cards, 0)
+    whole = _shortened(templates, letter, 0)
     if len(whole.html) <= max_bytes:
         return whole
 
     def fits(step: int) -> bool:
-        return len(_shortened(templates, letter, cards, step).html) <= max_bytes
+        return len(_shortened(templates, letter, step).html) <= max_bytes
 
-    step = bisect_left(range(2 * len(cards)), True, key=fits)
-    return _shortened(templates, letter, cards, step)
+    step = bisect_left(range(2 * len(letter.picks)), True, key=fits)
+    return _shortened(templates, letter, step)
 
 
 def quoted(rendered: Rendered) -> Quoted:
@@ -86,21 +85,15 @@ def quoted(rendered: Rendered) -> Quoted:
     return Quoted(rendered.subject, rich, plain)
 
 
-def _shortened(templates: Environment, daily: Daily, cards: Sequence[Card], step: int) -> Quoted:
+def _shortened(templates: Environment, daily: Daily, step: int) -> Quoted:
     """Each step takes an excerpt, from the last pick up; when none is left, a pick."""
-    n = len(cards)
+    n = len(daily.picks)
     n_picks, n_excerpts = min(n, 2 * n - step), max(0, n - step)
-    shown = [*cards[:n_excerpts], *(card.without_excerpt() for card in cards[n_excerpts:n_picks])]
-    told = wording.of_daily(templates, daily, daily.picks[:n_picks], n - n_picks)
-    rich, plain = _stencils(templates, n_picks > 0, tuple(told), _shape(told))
-    start = transfer.piece(told["feedback_url"])
-    links = [card.links_to(start) for card in shown]
-    return Quoted(
-        subject=told["subject"],
-        html=rich.fill(told, shown, links),
-        text=plain.fill(told, shown, links),
-        n_left_out=n - n_picks,
-    )
+    picks = daily.picks[:n_picks]
+    told = wording.of_daily(templates, daily, picks, n - n_picks)
+    of_shape = _stencils(templates, n_picks > 0, tuple(told), _shape(told))
+    html, text = of_shape.fill(told, picks, n_excerpts)
+    return Quoted(subject=told["subject"], html=html, text=text, n_left_out=n - n_picks)
 
 
 def _shape(told: Told) -> tuple[object, ...]:
@@ -114,24 +107,15 @@ def _marks(names: Sequence[str], shape: Sequence[object]) -> dict[str, object]:
     }
 
 
-@lru_cache(maxsize=200)
-def _stencils(
-    templates: Environment, has_cards: bool, names: tuple[str, ...], shape: tuple[object, ...]
-) -> tuple["_Stencils", "_Stencils"]:
-    """For the HTML and the text of all letters of one shape."""
-    drafts, marks = stencil.drafting(templates), _marks(names, shape)
-    return _Stencils(drafts, "html", marks, has_cards), _Stencils(drafts, "txt", marks, has_cards)
+class _Form:
+    """Stencils of the HTML, or of the text: above the cards and below them, and of each card."""
 
-
-class _Stencils:
-    """What stands above the cards and below them, and each card: by its shape, and by its paper."""
-
-    def __init__(self, drafts: Environment, form: Form, marks: Told, has_cards: bool) -> None:
+    def __init__(self, drafts: Environment, form: Form, marks: Told, *, has_cards: bool) -> None:
         self._drafts, self._form, self._marks = drafts, form, marks
         self._cards: dict[tuple[object, ...], Stencil] = {}
         self._settled: dict[tuple[object, ...], Stencil] = {}
         above, _, below = self._page(stencil.SEAM if has_cards else "").partition(stencil.SEAM)
-        self._above, self._below = self._cut(above), self._cut(below)
+        self.above, self.below = self._cut(above), self._cut(below)
 
     def _page(self, cards: str) -> str:
         both = {**self._marks, "cards": Markup(cards)}  # noqa: S704  (nothing but templates and marks)
@@ -140,29 +124,15 @@ class _Stencils:
     def _cut(self, page: str) -> Stencil:
         return stencil.cut_html(page) if self._form == "html" else stencil.cut_text(page)
 
-    def _card(self, card: Card, own: Told, start: str) -> Stencil:
-        """By its face; in the text by its place too, for the title is wrapped with its number."""
-        key = card.key, bool(start)
-        if self._form == "html":
-            return self._known(key, lambda: self._of_face(card, own, start))
-        numbered = card.number, key
-        return self._known(
-            numbered,
-            lambda: self._known(key, lambda: self._of_face(card, own, start)).settled(
-                {"rank", "title"}, card.text(start)
-            ),
-        )
-
-    def _known(self, key: tuple[object, ...], make: Callable[[], Stencil]) -> Stencil:
+    def card(self, key: tuple[object, ...], own: Set[str], tell: Callable[[], Told]) -> Stencil:
+        """Of cards of one face. own: the names of what stays open. tell: all that one says."""
         if (found := self._settled.get(key)) is None:
-            if len(self._settled) >= _MOST_SETTLED:
+            if len(self._settled) >= _MOST_FRAMED:
                 self._settled.clear()
-            found = self._settled[key] = make()
+            told = tell()
+            found = self._shaped(told).settled(told.keys() - own, told)
+            self._settled[key] = found
         return found
-
-    def _of_face(self, card: Card, own: Told, start: str) -> Stencil:
-        told = card.html(start) if self._form == "html" else card.text(start)
-        return self._shaped(told).settled(told.keys() - own.keys() - {"rank"}, told)
 
     def _shaped(self, told: Told) -> Stencil:
         shape = _shape(told)
@@ -175,16 +145,72 @@ class _Stencils:
         card = _fill_in(self._drafts, f"daily/card.{self._form}", marks).strip()
         return self._cut(self._page(f"{stencil.SEAM}{card}{stencil.SEAM}").split(stencil.SEAM)[1])
 
-    def fill(
-        self, told: Told, cards: Sequence[Card], links: Sequence[Mapping[str, bytes]]
-    ) -> bytes:
-        """links: of each card, see `Card.links_to`."""
-        start, is_html = told["feedback_url"], self._form == "html"
-        page = self._above.filled(told)
-        for n, (card, of_it) in enumerate(zip(cards, links, strict=True)):
-            if n:
-                page.append(_BETWEEN_PIECES[self._form])
-            own = card.own_html(of_it) if is_html else card.own_text(of_it)
-            page += self._card(card, own, start).filled_encoded(own)
-        page += self._below.filled(told)
-        return b"".join(page)
+
+class _Framed(NamedTuple):
+    """A card but for what is its reader's own."""
+
+    face: wording.Face
+    html: Frame
+    text: Frame
+
+
+class _Stencils:
+    """All letters of one shape."""
+
+    def __init__(self, templates: Environment, marks: Told, *, has_cards: bool) -> None:
+        drafts = stencil.drafting(templates)
+        self._templates, self._has_links = templates, bool(marks["feedback_url"])
+        self._html = _Form(drafts, "html", marks, has_cards=has_cards)
+        self._text = _Form(drafts, "txt", marks, has_cards=has_cards)
+        self._framed: dict[tuple[object, ...], _Framed] = {}
+
+    def fill(self, told: Told, picks: Sequence[PickView], n_excerpts: int) -> tuple[bytes, bytes]:
+        """HTML and text of a letter. n_excerpts: so many of its first picks show theirs."""
+        start = transfer.piece(told["feedback_url"])
+        html, text = self._html.above.filled(told), self._text.above.filled(told)
+        for number, pick in enumerate(picks, start=1):
+            framed = self._frame(pick, number, number <= n_excerpts)
+            of_html, of_text = wording.own(framed.face, pick, start)
+            html += framed.html.filled(of_html)
+            text += framed.text.filled(of_text)
+        html += self._html.below.filled(told)
+        text += self._text.below.filled(told)
+        return b"".join(html), b"".join(text)
+
+    def _frame(self, pick: PickView, number: int, has_excerpt: bool) -> _Framed:
+        key = (
+            (pick.paper, pick.votes, pick.by_community, pick.band, pick.exploring),
+            (number, pick.rank, has_excerpt, len(pick.shares) > 1),
+            (not pick.points, not pick.names, not pick.terms),
+        )
+        if (found := self._framed.get(key)) is None:
+            if len(self._framed) >= _MOST_FRAMED:
+                self._framed.clear()
+            found = self._framed[key] = self._new_frame(pick, number, has_excerpt)
+        return found
+
+    def _new_frame(self, pick: PickView, number: int, has_excerpt: bool) -> _Framed:
+        card = wording.Card(wording.face(self._templates, pick), pick, number, has_excerpt)
+        start, ends = ("x", wording.ends(pick.rank)) if self._has_links else ("", {})
+        has = len(pick.shares) > 1, bool(pick.points), bool(pick.names), bool(pick.terms)
+        key = card.face, has_excerpt, has
+        own = {"reason", "shares", "rank", *ends}
+        in_bold = {"byline"} if pick.names else set()
+        in_bold |= {"excerpt"} if pick.terms else set()
+        html = self._html.card(key, own | in_bold, lambda: card.html(start))
+        # The title is wrapped with its number.
+        text = self._text.card(key, own, lambda: card.text(start))
+        text = text.settled({"rank", "title"}, {"rank": str(number), "title": card.face.title})
+        between = [_BETWEEN_PIECES[form] if number > 1 else b"" for form in ("html", "txt")]
+        return _Framed(
+            card.face,
+            html.framed(wording.OWN, ends, between[0]),
+            text.framed(wording.OWN, ends, between[1]),
+        )
+
+
+@lru_cache(maxsize=200)
+def _stencils(
+    templates: Environment, has_cards: bool, names: tuple[str, ...], shape: tuple[object, ...]
+) -> _Stencils:
+    return _Stencils(templates, _marks(names, shape), has_cards=has_cards)

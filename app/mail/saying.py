@@ -1,27 +1,34 @@
 """The sentences of a reason in a letter: as plain text, as markup, and as they travel.
 
-What stands in their places comes again in the letters of others, and so do the sentences around it:
-each is tamed, escaped and encoded once, and a letter's own sentence is only put together.
+What stands in their places comes again in the letters of others, so each sentence is made of
+clauses with no more than one place: as they travel, they are tamed, escaped and encoded once, and a
+letter's own sentence is only put together.
 """
 
-from collections.abc import Sequence
+import itertools
+import re
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from string import Formatter
 
 from markupsafe import Markup
 
 from app.languages import QUOTED
 from app.mail import excerpt, foreign, layout, transfer
+from app.mail.kept import Kept
 from app.mail.letter import MAX_TEXT
 from app.recommend import voice as voices
-from app.recommend.voice import Fact, Point, Voice
+from app.recommend.voice import Mould, Place, Point, Voice
 
-_BLANK = transfer.piece(" ")
 # Of the text under a paper's title.
 INDENT = 3
-_NEXT = f"\n{' ' * INDENT}"
-_ENCODED_NEXT = transfer.piece(_NEXT)
-_DOT, _ENCODED_DOT = " · ", transfer.piece(" · ")
+NEXT = f"\n{' ' * INDENT}"
+ENCODED_NEXT = transfer.piece(NEXT)
+_BLANK = transfer.piece(" ")
+_PLACE = re.compile("{([a-z]+)}")
+# Where a clause ends between two places: best before a bracket, else behind a sign.
+_ENDS = [re.compile(end) for end in (r" (?=\()", r"(?<=[,:;–]) ", " ", "$")]
+# What stands in no place.
+_NOTHING: tuple[tuple[str, ...], ...] = ((),)
 
 
 def line(text: str, limit: int = MAX_TEXT) -> str:
@@ -34,107 +41,128 @@ known = lru_cache(maxsize=20_000)(line)
 
 
 def plain(voice: Voice, points: Sequence[Point], lead: str = "") -> str:
-    """As plain text behind a lead, each sentence on lines of its own."""
+    """As plain text behind a lead, each clause on lines of its own."""
     leads = [lead, *[""] * len(points)]
-    return _NEXT.join(map(_lines, [voice] * len(points), points, leads))
-
-
-def encoded_plain(voice: Voice, points: Sequence[Point], lead: str) -> bytes:
-    """The same as it travels."""
-    if len(points) == 1:
-        return _encoded_lines(voice, points[0], lead)
-    first, *others = points
-    said = [_encoded_lines(voice, point, "") for point in others]
-    return _ENCODED_NEXT.join([_encoded_lines(voice, first, lead), *said])
-
-
-def rows(shares: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
-    """Of percents and names, as many a line of the text as there is room for."""
-    rows, room = list[list[tuple[str, str]]](), 0
-    for each in shares:
-        width = len(each[0]) + len(each[1]) + len(_DOT)
-        if width > room:
-            rows.append([])
-            room = layout.TEXT_WIDTH - INDENT + len(_DOT)
-        rows[-1].append(each)
-        room -= width
-    return rows
-
-
-def plain_shares(shares: Sequence[tuple[str, str]]) -> str:
-    """As plain text."""
-    return _NEXT.join([_DOT.join(map("".join, row)) for row in rows(shares)])
-
-
-def encoded_shares(shares: Sequence[tuple[str, str]]) -> bytes:
-    """The same as it travels."""
-    lines = [
-        _ENCODED_DOT.join([_encoded_text(percent) + _encoded_text(name) for percent, name in row])
-        for row in rows(shares)
-    ]
-    return _ENCODED_NEXT.join(lines)
-
-
-_encoded_text = lru_cache(maxsize=20_000)(transfer.piece)
+    return NEXT.join(
+        [
+            clause.plain(texts)
+            for (mould, facts), before in zip(points, leads, strict=False)
+            for clause, texts in _filled(_clauses(voice, mould, before), facts)
+        ]
+    )
 
 
 def rich(voice: Voice, points: Sequence[Point]) -> Markup:
     """As markup, what the reader asked for in bold."""
     said = [
-        layout.escaped(voice.template(point.text)).format(
-            **{each.place: _rich(voice, each) for each in point.facts}
-        )
-        for point in points
+        clause.rich(texts)
+        for mould, facts in points
+        for clause, texts in _filled(_clauses(voice, mould, ""), facts)
     ]
     return Markup(" ".join(said))  # noqa: S704  (escaped, each part of it)
 
 
-def encoded(voice: Voice, points: Sequence[Point]) -> bytes:
-    """The same as it travels."""
-    said = [
-        _mould(voice, point.text)
-        % {each.place.encode(): _encoded(voice, each) for each in point.facts}
-        for point in points
-    ]
-    return _BLANK.join(said)
+class Speaker:
+    """Says points as they travel. lead: stands before them in plain text."""
+
+    def __init__(self, voice: Voice, lead: str = "") -> None:
+        def first(mould: Mould) -> _Encoded:
+            return _Encoded(_clauses(voice, mould, lead))
+
+        def next_(mould: Mould) -> _Encoded:
+            return _Encoded(_clauses(voice, mould, ""))
+
+        self._first, self._next = Kept(first), Kept(next_)
+
+    def say(self, points: Sequence[Point]) -> tuple[bytes, bytes]:
+        """As markup and as plain text."""
+        markup: list[bytes] = []
+        text: list[bytes] = []
+        known = self._first
+        for mould, told in points:
+            clauses, facts = known[mould], told or _NOTHING
+            if clauses.order:
+                facts = tuple([facts[place] for place in clauses.order])
+            for clause, texts in zip(clauses.by_texts, facts, strict=True):
+                each = clause[texts]
+                markup.append(each[0])
+                text.append(each[1])
+            known = self._next
+        return _BLANK.join(markup), ENCODED_NEXT.join(text)
 
 
-def _lines(voice: Voice, point: Point, lead: str) -> str:
-    said = voice.say(point.text, **{each.place: _plain(voice, each) for each in point.facts})
-    return layout.wrapped(lead + said, INDENT)
+speaker = lru_cache(maxsize=100)(Speaker)
 
 
-@lru_cache(maxsize=20_000)
-def _encoded_lines(voice: Voice, point: Point, lead: str) -> bytes:
-    return transfer.piece(_lines(voice, point, lead))
+class _Clause:
+    """A part of a sentence, with one place or none. number: of that place. lead: see `plain`."""
+
+    def __init__(self, voice: Voice, mould: Mould, text: str, lead: str) -> None:
+        found = _PLACE.search(text)
+        self._voice, self._lead = voice, lead
+        self._before, self._after = (
+            (text[: found.start()], text[found.end() :]) if found else (text, "")
+        )
+        names = [place.name for place in mould.places]
+        self.number = names.index(found[1]) if found else 0
+        self._place = mould.places[self.number] if found else Place("")
+
+    def plain(self, texts: Sequence[str]) -> str:
+        """On as many lines as it takes, those after the first indented."""
+        shown = voices.written(self._voice, self._place, tuple(map(known, texts)))
+        return layout.wrapped(f"{self._lead}{self._before}{shown}{self._after}", INDENT)
+
+    def rich(self, texts: Sequence[str]) -> str:
+        """As markup."""
+        before, after = layout.escaped(self._before), layout.escaped(self._after)
+        return f"{before}{_listed(self._voice, self._place, texts)}{after}"
 
 
-@lru_cache(maxsize=20_000)
-def _plain(voice: Voice, fact: Fact) -> str:
-    return voices.written(voice, fact._replace(texts=tuple(map(known, fact.texts))))
-
-
-def _rich(voice: Voice, fact: Fact) -> str:
-    texts = list(map(known, fact.texts))
+def _listed(voice: Voice, place: Place, texts: Sequence[str]) -> str:
+    texts = list(map(known, texts))
     shown = list(map(layout.escaped, texts))
-    if fact.is_wanted:
+    if place.is_wanted:
         shown = [f"<strong>{each}</strong>" if each else "" for each in shown]
-    if fact.is_quoted:
+    if place.is_quoted:
         pairs = zip(texts, shown, strict=True)
         shown = [voice.say(QUOTED, text=each) if " " in text else each for text, each in pairs]
     return voice.language.listed(shown)
 
 
-@lru_cache(maxsize=20_000)
-def _encoded(voice: Voice, fact: Fact) -> bytes:
-    return transfer.piece(_rich(voice, fact))
+@lru_cache(maxsize=500)
+def _clauses(voice: Voice, mould: Mould, lead: str) -> list[_Clause]:
+    """Those of a sentence in somebody's language."""
+    text = voice.template(mould.text)
+    places = list(_PLACE.finditer(text))
+    starts, ends = [0], list[int]()
+    for one, other in itertools.pairwise(places):
+        between = text[one.end() : other.start()]
+        found = next(found for end in _ENDS if (found := end.search(between)))
+        ends.append(one.end() + found.start())
+        starts.append(one.end() + found.end())
+    return [
+        _Clause(voice, mould, text[start:end], "" if start else lead)
+        for start, end in zip(starts, [*ends, len(text)], strict=True)
+    ]
 
 
-@lru_cache(maxsize=200)
-def _mould(voice: Voice, text: str) -> bytes:
-    """A sentence with its places left open."""
-    mould = b""
-    for before, place, *_ in Formatter().parse(layout.escaped(voice.template(text))):
-        mould += transfer.piece(before).replace(b"%", b"%%")
-        mould += f"%({place})b".encode() if place else b""
-    return mould
+def _filled(
+    clauses: Sequence[_Clause], facts: Sequence[tuple[str, ...]]
+) -> list[tuple[_Clause, tuple[str, ...]]]:
+    return [(clause, facts[clause.number] if facts else ()) for clause in clauses]
+
+
+class _Encoded:
+    """The clauses of a sentence, each by the texts that stand in it.
+
+    order: of their places, where it is not that of the facts.
+    """
+
+    def __init__(self, clauses: Sequence[_Clause]) -> None:
+        self.by_texts = [Kept(_encoder(clause)) for clause in clauses]
+        order = [clause.number for clause in clauses]
+        self.order = order if order != list(range(len(order))) else None
+
+
+def _encoder(clause: _Clause) -> Callable[[tuple[str, ...]], tuple[bytes, bytes]]:
+    return lambda texts: (transfer.piece(clause.rich(texts)), transfer.piece(clause.plain(texts)))

@@ -62,7 +62,6 @@ class Stencil:
         self._holes = holes
         self._parts = [b""] * (2 * len(holes) + 1)
         self._parts[::2] = pieces
-        self._names = [next(iter(hole.names)) for hole in holes]
 
     def settled(self, names: Set[str], told: Told) -> "Stencil":
         """The same with some texts in their places for good."""
@@ -81,10 +80,32 @@ class Stencil:
         parts[1::2] = [hole.text(told) for hole in self._holes]
         return parts
 
-    def filled_encoded(self, told: Mapping[str, bytes]) -> list[bytes]:
-        """The same, where each hole takes one text, and that is encoded already."""
+    def framed(self, names: Sequence[str], ends: Mapping[str, bytes], before: bytes) -> "Frame":
+        """The same for texts that come encoded, and always in this order.
+
+        ends: of texts by their names, what stays; they all begin with the last of the names.
+        before: what stands before it all.
+        """
+        pieces, taken = [before + self._parts[0]], list[int]()
+        for hole, piece in zip(self._holes, self._parts[2::2], strict=True):
+            (name,) = hole.names
+            pieces.append(ends.get(name, b"") + piece)
+            taken.append(len(names) - 1 if name in ends else names.index(name))
+        return Frame(pieces, taken)
+
+
+class Frame:
+    """A part of a page. taken: which of the texts told comes after each piece but the last."""
+
+    def __init__(self, pieces: Sequence[bytes], taken: Sequence[int]) -> None:
+        self._parts = [b""] * (2 * len(taken) + 1)
+        self._parts[::2] = pieces
+        self._taken = taken
+
+    def filled(self, told: Sequence[bytes]) -> list[bytes]:
+        """Its parts, with the texts told in its holes."""
         parts = self._parts.copy()
-        parts[1::2] = [told[name] for name in self._names]
+        parts[1::2] = map(told.__getitem__, self._taken)
         return parts
 
 

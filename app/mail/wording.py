@@ -4,7 +4,7 @@ A template may ask whether a text is there, and print it. So one can be filled i
 letters (`app.mail.stencil`), and what is a paper's own is prepared once for all its readers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment
 
-from app.languages import Language, english
-from app.mail import excerpt, foreign, layout, links, saying, transfer
+from app.languages import english
+from app.mail import counted, excerpt, foreign, layout, links, saying, transfer
 from app.mail.letter import Confirm, Daily, Notice, PaperView, PickView
 from app.mail.links import Verdict
 from app.mail.saying import known, line
@@ -27,8 +27,7 @@ UNNAMED = english("Untitled")
 WHY = english("Why")
 # An organisation's name that is longer is no name.
 MAX_NAME = 60
-# No line of the HTML begins with the dot between two facts.
-_DOT, _KEPT_DOT = " · ", "\u00a0· "
+_DOT = " · "
 
 
 def of_daily(
@@ -72,30 +71,16 @@ def of_bare(templates: Environment, letter: Confirm | Notice) -> Told:
 
 
 class Card(NamedTuple):
-    """A pick as its card says it. number: its place in the letter, from 1.
+    """A pick as its card says it. number: its place in the letter, from 1."""
 
-    shares: percents and, after a blank, what made them; none where it was one thing.
-    """
-
-    face: "_Face"
+    face: "Face"
     pick: PickView
     number: int
-    shares: Sequence[tuple[str, str]]
     has_excerpt: bool = True
-
-    def without_excerpt(self) -> "Card":
-        return self._replace(has_excerpt=False)
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What all that is neither the reader's own nor its place depends on."""
-        pick = self.pick
-        own = bool(pick.points), bool(self.shares), bool(pick.names), bool(pick.terms)
-        return self.face, self.has_excerpt, own
 
     def text(self, start: str) -> Told:
         """All that the text says. start: of the links for feedback."""
-        face, rank = self.face, self.pick.rank
+        face, pick, rank = self.face, self.pick, self.pick.rank
         return {
             "rank": str(self.number),
             "url": face.paper.url,
@@ -103,14 +88,14 @@ class Card(NamedTuple):
             "title": face.title,
             "byline": face.byline,
             "label": face.label,
-            "reason": saying.plain(face.voice, self.pick.points, face.lead),
-            "shares": saying.plain_shares(self.shares),
+            "reason": saying.plain(face.voice, pick.points, face.lead),
+            "shares": counted.plain(face.language, pick.shares),
             "excerpt": face.paper.excerpt if self.has_excerpt else "",
             "like_url": links.verdict_url(start, rank, Verdict.LIKE) if start else "",
             "dislike_url": links.verdict_url(start, rank, Verdict.DISLIKE) if start else "",
             "save_url": links.verdict_url(start, rank, Verdict.SAVE) if start else "",
             "why_url": links.why_url(start, rank) if start else "",
-            "exploring": self.pick.exploring,
+            "exploring": pick.exploring,
         }
 
     def html(self, start: str) -> Told:
@@ -120,93 +105,59 @@ class Card(NamedTuple):
             **self.text(start),
             "byline": _rich(_kept(self.face.byline), pick.names),
             "reason": saying.rich(self.face.voice, pick.points),
-            "shares": _KEPT_DOT.join(map("".join, self.shares)),
+            "shares": counted.rich(self.face.language, pick.shares),
             "excerpt": _rich(excerpt, pick.terms),
         }
 
-    def own_text(self, links_of_it: Mapping[str, bytes]) -> Told:
-        """What the text says to this reader alone, encoded already. links_of_it: see `links_to`."""
-        face = self.face
-        return {
-            "reason": saying.encoded_plain(face.voice, self.pick.points, face.lead),
-            "shares": saying.encoded_shares(self.shares),
-            **links_of_it,
-        }
 
-    def own_html(self, links_of_it: Mapping[str, bytes]) -> Told:
-        """The same for the HTML."""
-        pick, face = self.pick, self.face
-        own: Told = {
-            "reason": saying.encoded(face.voice, pick.points),
-            "shares": _ENCODED_DOT.join(
-                [_encoded(percent) + _encoded(name) for percent, name in self.shares]
-            ),
-            **links_of_it,
-        }
-        if pick.terms and self.has_excerpt:
-            own["excerpt"] = _encoded_excerpt(face.paper.excerpt, pick.terms)
-        if pick.names:
-            own["byline"] = _encoded_rich(_kept(face.byline), pick.names)
-        return own
+def of_picks(templates: Environment, picks: Sequence[PickView]) -> list[Card]:
+    """The card of each pick."""
+    return [Card(face(templates, pick), pick, number) for number, pick in enumerate(picks, start=1)]
 
-    def links_to(self, start: bytes) -> dict[str, bytes]:
-        """Its links for feedback. start: of all those of its letter, encoded already."""
-        like, dislike, save, why = _ends(self.pick.rank)
-        return {
-            "like_url": start + like,
-            "dislike_url": start + dislike,
-            "save_url": start + save,
-            "why_url": start + why,
-        }
+
+# What a card says to its reader alone, in the order in which it is told.
+OWN = ("reason", "shares", "excerpt", "byline", "start")
+Own = tuple[bytes, bytes, bytes, bytes, bytes]
+
+
+def own(of: "Face", pick: PickView, start: bytes) -> tuple[Own, Own]:
+    """That of a pick, encoded already: in the HTML, and in the text.
+
+    start: of the letter's links for feedback, encoded. b"" for what is the same for all.
+    """
+    reason, plain_reason = of.speaker.say(pick.points)
+    shares, plain_shares = counted.encoded(of.language, pick.shares)
+    terms, names = pick.terms, pick.names
+    excerpt = _encoded_excerpt(of.paper.excerpt, terms) if terms else b""
+    byline = _encoded_rich(_kept(of.byline), names) if names else b""
+    return (
+        (reason, shares, excerpt, byline, start),
+        (plain_reason, plain_shares, b"", b"", start),
+    )
+
+
+@lru_cache(maxsize=1_000)
+def ends(rank: int) -> dict[str, bytes]:
+    """What the links for feedback end with, encoded."""
+    urls = {f"{each}_url": links.verdict_url("", rank, each) for each in Verdict}
+    urls["why_url"] = links.why_url("", rank)
+    return {name: transfer.piece(url) for name, url in urls.items()}
 
 
 def _kept(text: str) -> str:
-    return text.replace(_DOT, _KEPT_DOT)
+    return text.replace(_DOT, counted.KEPT_DOT)
 
 
 def _rich(text: str, terms: Sequence[str]) -> str:
-    return layout.highlighted(text, _each(terms)) if terms else text
+    return layout.highlighted(text, [known(term) for term in terms]) if terms else text
 
 
 def _encoded_rich(text: str, terms: Sequence[str]) -> bytes:
     return transfer.piece(str(_rich(text, terms)))
 
 
-@lru_cache(maxsize=1_000)
-def _ends(rank: int) -> list[bytes]:
-    """What links for feedback end with, encoded."""
-    ends = [links.verdict_url("", rank, each) for each in Verdict]
-    return [transfer.piece(end) for end in (*ends, links.why_url("", rank))]
-
-
-_ENCODED_DOT = transfer.piece(_KEPT_DOT)
-
-
-@lru_cache(maxsize=20_000)
-def _encoded(text: str) -> bytes:
-    return transfer.piece(layout.escaped(text))
-
-
 # What is set in bold in a paper's excerpt comes again in the letters of others.
 _encoded_excerpt = lru_cache(maxsize=10_000)(_encoded_rich)
-
-
-def of_picks(templates: Environment, picks: Sequence[PickView]) -> list[Card]:
-    """The card of each pick."""
-    language = layout.language_of(templates)
-    return [
-        Card(
-            _face(templates, pick.paper, pick.votes, pick.by_community, pick.band, pick.exploring),
-            pick,
-            number,
-            _shares(language, pick.shares),
-        )
-        for number, pick in enumerate(picks, start=1)
-    ]
-
-
-def _each(texts: Sequence[str]) -> list[str]:
-    return [known(text) for text in texts]
 
 
 class _Paper:
@@ -226,7 +177,7 @@ class _Paper:
 _paper = lru_cache(maxsize=4_000)(_Paper)
 
 
-class _Face:
+class Face:
     """What many letters of one language say of a paper.
 
     byline: who wrote it, where it is, who brought it, and how many voted for it. label: how well it
@@ -248,11 +199,17 @@ class _Face:
         self.byline = layout.sentence(templates, "daily/byline", told)
         self.label = _label(templates, band, exploring)
         language = layout.language_of(templates)
-        self.voice = to_reader(language)
+        self.language, self.voice = language, to_reader(language)
         self.lead = f"{self.label or language.gettext(WHY)}: "
+        self.speaker = saying.speaker(self.voice, self.lead)
 
 
-_face = lru_cache(maxsize=8_000)(_Face)
+_face = lru_cache(maxsize=8_000)(Face)
+
+
+def face(templates: Environment, pick: PickView) -> Face:
+    """The one of a pick."""
+    return _face(templates, pick.paper, pick.votes, pick.by_community, pick.band, pick.exploring)
 
 
 def _title(templates: Environment, paper: _Paper) -> str:
@@ -262,17 +219,6 @@ def _title(templates: Environment, paper: _Paper) -> str:
 @lru_cache(maxsize=50)
 def _label(templates: Environment, band: str, exploring: bool) -> str:
     return layout.sentence(templates, "daily/label", {"band": band, "exploring": exploring})
-
-
-def _shares(language: Language, shares: Sequence[tuple[str, int]]) -> list[tuple[str, str]]:
-    """What made the score; nothing where one thing did."""
-    if len(shares) < 2:
-        return []
-    return [(language.percent(n), _after(known(name))) for name, n in shares]
-
-
-def _after(name: str) -> str:
-    return f" {name}" if name else ""
 
 
 @lru_cache(maxsize=4_000)

@@ -15,8 +15,8 @@ from app.mail import letter as letters_mail
 from app.mail.letter import PaperView
 from app.pipeline import notices, reading
 from app.pipeline.reading import Contents
-from app.recommend import explain, highlight, interests, points
-from app.recommend.explain import Reason
+from app.recommend import explain, highlight, interests, naming, points
+from app.recommend.explain import Stored
 from app.recommend.interests import Interest
 from app.recommend.voice import Voice, to_reader
 from app.store import letters
@@ -251,20 +251,22 @@ def _picks(
 
 
 def _pick(
-    head: Letterhead, contents: Contents, voice: Voice, choice: letters.Choice, reason: Reason
+    head: Letterhead, contents: Contents, voice: Voice, choice: letters.Choice, reason: Stored
 ) -> letters_mail.PickView:
-    paper_id = choice.paper_id
+    rank, paper_id, _, by_community = choice
+    sums, titles = explain.sums(reason), contents.titles
     view = letters_mail.PickView(
         _linked(contents.paper(paper_id), head.links, paper_id),
-        choice.rank,
-        points.of(reason, contents.titles),
+        rank,
+        points.of(reason, sums, titles),
         contents.votes.get(paper_id),
-        by_community=choice.by_community,
+        by_community=by_community,
     )
-    if reason.fit or reason.exploring:  # else it was made before fits were stored: as it went out
-        view.band, view.exploring = reason.band, reason.exploring
-        view.shares = explain.parts(reason, contents.titles, voice)
-        view.terms, view.names = highlight.terms(reason), highlight.authors(reason)
+    # Else it was made before fits were stored: as it went out.
+    if "fit" in reason or "exploring" in reason:
+        view.band, view.exploring = reason.get("band", ""), reason.get("exploring", False)
+        view.shares = naming.parts(reason, sums, titles, voice)
+        view.terms, view.names = highlight.terms(reason, sums[2]), highlight.authors(reason)
     return view
 
 

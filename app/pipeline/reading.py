@@ -1,6 +1,6 @@
 """What letters say, read from the store for many of them at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,7 +12,7 @@ from app.mail.letter import PaperView
 from app.papers import tex
 from app.papers.paper import Paper
 from app.recommend import explain
-from app.recommend.explain import Reason
+from app.recommend.explain import Reason, Stored, StoredLiked
 from app.store import letters, papers
 from app.store.letters import Choice
 from app.store.tables import Letter, LetterKind
@@ -26,7 +26,7 @@ class Contents:
     """
 
     choices: Sequence[Choice]
-    reasons: Sequence[Reason]
+    reasons: Sequence[Stored]
     papers: Mapping[int, Paper]
     titles: Mapping[int, str]
     votes: Mapping[int, int]
@@ -53,15 +53,16 @@ def unstored(session: Session, row: Letter, choices: Sequence[Choice]) -> Conten
 def _contents(
     session: Session, at: Mapping[int, datetime], choices: Mapping[int, Sequence[Choice]]
 ) -> dict[int, Contents | Exception]:
-    reasons, found = dict[int, list[Reason]](), dict[int, Contents | Exception]()
+    reasons, found = dict[int, list[Stored]](), dict[int, Contents | Exception]()
     for letter_id in at:
         try:
-            reasons[letter_id] = explain.all_from_json([each.reason for each in choices[letter_id]])
+            reasons[letter_id] = explain.all_stored([each.reason for each in choices[letter_id]])
         except Exception as e:  # noqa: BLE001  (one letter's fault stays its own)
             found[letter_id] = e
     paper_ids = sorted({each.paper_id for letter_id in reasons for each in choices[letter_id]})
     stored, shown = papers.shown(session, paper_ids), dict[int, PaperView]()
-    titles = titles_named(session, [reason for each in reasons.values() for reason in each])
+    named = {near["paper_id"] for each in reasons.values() for near in _rated(each)}
+    titles = _titles(session, named)
     # Letters of one shard were written at one moment.
     votes = {
         moment: papers.votes_at(session, paper_ids, moment)
@@ -76,8 +77,20 @@ def _contents(
 
 def titles_named(session: Session, reasons: Sequence[Reason]) -> dict[int, str]:
     """The titles of the papers that reasons name, TeX turned into signs."""
-    named = {share.paper_id for reason in reasons for share in (*reason.liked, *reason.disliked)}
-    found = papers.titles(session, sorted(named))
+    return _titles(
+        session,
+        {share.paper_id for reason in reasons for share in (*reason.liked, *reason.disliked)},
+    )
+
+
+def _rated(reasons: Sequence[Stored]) -> Iterator[StoredLiked]:
+    for reason in reasons:
+        yield from reason.get("liked", ())
+        yield from reason.get("disliked", ())
+
+
+def _titles(session: Session, paper_ids: Set[int]) -> dict[int, str]:
+    found = papers.titles(session, sorted(paper_ids))
     return {paper_id: _to_unicode(title) for paper_id, title in found.items()}
 
 

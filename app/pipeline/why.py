@@ -11,7 +11,7 @@ from app.papers import tex
 from app.pipeline import ingest, readers, reading
 from app.pipeline.due import Due
 from app.pipeline.rank import Desk
-from app.recommend import absence, explain, picks, points, selection
+from app.recommend import absence, explain, naming, picks, points, selection
 from app.recommend.absence import Case
 from app.recommend.board import Board
 from app.recommend.calibration import EDGES
@@ -126,7 +126,7 @@ def _answer(
     rank: int | None = None,
 ) -> Answer:
     titles = reading.titles_named(session, [reason])
-    shares = tuple(explain.shares(reason, titles, voice))
+    shares = tuple(naming.shares(reason, titles, voice))
     return Answer(
         paper_id=paper.id or 0,
         title=tex.to_unicode(paper.title),

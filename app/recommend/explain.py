@@ -1,27 +1,18 @@
-"""Why a paper was picked: every share of its score, as it is stored and as it is listed.
+"""Why a paper was picked: every share of its score, as it is worked out and as it is stored.
 
 A letter or page that only tells of it needs no numpy, so this module imports none.
 """
 
 import json
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from json.encoder import encode_basestring as quoted
-from operator import itemgetter
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
-from app.languages import QUOTED
-from app.recommend import voice as voices
 from app.recommend.interests import Kind
-from app.recommend.voice import TO_READER, Voice
 
 # A share is worth naming that is at least this part of the largest.
 NAMED = 0.3
-# A list of shares names so many, and none that is less than this part of the score.
-N_PARTS = 3
-_WORTH_A_PART = 0.05
-_EPSILON = 5e-7
 
 
 # Not frozen, though nothing changes them: a letter is read from some fifty of these, and a frozen
@@ -73,25 +64,75 @@ class Reason:
     band: str = ""
     exploring: bool = False
     readers: float = 0.0
-    _sums: tuple[float, float, float] | None = field(
-        default=None, init=False, repr=False, compare=False
-    )
 
     @property
     def total(self) -> float:
         """The score it explains."""
-        return self.sums[2]
+        near = [each.share for each in (*self.liked, *self.disliked)]
+        return sum([term.share for term in self.terms]) + sum(near) + self.rest
 
-    @property
-    def sums(self) -> tuple[float, float, float]:
-        """What interests added, what liked papers did, and the score; worked out once."""
-        if self._sums is None:
-            asked = [term.share for term in self.terms]
-            near = [each.share for each in (*self.liked, *self.disliked)]
-            added = sum([share for share in asked if share > 0])
-            liked = sum([share for share in near[: len(self.liked)] if share > 0])
-            self._sums = added, liked, sum(asked) + sum(near) + self.rest
-        return self._sums
+
+class StoredTerm(TypedDict):
+    """A `Share` as JSON has it: without what goes without saying."""
+
+    text: str
+    share: float
+    part: NotRequired[list[str]]
+    kind: NotRequired[str]
+    near: NotRequired[list[str]]
+
+
+class StoredLiked(TypedDict):
+    """A `LikedShare` as JSON has it."""
+
+    paper_id: int
+    share: float
+    words: NotRequired[list[str]]
+
+
+class Stored(TypedDict, total=False):
+    """A `Reason` as JSON has it. What letters say is worked out of this, ten for each."""
+
+    terms: list[StoredTerm]
+    liked: list[StoredLiked]
+    disliked: list[StoredLiked]
+    rest: float
+    trending: bool
+    fit: float
+    band: str
+    exploring: bool
+    readers: float
+
+
+def stored(reason: Reason) -> Stored:
+    """A reason as it is stored."""
+    return cast("Stored", json.loads(to_json(reason)))
+
+
+def all_stored(texts: Sequence[str]) -> list[Stored]:
+    """What `to_json` wrote, several at once."""
+    read = json.loads(f"[{','.join(texts)}]")
+    if len(read) != len(texts):
+        raise ValueError("a reason is not one line of JSON")
+    return cast("list[Stored]", read)
+
+
+def sums(reason: Stored) -> tuple[float, float, float]:
+    """What interests added, what liked papers did, and the score."""
+    asked = added = rated = liked = 0.0
+    for term in reason.get("terms", ()):
+        share = term["share"]
+        asked += share
+        if share > 0:
+            added += share
+    for near in reason.get("liked", ()):
+        share = near["share"]
+        rated += share
+        if share > 0:
+            liked += share
+    for near in reason.get("disliked", ()):
+        rated += near["share"]
+    return added, liked, asked + rated + reason.get("rest", 0.0)
 
 
 def to_json(reason: Reason) -> str:
@@ -147,20 +188,12 @@ def from_json(text: str) -> Reason:
     return _read(json.loads(text))
 
 
-def all_from_json(texts: Sequence[str]) -> list[Reason]:
-    """The same for several at once, which takes less."""
-    read = json.loads(f"[{','.join(texts)}]")
-    if len(read) != len(texts):
-        raise ValueError("a reason is not one line of JSON")
-    return list(map(_read, read))
-
-
 def _read(read: dict[str, Any]) -> Reason:
     told = read.get
     return Reason(
-        tuple(map(_term, told("terms", ()))),
-        _liked(told("liked", ())),
-        _liked(told("disliked", ())),
+        tuple([_term(each) for each in told("terms", ())]),
+        tuple([_liked(each) for each in told("liked", ())]),
+        tuple([_liked(each) for each in told("disliked", ())]),
         told("rest", 0.0),
         told("trending", False),
         told("fit", 0.0),
@@ -181,81 +214,5 @@ def _term(read: dict[str, Any]) -> Share:
     )
 
 
-def _liked(read: Sequence[dict[str, Any]]) -> tuple[LikedShare, ...]:
-    if not read:
-        return ()
-    return tuple(
-        [LikedShare(near["paper_id"], near["share"], tuple(near.get("words", ()))) for near in read]
-    )
-
-
-def shares(
-    reason: Reason, titles: Mapping[int, str], voice: Voice = TO_READER
-) -> list[tuple[str, float]]:
-    """Name every share of a score, largest first, what was taken away last; they add up to it."""
-    named = [(_label(term, voice), term.share) for term in reason.terms if term.share]
-    for rated, said in ((reason.liked, _LIKED), (reason.disliked, _DISLIKED)):
-        named += [(_title(near, titles, voice, said), near.share) for near in rated if near.share]
-    if reason.rest:
-        named.append((voice.say(voices.OTHERS_RATED), reason.rest))
-    # Of equal ones the first by name.
-    named.sort()
-    named.sort(key=_share, reverse=True)
-    return named
-
-
-# By whether there is a title.
-_LIKED, _DISLIKED = (voices.A_LIKED, QUOTED), (voices.A_DISLIKED, voices.DISLIKED)
-
-
-def _title(near: LikedShare, titles: Mapping[int, str], voice: Voice, said: tuple[str, str]) -> str:
-    title = titles.get(near.paper_id, "").strip()
-    return voices.entitle(voice, said[bool(title)], title)
-
-
-def parts(
-    reason: Reason, titles: Mapping[int, str], voice: Voice = TO_READER
-) -> list[tuple[str, int]]:
-    """Name the largest shares in whole percent of the score; with the last, "other", they make 100.
-
-    What was taken away is below 0. Empty where hardly anything is left of what was added: percents
-    of so little would say more than we know.
-    """
-    asked, liked, total = reason.sums
-    if total <= 0 or total < NAMED * (asked + liked + max(reason.rest, 0.0)):
-        return []
-    told = shares(reason, titles, voice)
-    named = told if len(told) <= N_PARTS else sorted(told, key=_size, reverse=True)[:N_PARTS]
-    least = _WORTH_A_PART * total
-    named = [each for each in named if abs(each[1]) >= least]
-    if named is not told:
-        named.sort(key=_share, reverse=True)
-    named.append((voice.say(voices.OTHER), total - sum([share for _, share in named])))
-    percents = _whole([100 * share / total for _, share in named])
-    return [(name, n) for (name, _), n in zip(named, percents, strict=True) if n]
-
-
-_share = itemgetter(1)
-
-
-def _size(named: tuple[str, float]) -> float:
-    return abs(named[1])
-
-
-def _whole(percents: Sequence[float]) -> list[int]:
-    """Round so that the sum stays 100: the largest remainders are rounded up."""
-    # What is but a rounding error below a whole number is that number.
-    floors = [math.floor(each + _EPSILON) for each in percents]
-    if (missing := 100 - sum(floors)) > 0:
-        over = [floor - each for floor, each in zip(floors, percents, strict=True)]
-        for n in sorted(range(len(over)), key=over.__getitem__)[:missing]:
-            floors[n] += 1
-    return floors
-
-
-def _label(term: Share, voice: Voice) -> str:
-    is_text = term.kind is Kind.WORD or term.kind is Kind.PHRASE
-    name = voices.quote(voice, term.text) if is_text else term.text
-    if term.part:
-        return voice.say(voices.PART_OF, words=voices.join(voice, term.part), text=name)
-    return voice.say(voices.NEAR_TO, text=name) if term.near else name
+def _liked(read: dict[str, Any]) -> LikedShare:
+    return LikedShare(read["paper_id"], read["share"], tuple(read.get("words", ())))

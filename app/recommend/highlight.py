@@ -5,13 +5,15 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from app.recommend import words
-from app.recommend.explain import Reason
+from app.recommend.explain import Stored
 from app.recommend.interests import Kind
 
 Span = tuple[int, int]  # of a text: text[start:end]
 
 # What made less than this part of the score would only clutter the text.
 _WORTH_MARKING = 0.1
+_AUTHOR = Kind.AUTHOR.value
+_NAMES = {_AUTHOR, Kind.CATEGORY.value}
 # Runs that may hold a word: whatever is neither white space nor punctuation that parts words. A
 # backslash stays, so that the model sees TeX for what it is.
 _PIECE = re.compile(
@@ -19,21 +21,30 @@ _PIECE = re.compile(
 )
 
 
-def terms(reason: Reason) -> tuple[str, ...]:
-    """The words and phrases of a paper that its score is due to, for `spans`."""
-    least, found = max(_WORTH_MARKING * reason.total, 0.0), list[str]()
-    for term in reason.terms:
-        if term.share > least and (term.kind is Kind.WORD or term.kind is Kind.PHRASE):
-            found += term.part or term.near or (term.text,)
-    for near in reason.liked:
-        if near.share > least:
-            found += near.words
-    return tuple(dict.fromkeys(found))
+def terms(reason: Stored, total: float) -> tuple[str, ...]:
+    """The words and phrases of a paper that its score, `total`, is due to, for `spans`."""
+    found: dict[str, None] = {}
+    least = max(_WORTH_MARKING * total, 0.0)
+    for term in reason.get("terms", ()):
+        if term["share"] > least:
+            if len(term) == 2:
+                found[term["text"]] = None
+            elif term.get("kind") not in _NAMES:
+                words = term.get("part") or term.get("near") or (term["text"],)
+                found |= dict.fromkeys(words)
+    for near in reason.get("liked", ()):
+        if near["share"] > least:
+            found |= dict.fromkeys(near.get("words", ()))
+    return tuple(found)
 
 
-def authors(reason: Reason) -> tuple[str, ...]:
+def authors(reason: Stored) -> tuple[str, ...]:
     """The people a reader follows whose name added to the score."""
-    return tuple([t.text for t in reason.terms if t.kind is Kind.AUTHOR and t.share > 0])
+    found: list[str] = []
+    for term in reason.get("terms", ()):
+        if term.get("kind") == _AUTHOR and term["share"] > 0:
+            found.append(term["text"])  # noqa: PERF401  (a comprehension takes longer to begin)
+    return tuple(found)
 
 
 def spans(text: str, terms: Sequence[str]) -> list[Span]:

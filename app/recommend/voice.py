@@ -7,35 +7,81 @@ from typing import NamedTuple
 
 from app.languages import ENGLISH, QUOTED, Language, english
 
-UNSURE = english("We are less sure of this one: tell us whether you want more of it.")
-TRENDING = english("Trending now.")
-TRENDING_ALONE = english("Trending now; not yet chosen by your own interests.")
-NO_WORD = english("No word of it is among yours.")
-PART = english("Speaks of {words}, from your {text}.")
-NEAR = english("Related to your “{text}”: it speaks of {words}.")
+
+class Place(NamedTuple):
+    """Where texts stand in a sentence, to be listed.
+
+    is_wanted: a reader asked for them, and is to see them at once. is_quoted: in quotes, where of
+    several words.
+    """
+
+    name: str
+    is_wanted: bool = False
+    is_quoted: bool = False
+
+
+class Mould:
+    """A sentence in English, its places open: in the order in which they stand in it."""
+
+    def __init__(self, text: str, *places: Place) -> None:
+        self.text, self.places = text, places
+
+
+class Point(NamedTuple):
+    """A sentence of a reason: a mould, and of each of its places the texts that stand there."""
+
+    mould: Mould
+    facts: tuple[tuple[str, ...], ...] = ()
+
+
+_TITLE, _WORDS = Place("title"), Place("words")
+UNSURE = Mould(english("We are less sure of this one: tell us whether you want more of it."))
+TRENDING = Mould(english("Trending now."))
+TRENDING_ALONE = Mould(english("Trending now; not yet chosen by your own interests."))
+NO_WORD = Mould(english("No word of it is among yours."))
+PART = Mould(
+    english("Speaks of {words}, from your {text}."),
+    Place("words", is_wanted=True),
+    Place("text", is_wanted=True, is_quoted=True),
+)
+NEAR = Mould(
+    english("Related to your “{text}”: it speaks of {words}."),
+    Place("text", is_wanted=True),
+    _WORDS,
+)
 # By the kind of what was asked for.
 WANTED = {
-    "whole": english("You asked for {names}."),
-    "author": english("You follow {names}."),
-    "category": english("In {names}, which you asked for."),
+    "whole": Mould(
+        english("You asked for {names}."), Place("names", is_wanted=True, is_quoted=True)
+    ),
+    "author": Mould(english("You follow {names}."), Place("names", is_wanted=True)),
+    "category": Mould(english("In {names}, which you asked for."), Place("names", is_wanted=True)),
 }
 # By whether there are a title, words that both papers speak of, and others it is close to.
 LIKED = {
-    (True, True, False): english("Close to “{title}”, which you liked (both speak of {words})."),
-    (True, True, True): english(
-        "Close to “{title}”, which you liked (both speak of {words}), and to others."
+    (True, True, False): Mould(
+        english("Close to “{title}”, which you liked (both speak of {words})."), _TITLE, _WORDS
     ),
-    (True, False, False): english("Close to “{title}”, which you liked."),
-    (True, False, True): english("Close to “{title}”, which you liked, and to others."),
-    (False, True, False): english("Close to a paper you liked (both speak of {words})."),
-    (False, True, True): english(
-        "Close to a paper you liked (both speak of {words}), and to others."
+    (True, True, True): Mould(
+        english("Close to “{title}”, which you liked (both speak of {words}), and to others."),
+        _TITLE,
+        _WORDS,
     ),
-    (False, False, False): english("Close to a paper you liked."),
-    (False, False, True): english("Close to a paper you liked, and to others."),
+    (True, False, False): Mould(english("Close to “{title}”, which you liked."), _TITLE),
+    (True, False, True): Mould(
+        english("Close to “{title}”, which you liked, and to others."), _TITLE
+    ),
+    (False, True, False): Mould(
+        english("Close to a paper you liked (both speak of {words})."), _WORDS
+    ),
+    (False, True, True): Mould(
+        english("Close to a paper you liked (both speak of {words}), and to others."), _WORDS
+    ),
+    (False, False, False): Mould(english("Close to a paper you liked.")),
+    (False, False, True): Mould(english("Close to a paper you liked, and to others.")),
 }
-READERS_LIKING = english("Readers who like what you like tend to like such papers.")
-READERS_ASKING = english("Readers who share your interests tend to like such papers.")
+READERS_LIKING = Mould(english("Readers who like what you like tend to like such papers."))
+READERS_ASKING = Mould(english("Readers who share your interests tend to like such papers."))
 # In a list of shares.
 A_LIKED = english("a paper you liked")
 DISLIKED = english("“{text}”, which you disliked")
@@ -45,30 +91,10 @@ OTHER = english("other")
 PART_OF = english("{words}, of {text}")
 NEAR_TO = english("near {text}")
 
-_TITLE = 40  # characters of a title in such a list
+_MOST_OF_TITLE = 40  # characters of a title in such a list
 _UNSURE_OF_THEM = "Less sure than the others: they are asked whether they want more of it."
 _THEY = {"you": "they", "your": "their", "yours": "theirs"}
 _YOU = re.compile(r"\b(you|yours?)\b", re.IGNORECASE)
-
-
-class Fact(NamedTuple):
-    """What stands in one place of a sentence: texts, to be listed.
-
-    is_wanted: a reader asked for them, and is to see them at once. is_quoted: in quotes, where of
-    several words.
-    """
-
-    place: str
-    texts: tuple[str, ...]
-    is_wanted: bool = False
-    is_quoted: bool = False
-
-
-class Point(NamedTuple):
-    """A sentence of a reason: one of the texts above, and what stands in its places."""
-
-    text: str
-    facts: tuple[Fact, ...] = ()
 
 
 class Voice:
@@ -100,7 +126,7 @@ def to_reader(language: Language) -> Voice:
 
 
 def _of_them(text: str) -> str:
-    if text == UNSURE:
+    if text == UNSURE.text:
         return _UNSURE_OF_THEM
     return _YOU.sub(lambda you: _like(you[0], _THEY[you[0].lower()]), text)
 
@@ -119,9 +145,9 @@ def quote(voice: Voice, text: str) -> str:
 @lru_cache(maxsize=20_000)
 def entitle(voice: Voice, said: str, title: str) -> str:
     """What is said of a paper with the beginning of its title, whole words where they fit."""
-    if len(title) > _TITLE:
-        end = title.rfind(" ", 0, _TITLE)
-        title = f"{title[: end if end > 0 else _TITLE - 1].rstrip(' ,;:.–—-')}…"
+    if len(title) > _MOST_OF_TITLE:
+        end = title.rfind(" ", 0, _MOST_OF_TITLE)
+        title = f"{title[: end if end > 0 else _MOST_OF_TITLE - 1].rstrip(' ,;:.–—-')}…"
     return voice.say(said, text=title)
 
 
@@ -131,18 +157,19 @@ def join(voice: Voice, texts: tuple[str, ...]) -> str:
     return voice.language.listed(texts)
 
 
-@lru_cache(maxsize=20_000)
-def written(voice: Voice, fact: Fact) -> str:
+def written(voice: Voice, place: Place, texts: tuple[str, ...]) -> str:
     """What stands in a place, as plain text."""
-    texts = tuple([quote(voice, text) for text in fact.texts]) if fact.is_quoted else fact.texts
-    return join(voice, texts)
+    return join(voice, tuple([quote(voice, text) for text in texts]) if place.is_quoted else texts)
 
 
 def tell(voice: Voice, points: Sequence[Point]) -> str:
     """Say some points one after the other, in plain text."""
-    return " ".join(
-        [
-            voice.say(point.text, **{each.place: written(voice, each) for each in point.facts})
-            for point in points
-        ]
-    )
+    return " ".join([_told(voice, *point) for point in points])
+
+
+def _told(voice: Voice, mould: Mould, facts: Sequence[tuple[str, ...]]) -> str:
+    told = {
+        place.name: written(voice, place, texts)
+        for place, texts in zip(mould.places, facts, strict=True)
+    }
+    return voice.say(mould.text, **told)

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 from app.mail import dkim, layout, letter, message, press
 from app.papers.paper import Paper
 from app.recommend import voice
-from app.recommend.voice import Fact, Point
+from app.recommend.voice import Point
 
 MakeDaily = Callable[..., letter.Daily]
 SITE = "https://papers.example.org"
@@ -31,7 +31,7 @@ def templates() -> Environment:
 
 def wanted(*texts: str) -> Point:
     """That a reader asked for these words."""
-    return Point(voice.WANTED["whole"], (Fact("names", texts, is_wanted=True, is_quoted=True),))
+    return Point(voice.WANTED["whole"], (texts,))
 
 
 @pytest.fixture(scope="session")

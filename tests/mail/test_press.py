@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.mail import dkim, press
-from app.recommend.voice import Fact, Point
+from app.recommend.voice import Point
 
 HOSTILE = {
     "markup": "<script>alert(1)</script><img src=https://evil.example/x onerror=alert(1)>",
@@ -55,9 +55,7 @@ OURS = {
 def poisoned(view, text):
     """A copy of a view in which every text is `text`, but for the links that only we write."""
     if isinstance(view, Point):
-        return Point(view.text, poisoned(view.facts, text))
-    if isinstance(view, Fact):
-        return view._replace(texts=(text,))
+        return Point(view.mould, poisoned(view.facts, text))
     if isinstance(view, tuple):
         return tuple(poisoned(part, text) for part in view)
     if is_dataclass(view):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.recommend import highlight
+from app.recommend import explain, highlight
 from app.recommend.explain import LikedShare, Reason, Share
 from app.recommend.interests import Kind
 
@@ -83,7 +83,8 @@ def test_the_words_of_a_reason_are_those_that_added_to_the_score():
         (LikedShare(8, -0.5, ("video",)),),
     )
 
-    assert highlight.terms(reason) == (
+    stored = explain.stored(reason)
+    assert highlight.terms(stored, reason.total) == (
         *("diffusion", "protein", "apoptosis", "caspases", "guided sampling"),
     )
-    assert highlight.authors(reason) == ("Ada Example",)
+    assert highlight.authors(stored) == ("Ada Example",)

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from app.mail import foreign
 from app.papers import tex
 from app.pipeline import reading
-from app.recommend import explain, points
+from app.recommend import explain, naming, points
 from app.store import letters, papers, submissions, tables
 from app.web.api import shapes
 
@@ -89,7 +89,7 @@ def pick(
         band=reason.band,
         exploring=reason.exploring,
         reason=points.sentence(reason, titles),
-        shares=parts(explain.shares(reason, titles)),
+        shares=parts(naming.shares(reason, titles)),
     )
 
 

@@ -1,0 +1,112 @@
+"""The shares of a score by their names: all of them, or the largest in percent."""
+
+from collections.abc import Mapping, Sequence
+from math import floor
+from operator import sub
+
+from app.languages import QUOTED
+from app.recommend import explain
+from app.recommend import voice as voices
+from app.recommend.explain import NAMED, Reason, Stored, StoredLiked, StoredTerm
+from app.recommend.interests import Kind
+from app.recommend.voice import TO_READER, Voice
+
+# A list of shares names so many, and none that is less than this part of the score.
+N_PARTS = 3
+_WORTH_A_PART = 0.05
+_EPSILON = 5e-7
+# What is not said as it was typed.
+_NAMED = {Kind.AUTHOR.value, Kind.CATEGORY.value}
+# By whether there is a title.
+_LIKED, _DISLIKED = (voices.A_LIKED, QUOTED), (voices.A_DISLIKED, voices.DISLIKED)
+
+
+def shares(
+    reason: Reason, titles: Mapping[int, str], voice: Voice = TO_READER
+) -> list[tuple[str, float]]:
+    """Name every share of a score, largest first, what was taken away last; they add up to it.
+
+    titles: of the liked papers, TeX already turned into signs; one without a title goes unnamed.
+    """
+    return [(name, -lost) for lost, name in _named(explain.stored(reason), titles, voice)]
+
+
+def parts(
+    reason: Stored,
+    sums: tuple[float, float, float],
+    titles: Mapping[int, str],
+    voice: Voice = TO_READER,
+) -> list[tuple[str, int]]:
+    """Name the largest shares in whole percent of the score; with the last, "other", they make 100.
+
+    What was taken away is below 0. Empty where hardly anything is left of what was added: percents
+    of so little would say more than we know. sums: see `explain.sums`.
+    """
+    asked, liked, total = sums
+    if total <= 0 or total < NAMED * (asked + liked + max(reason.get("rest", 0.0), 0.0)):
+        return []
+    named = _named(reason, titles, voice)
+    if len(named) > N_PARTS:
+        named = sorted(sorted(named, key=_size, reverse=True)[:N_PARTS])
+    told: list[str] = []
+    exact: list[float] = []
+    left, least = total, _WORTH_A_PART * total
+    for lost, name in named:
+        if lost <= -least or lost >= least:
+            told.append(name)
+            exact.append(-100 * lost / total)
+            left += lost
+    told.append(voice.say(voices.OTHER))
+    exact.append(100 * left / total)
+    return [each for each in zip(told, _whole(exact), strict=True) if each[1]]
+
+
+def _named(reason: Stored, titles: Mapping[int, str], voice: Voice) -> list[tuple[float, str]]:
+    """Each share, below 0 what was added, so that they sort: equal ones by name."""
+    named: list[tuple[float, str]] = []
+    for term in reason.get("terms", ()):
+        if share := term["share"]:
+            # Most are a word or a phrase, and nothing else is said of them.
+            name = voices.quote(voice, term["text"]) if len(term) == 2 else _label(term, voice)
+            named.append((-share, name))
+    for rated, said in ((reason.get("liked"), _LIKED), (reason.get("disliked"), _DISLIKED)):
+        for near in rated or ():
+            if share := near["share"]:
+                named.append((-share, _title(near, titles, voice, said)))  # noqa: PERF401
+    if rest := reason.get("rest"):
+        named.append((-rest, voice.say(voices.OTHERS_RATED)))
+    named.sort()
+    return named
+
+
+def _size(named: tuple[float, str]) -> float:
+    return abs(named[0])
+
+
+def _whole(percents: Sequence[float]) -> list[int]:
+    """Round so that the sum stays 100: the largest remainders are rounded up."""
+    # What is but a rounding error below a whole number is that number.
+    floors = [floor(each + _EPSILON) for each in percents]
+    missing = 100 - sum(floors)
+    if missing > 0:
+        over = list(map(sub, floors, percents))
+        for _ in range(missing):
+            place = over.index(min(over))
+            floors[place] += 1
+            over[place] = 1.0
+    return floors
+
+
+def _label(term: StoredTerm, voice: Voice) -> str:
+    text = term["text"]
+    name = text if term.get("kind") in _NAMED else voices.quote(voice, text)
+    if part := term.get("part"):
+        return voice.say(voices.PART_OF, words=voices.join(voice, tuple(part)), text=name)
+    return voice.say(voices.NEAR_TO, text=name) if term.get("near") else name
+
+
+def _title(
+    near: StoredLiked, titles: Mapping[int, str], voice: Voice, said: tuple[str, str]
+) -> str:
+    title = titles.get(near["paper_id"], "").strip()
+    return voices.entitle(voice, said[title != ""], title)
