@@ -6,6 +6,8 @@ still waited for by itself, and belongs to the command that it answers.
 """
 
 import asyncio
+import re
+import sys
 from collections import deque
 
 from app.wire.replies import NoReplyError, Reply
@@ -14,17 +16,21 @@ from app.wire.replies import NoReplyError, Reply
 LONGEST_LINE, LONGEST_ANSWER = 8_192, 32_768
 
 
-class Dialogue(asyncio.Protocol):
+class Dialogue(asyncio.BufferedProtocol):
     """Takes a transport over, with all that is heard on it from now on."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._loop = asyncio.get_running_loop()
+        # For asyncio would make a buffer of 256 kB for each answer.
+        self._ear = memoryview(bytearray(LONGEST_LINE))
         self._heard = b""
         self._lines: list[bytes] = []
         self._replies: deque[Reply] = deque()
         self._n_awaited = 0
         self._waiting: asyncio.Future[None] | None = None
+        self._deadline = 0.0
+        self._watch: asyncio.TimerHandle | None = None
         self._end = ""
         transport.set_protocol(self)
 
@@ -38,13 +44,21 @@ class Dialogue(asyncio.Protocol):
         """How many bytes of what was said have not left yet."""
         return 0 if self._end else self._transport.get_write_buffer_size()
 
+    @property
+    def n_heard(self) -> int:
+        """How many answers came that nobody has asked for yet."""
+        return len(self._replies)
+
     def say(self, *lines: bytes) -> None:
         """Say one command or several, with an answer to each. Raises NoReplyError."""
         self._write(b"\r\n".join([*lines, b""]), len(lines))
 
-    def hand_over(self, message: bytes) -> None:
-        """Say all of a message, its final dot included. Raises NoReplyError."""
-        self._write(message, 1)
+    def hand_over(self, message: bytes, *lines: bytes) -> None:
+        """Say a message, the dot that ends it, and after it perhaps some commands.
+
+        message: see `dotted`. It is answered, and then each command. Raises NoReplyError.
+        """
+        self._write(message + b"\r\n".join([_dot(message), *lines, b""]), 1 + len(lines))
 
     def _write(self, said: bytes, n_answers: int) -> None:
         if not self.is_open:
@@ -55,16 +69,48 @@ class Dialogue(asyncio.Protocol):
     async def hear(self, patience: float) -> Reply:
         """The next answer, waited for so many seconds at most. Raises NoReplyError."""
         if not self._replies and not self._end:
+            self._deadline = self._loop.time() + patience
+            if self._watch is None or self._watch.when() > self._deadline:
+                self._watch_until_the_deadline()
             self._waiting = self._loop.create_future()
-            timer = self._loop.call_later(patience, self._over, "Timed out waiting for a reply")
             try:
                 await self._waiting
             finally:
-                timer.cancel()
                 self._waiting = None
         if not self._replies:
             raise NoReplyError(self._end)
         return self._replies.popleft()
+
+    async def hear_last(self, patience: float) -> Reply:
+        """The answer to what was said last; those before it say nothing any more."""
+        while len(self._replies) + self._n_awaited > 1:
+            await self.hear(patience)
+        return await self.hear(patience)
+
+    def _watch_until_the_deadline(self) -> None:
+        # One for many answers: nearly all come long before, and each would cost a timer.
+        if self._watch is not None:
+            self._watch.cancel()
+        self._watch = self._loop.call_at(self._deadline, self._look_at_the_clock)
+
+    def _look_at_the_clock(self) -> None:
+        self._watch = None
+        if self._waiting is None:
+            return
+        if self._loop.time() >= self._deadline:
+            self._over("Timed out waiting for a reply")
+        else:
+            self._watch_until_the_deadline()
+
+    async def watch_the_flow(self, patience: float) -> None:
+        """Hang up on a server that takes no block of what was said for so many seconds."""
+        left = sys.maxsize
+        while n_unsent := self.n_unsent:
+            if n_unsent >= left:
+                self.hang_up()
+                return
+            left = n_unsent
+            await asyncio.sleep(patience)
 
     def hang_up(self) -> None:
         """Close the connection without a word; what is unsent is not sent."""
@@ -72,9 +118,13 @@ class Dialogue(asyncio.Protocol):
         self._over("Connection lost")
         end()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _sizehint: int) -> memoryview:
+        """Where to write what comes. Called by asyncio."""
+        return self._ear
+
+    def buffer_updated(self, n: int) -> None:
         """Take note of what came. Called by asyncio."""
-        *lines, self._heard = (self._heard + data).split(b"\n")
+        *lines, self._heard = (self._heard + self._ear[:n]).split(b"\n")
         for line in lines:
             self._hear_line(line)
         n_heard = len(self._heard) + sum(map(len, self._lines))
@@ -84,6 +134,8 @@ class Dialogue(asyncio.Protocol):
             self._wake()
 
     def _hear_line(self, line: bytes) -> None:
+        if self._end:
+            return  # after what was no reply, nobody knows what one belongs to
         if not line[:3].isdigit():
             self._over(f"no reply: {line.decode('utf-8', 'replace')}")
             return
@@ -102,8 +154,24 @@ class Dialogue(asyncio.Protocol):
 
     def _over(self, why: str) -> None:
         self._end = self._end or why
+        if self._watch is not None:
+            self._watch.cancel()
         self._wake()
 
     def _wake(self) -> None:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
+
+
+def dotted(message: bytes) -> bytes:
+    """CRLF throughout, and dots doubled (RFC 5321 §4.5.2)."""
+    n_lines = message.count(b"\r\n")
+    if message.count(b"\n") != n_lines or message.count(b"\r") != n_lines:
+        message = re.sub(rb"\r\n|\r|\n", b"\r\n", message)
+    lines = message.replace(b"\r\n.", b"\r\n..")
+    return b"." + lines if lines.startswith(b".") else lines
+
+
+def _dot(message: bytes) -> bytes:
+    """The final one, on a line of its own."""
+    return b"." if message.endswith(b"\r\n") else b"\r\n."

@@ -6,10 +6,8 @@ is about to leave, and only then it is transmitted (DATA). A connection lost aft
 """
 
 import asyncio
-import re
 import socket
-import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
@@ -24,9 +22,10 @@ from aiosmtplib import (
 )
 
 from app.errors import Deferred, DeliveryError, Lost, Refused, Rejected
-from app.mail import message as mail_message
+from app.wire import offer as offers
 from app.wire import replies
-from app.wire.dialogue import Dialogue
+from app.wire.dialogue import Dialogue, dotted
+from app.wire.offer import Offer
 from app.wire.replies import NoReplyError, Reply
 
 SERVICE_CLOSING, GO_ON, TAKEN, FORWARDED = 421, 354, 250, 251
@@ -64,15 +63,18 @@ class Connection:
     """One open connection; use it for one message at a time. Open it with `connect`.
 
     extensions: what the server said it can do (RFC 5321 §4.1.1.1): keyword, in lower case → value.
-    n_offered, n_taken: how many messages it was asked to take, and took.
+    n_offered, n_taken: how many messages it was asked to take, and took. has_offer: whether one was
+    offered along with the message before it, and `hear_offer` is to follow.
     """
 
     def __init__(self, dialogue: Dialogue, extensions: dict[str, str], server: Server) -> None:
         self._dialogue = dialogue
         self._server = server
         self._is_open = True
+        self._pipelines = "pipelining" in extensions
         self.extensions = extensions
         self.n_offered = self.n_taken = 0
+        self.has_offer = False
 
     @property
     def is_open(self) -> bool:
@@ -82,29 +84,38 @@ class Connection:
     @property
     def most_bytes(self) -> int:
         """The longest message it takes, as it said (RFC 1870); 0: it did not say."""
-        most = self.extensions.get("size", "")
-        return int(most) if most.isdecimal() else 0
+        return offers.most_bytes(self.extensions)
 
     @property
     def is_worn(self) -> bool:
         """Whether it has had its share: some servers refuse who never lets go."""
-        return self.n_offered >= self._server.max_per_connection
+        return self.n_offered >= self._server.max_per_connection and not self.has_offer
 
     async def offer(self, sender: str, recipient: str, size: int = 0) -> None:
         """Name sender and one recipient. Raises Deferred or Rejected; nothing has left then.
 
         size: of the message in bytes, for a server that wants to know (RFC 1870).
         """
-        options = self._options(sender, recipient, size)
-        mail = " ".join((f"MAIL FROM:<{sender}>", *options)).encode()
-        rcpt = f"RCPT TO:<{recipient}>".encode()
+        mail, rcpt = offers.commands(
+            Offer(sender, recipient, size), self.extensions, self._server.host
+        )
         self.n_offered += 1
+        offered = self._offer_at_once if self._pipelines else self._offer_in_turn
+        await self._or_give_up(offered(mail, rcpt))
+
+    async def hear_offer(self) -> None:
+        """What the server says of the message offered along; raises as `offer` does."""
+        self.has_offer = False
+        await self._or_give_up(self._hear_both())
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether `hear_offer` need not wait."""
+        return self._dialogue.n_heard >= 2 or not self._dialogue.is_open
+
+    async def _or_give_up(self, offering: Awaitable[None]) -> None:
         try:
-            if "pipelining" in self.extensions:
-                await self._offer_at_once(mail, rcpt)
-            else:
-                self._accepted(await self._ask(mail), self._meaning_at_mail)
-                self._accepted(await self._ask(rcpt), replies.meaning)
+            await offering
         except NoReplyError as e:
             await self._give_up(replies.silence(e))
         except DeliveryError as e:
@@ -113,10 +124,17 @@ class Connection:
             self.drop()
             raise
 
+    async def _offer_in_turn(self, mail: bytes, rcpt: bytes) -> None:
+        self._accepted(await self._ask(mail), self._meaning_at_mail)
+        self._accepted(await self._ask(rcpt), replies.meaning)
+
     async def _offer_at_once(self, mail: bytes, rcpt: bytes) -> None:
         """Both in one packet, as RFC 2920 has it; DATA waits for the caller's ledger."""
-        wait = self._server.patience.command
         self._dialogue.say(mail, rcpt)
+        await self._hear_both()
+
+    async def _hear_both(self) -> None:
+        wait = self._server.patience.command
         at_mail = await self._dialogue.hear(wait)
         if at_mail.code not in {TAKEN, FORWARDED, SERVICE_CLOSING}:
             # Of what the server says to RCPT then, nothing matters but that it is heard.
@@ -134,20 +152,6 @@ class Connection:
         if reply.code not in {TAKEN, FORWARDED}:
             raise meaning(reply)
 
-    def _options(self, sender: str, recipient: str, size: int) -> list[str]:
-        options, host, most = [], self._server.host, self.most_bytes
-        if 0 < most < size:
-            raise Rejected(
-                replies.TOO_BIG, f"the letter has {size} bytes, and {host} takes {most} at most"
-            )
-        if size and "size" in self.extensions:
-            options.append(f"SIZE={size}")
-        if mail_message.needs_smtputf8(sender) or mail_message.needs_smtputf8(recipient):
-            if "smtputf8" not in self.extensions:
-                raise Rejected(0, f"the server {host} takes no address with non-ASCII letters")
-            options.append("SMTPUTF8")
-        return options
-
     def _meaning_at_mail(self, reply: Reply) -> DeliveryError:
         """No recipient was named yet: a final word is about the sender, or the letter's size."""
         failure = replies.meaning(reply)
@@ -157,9 +161,17 @@ class Connection:
             return Refused(failure.code, failure.reply)
         return failure
 
-    async def transmit(self, message: bytes, *, is_dotless: bool = False) -> tuple[int, str]:
+    async def transmit(
+        self,
+        message: bytes,
+        following: Callable[[], Offer | None] = lambda: None,
+        *,
+        is_dotless: bool = False,
+    ) -> tuple[int, str]:
         """Hand the message over and return the server's reply.
 
+        following: what comes next, asked for while the server gets ready; where it can be, that is
+        offered along with the end of this message, whose fate it does not touch: see `has_offer`.
         is_dotless: its lines end in CRLF, and none begins with a dot, as `message.build` makes
         them: to find that out costs more than all the rest.
         Raises Rejected, or Deferred; Lost means that it may have arrived all the same.
@@ -167,12 +179,11 @@ class Connection:
         has_begun = False
         try:
             self._dialogue.say(b"DATA")
+            along = self._along(following())
             reply = await self._dialogue.hear(self._server.patience.go_on)
             if reply.code == GO_ON:
                 has_begun = True
-                reply = await self._hand_over(
-                    _ended(message) if is_dotless else _on_the_wire(message)
-                )
+                reply = await self._hand_over(message if is_dotless else dotted(message), along)
         except NoReplyError as e:
             failure = replies.silence(e)
             await self._give_up(Lost(0, failure.reply) if has_begun else failure)
@@ -181,29 +192,33 @@ class Connection:
         self.n_taken += 1
         return reply.code, replies.on_one_line(reply.words)
 
-    async def _hand_over(self, message: bytes) -> Reply:
-        self._dialogue.hand_over(message)
-        watch = asyncio.ensure_future(self._watch_the_flow()) if self._dialogue.n_unsent else None
+    def _along(self, offer: Offer | None) -> Sequence[bytes]:
+        if offer is None or not self._pipelines or self.is_worn:
+            return ()
         try:
-            return await self._dialogue.hear(self._server.patience.taken)
-        finally:
-            if watch is not None:
-                watch.cancel()
+            return offers.commands(offer, self.extensions, self._server.host)
+        except Rejected:
+            return ()  # as it will be when it is offered by itself
 
-    async def _watch_the_flow(self) -> None:
-        """Hang up on a server that takes no block of the message for too long."""
-        left = sys.maxsize
-        while n_unsent := self._dialogue.n_unsent:
-            if n_unsent >= left:
-                self._dialogue.hang_up()
-                return
-            left = n_unsent
-            await asyncio.sleep(self._server.patience.block)
+    async def _hand_over(self, message: bytes, along: Sequence[bytes]) -> Reply:
+        dialogue, patience = self._dialogue, self._server.patience
+        dialogue.hand_over(message, *along)
+        self.has_offer = bool(along)
+        self.n_offered += self.has_offer
+        if not dialogue.n_unsent:
+            return await dialogue.hear(patience.taken)
+        watch = asyncio.ensure_future(dialogue.watch_the_flow(patience.block))
+        try:
+            return await dialogue.hear(patience.taken)
+        finally:
+            watch.cancel()
 
     async def reset(self) -> None:
         """Take back what was offered."""
+        self.has_offer = False
         try:
-            reply = await self._ask(b"RSET")
+            self._dialogue.say(b"RSET")
+            reply = await self._dialogue.hear_last(self._server.patience.command)
         except NoReplyError:
             self.drop()
         else:
@@ -211,39 +226,26 @@ class Connection:
                 self.drop()
 
     async def close(self) -> None:
-        """Say QUIT, if anybody is still listening."""
+        """Say QUIT, if anybody is still listening; what was offered is taken back by that."""
         self._is_open = False
         try:
             with suppress(NoReplyError):
                 self._dialogue.say(b"QUIT")
-                await self._dialogue.hear(5)
+                await self._dialogue.hear_last(5)
         finally:
             self.drop()
 
     def drop(self) -> None:
         """Hang up without a word."""
-        self._is_open = False
+        self._is_open = self.has_offer = False
         self._dialogue.hang_up()
 
     async def _give_up(self, failure: DeliveryError) -> NoReturn:
         if failure.code in {0, SERVICE_CLOSING}:
             self.drop()
-        else:
+        elif not self.has_offer:
             await self.reset()
         raise failure
-
-
-def _on_the_wire(message: bytes) -> bytes:
-    """CRLF throughout, dots doubled, and the final one (RFC 5321 §4.5.2)."""
-    n_lines = message.count(b"\r\n")
-    if message.count(b"\n") != n_lines or message.count(b"\r") != n_lines:
-        message = re.sub(rb"\r\n|\r|\n", b"\r\n", message)
-    lines = message.replace(b"\r\n.", b"\r\n..")
-    return _ended(b"." + lines if lines.startswith(b".") else lines)
-
-
-def _ended(lines: bytes) -> bytes:
-    return lines + (b".\r\n" if lines.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
 async def connect(server: Server) -> Connection:

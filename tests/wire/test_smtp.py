@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from smtp_sink import DROP, DROP_IN_MESSAGE, GO_ON_AND_DROP, Sink
 
 from app.errors import Deferred, DeliveryError, Lost, Refused, Rejected
-from app.wire import smtp
+from app.wire import dialogue, smtp
+from app.wire.offer import Offer
 from app.wire.smtp import Patience, Server
 
 LETTER = b"Subject: Owls\r\n\r\n.They fly\r\n.\r\nat night.\r\n"
@@ -392,6 +393,7 @@ def test_each_step_is_waited_for_as_long_as_it_may_take(answering, step):
 def test_a_server_that_takes_no_block_of_a_message_is_left():
     async def send():
         async def stall(reader, writer):
+            done.append(asyncio.current_task())
             writer.write(b"220 here\r\n")
             while line := await reader.readline():
                 if line == b"DATA\r\n":
@@ -401,7 +403,7 @@ def test_a_server_that_takes_no_block_of_a_message_is_left():
             await gone.wait()
             writer.close()
 
-        gone = asyncio.Event()
+        gone, done = asyncio.Event(), []
         stalling = await asyncio.start_server(stall, "127.0.0.1", 0, limit=1_000)
         server = Server("127.0.0.1", stalling.sockets[0].getsockname()[1])
         connection = await smtp.connect(replace(server, patience=Patience(block=0.2)))
@@ -411,6 +413,7 @@ def test_a_server_that_takes_no_block_of_a_message_is_left():
         finally:
             gone.set()
             stalling.close()
+            await asyncio.gather(*done)
 
     with pytest.raises(Lost):
         asyncio.run(asyncio.wait_for(send(), 120))
@@ -418,23 +421,27 @@ def test_a_server_that_takes_no_block_of_a_message_is_left():
 
 async def _offered(*said):
     """Offer a message to a server that says these things, one at each read, and then closes."""
-    heard = []
+    heard, done = [], []
 
     async def talk(reader, writer):
+        done.append(asyncio.current_task())
         for answer in (b"220 here\r\n", b"250-here\r\n250 PIPELINING\r\n", *said):
             if answer.startswith(b"220") or (heard.append(await reader.read(1_000)) or heard[-1]):
                 writer.write(answer)
         writer.close()
+        await writer.wait_closed()
 
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    connection = await smtp.connect(Server("127.0.0.1", server.sockets[0].getsockname()[1]))
-    try:
-        await connection.offer(FROM, TO)
-    except DeliveryError as e:
-        return heard[1:], connection, e
-    finally:
-        server.close()
-    return heard[1:], connection, None
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        connection = await smtp.connect(Server("127.0.0.1", server.sockets[0].getsockname()[1]))
+        failure = None
+        try:
+            await connection.offer(FROM, TO)
+        except DeliveryError as e:
+            failure = e
+        is_open = connection.is_open
+        connection.drop()
+        await asyncio.gather(*done)
+    return heard[1:], is_open, failure
 
 
 def test_sender_and_reader_are_named_together_where_the_server_allows_it():
@@ -459,15 +466,154 @@ def test_sender_and_reader_are_named_together_where_the_server_allows_it():
     ],
 )
 def test_each_reply_belongs_to_the_command_it_answers(said, kind, code):
-    _, connection, failure = asyncio.run(_offered(said))
+    _, is_open, failure = asyncio.run(_offered(said))
 
     assert (type(failure), failure.code) == (kind, code)
-    assert not connection.is_open
+    assert not is_open
+
+
+NEXT = "next@example.org"
+ALONG = f".\r\nMAIL FROM:<{FROM}>\r\nRCPT TO:<{NEXT}>\r\n".encode()
+
+
+async def _outcome(step):
+    try:
+        return await step
+    except DeliveryError as e:
+        return type(e), e.code
+
+
+async def _both(extensions, said, n_along, meanwhile=lambda: asyncio.sleep(0), **server_is):
+    """Offer a message along with another to a server that says this after the first, and closes.
+
+    n_along: how many commands come along. meanwhile: done before it says so. Return what became of
+    the two, and all that was heard.
+    """
+    heard, done = [], []
+
+    async def talk(reader, writer):
+        done.append(asyncio.current_task())
+        writer.write(b"220 here\r\n")
+        answers = {b"EHLO": extensions, b"DATA": b"354 go on\r\n"}
+        while (line := await reader.readline()) != b".\r\n":
+            heard.append(line)
+            if line[:4] in {b"EHLO", b"MAIL", b"RCPT", b"DATA"}:
+                writer.write(answers.get(line[:4], b"250 OK\r\n"))
+        heard.extend([line] + [await reader.readline() for _ in range(n_along)])
+        await meanwhile()
+        writer.write(said)
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        connection = await smtp.connect(Server("127.0.0.1", port, **server_is))
+        await connection.offer(FROM, TO)
+        offer = Offer(FROM, NEXT, 70_000)
+        first = await _outcome(connection.transmit(b"short\r\n", lambda: offer))
+        second = await _outcome(connection.hear_offer()) if connection.has_offer else "not offered"
+        connection.drop()
+        await asyncio.gather(*done)
+    return first, second, b"".join(heard)
+
+
+PIPELINING = b"250-here\r\n250 PIPELINING\r\n"
+OK = (250, "OK")
+
+
+@pytest.mark.parametrize(
+    ("said", "first", "second"),
+    [
+        (b"250 OK\r\n250 a\r\n250 b\r\n", OK, None),
+        (b"250 OK\r\n250 a\r\n550 nobody\r\n", OK, (Rejected, 550)),
+        (b"250 OK\r\n250 a\r\n450 later\r\n", OK, (Deferred, 450)),
+        (b"250 OK\r\n450 later\r\n503 MAIL first\r\n", OK, (Deferred, 450)),
+        (b"250 OK\r\n550 not you\r\n503 MAIL first\r\n", OK, (Refused, 550)),
+        (b"250 OK\r\n421 enough\r\n", OK, (Deferred, 421)),
+        (b"250 OK\r\n", OK, (Deferred, 0)),
+        (b"250 OK\r\n250 a\r\n", OK, (Deferred, 0)),
+        (b"250 OK\r\nno reply\r\n", OK, (Deferred, 0)),
+        (b"250-O\r\n250 K\r\n250-a\r\n250 a\r\n550-b\r\n550 b\r\n", (250, "O K"), (Rejected, 550)),
+        (b"552 too big\r\n250 a\r\n250 b\r\n", (Rejected, 552), None),
+        (b"451 later\r\n250 a\r\n550 nobody\r\n", (Deferred, 451), (Rejected, 550)),
+        (b"451 later\r\n421 enough\r\n", (Deferred, 451), (Refused, 421)),
+        (b"421 enough\r\n", (Deferred, 421), "not offered"),
+        (b"no reply\r\n250 a\r\n250 b\r\n", (Lost, 0), "not offered"),
+        (b"", (Lost, 0), "not offered"),
+    ],
+)
+def test_what_is_said_of_one_message_touches_no_other_offered_along_with_it(said, first, second):
+    told = asyncio.run(_both(PIPELINING, said, n_along=2))
+
+    assert told[:2] == (first, second)
+    assert told[2].endswith(ALONG)
+
+
+@pytest.mark.parametrize(
+    ("extensions", "server_is"),
+    [
+        (b"250 here\r\n", {}),
+        (b"250-here\r\n250-SIZE 60000\r\n250 PIPELINING\r\n", {}),
+        (PIPELINING, {"max_per_connection": 1}),
+    ],
+    ids=["no pipelining", "too big", "a worn connection"],
+)
+def test_what_cannot_go_along_is_left_to_be_offered_by_itself(extensions, server_is):
+    told = asyncio.run(_both(extensions, b"250 OK\r\n", n_along=0, **server_is))
+
+    assert told[:2] == (OK, "not offered")
+    assert told[2].endswith(b"short\r\n.\r\n")
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_what_was_offered_along_may_come_or_be_taken_back(comes):
+    with Sink() as sink:
+
+        async def send():
+            connection = await smtp.connect(sink.server)
+            await connection.offer(FROM, TO)
+            await connection.transmit(LETTER, lambda: Offer(FROM, NEXT))
+            if comes:
+                await connection.hear_offer()
+                await connection.transmit(LETTER, lambda: Offer(FROM, "never@example.org"))
+            await connection.reset()
+            await _hand_over(connection, "last@example.org")
+            await connection.close()
+
+        asyncio.run(send())
+        wanted = ["last@example.org", *[NEXT] * comes, TO]
+        assert sink.recipients() == wanted
+        assert sink.attempts == [TO, NEXT, *["never@example.org"] * comes, "last@example.org"]
+        assert sink.n_connections == 1
+
+
+class _Hurried(asyncio.SelectorEventLoop):
+    """A loop whose clock can be put forward."""
+
+    ahead = 0.0
+
+    def time(self):
+        return super().time() + self.ahead
+
+
+@pytest.mark.parametrize(("waits", "outcome"), [([500], OK), ([500, 101], (Lost, 0))])
+def test_the_wait_for_a_reply_is_as_long_as_it_may_be_whatever_the_one_before(waits, outcome):
+    async def let_time_pass():
+        loop = asyncio.get_running_loop()
+        for seconds in waits:
+            loop.ahead += seconds
+            for _ in range(5):  # rounds, in which whatever is due is done
+                await asyncio.sleep(0)
+
+    both = _both(PIPELINING, b"250 OK\r\n250 a\r\n250 b\r\n", 2, let_time_pass)
+    with asyncio.Runner(loop_factory=_Hurried) as runner:
+        assert runner.run(both)[0] == outcome
 
 
 @given(st.lists(st.sampled_from([b".", b"..", b"\r\n", b"\n", b"\r", b"a", b".a"]), max_size=12))
 def test_whatever_the_lines_the_message_ends_where_it_should(parts):
-    wire = smtp._on_the_wire(b"".join(parts))
+    wire = dialogue.dotted(b"".join(parts))
+    wire += dialogue._dot(wire) + b"\r\n"
     assert wire.endswith(b"\r\n.\r\n")
     lines = wire.removesuffix(b".\r\n").removesuffix(b"\r\n").split(b"\r\n")
     assert not any(line.startswith(b".") and not line.startswith(b"..") for line in lines)
