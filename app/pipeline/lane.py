@@ -1,7 +1,8 @@
 """One connection of a delivery run, and the letters that go through it.
 
-Per letter: render → offer → commit "in_data" → transmit → settle. So a crash leaves at most one
-letter per lane in doubt.
+Per letter: make → offer → commit "in_data" → transmit → settle. So a crash leaves at most one
+letter per lane in doubt. The next is made while the server gets ready for one, and offered with its
+last byte (RFC 2920); the commit that notes that it is about to leave settles the one before.
 """
 
 import asyncio
@@ -16,17 +17,19 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app.errors import Deferred, DeliveryError, Lost, NotReady, Refused
-from app.pipeline import claims, compose
+from app.pipeline import claims, compose, steps
 from app.pipeline.breaker import Breaker
 from app.pipeline.claims import Claim
 from app.pipeline.ledger import Ledger
 from app.pipeline.outcome import Outcomes, Tally
 from app.pipeline.pace import Pace
+from app.pipeline.steps import Step
 from app.pipeline.stock import Stock
 from app.pipeline.stopping import Stopped, Stopping
-from app.store import allowances, releases
-from app.store.departures import Claimed
+from app.store import releases
+from app.store.departures import Claimed, Sent
 from app.wire import smtp
+from app.wire.offer import Offer
 
 log = structlog.get_logger()
 
@@ -57,12 +60,12 @@ class Post:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Ready:
-    """A claimed entry and its message."""
+    """A claim and its message, or why there is none."""
 
-    entry: Claimed
-    envelope: compose.Envelope
+    claim: Claim
+    made: compose.Envelope | Exception
 
 
 class _NotNow(Stopped):
@@ -79,6 +82,8 @@ class Lane:
     stopping: Stopping
     stock: Stock
     connection: smtp.Connection | None = None
+    ahead: _Ready | None = None
+    sent: Sent | None = None
     settling: asyncio.Future[None] | None = None
 
     def __post_init__(self) -> None:
@@ -105,25 +110,55 @@ class Lane:
                 if isinstance(found, timedelta):
                     await self._rest(found)
                     continue
-                await self._send_claimed(found)
+                await self._send_made(found)
                 if self.stock.is_try:
                     return
         except (Stopped, Deferred) as e:
             await self._cannot_go_on(e)
         finally:
             self.ledger.company -= 1
+            if self.ahead is not None:
+                self.stock.put_back(self.ahead.claim)
             await self._settled()
             if self.connection is not None and self.connection.is_open:
                 await self.connection.close()
 
-    async def _next(self, began: datetime) -> Claim | timedelta | None:
+    async def _next(self, began: datetime) -> _Ready | timedelta | None:
         """A letter, once there is a connection for it; else as `Stock.wait`."""
+        if self.ahead is not None:
+            if self._is_connected and self.stock.may_go():
+                ahead, self.ahead = self.ahead, None
+                return ahead
+            await self._take_back()
         if self.stock.is_empty:
             await self._settled()
         if not self._is_connected and (wait := await self.stock.wait(began)) != timedelta(0):
             return wait
         await self._connected()
-        return await self.stock.take(began)
+        found = await self.stock.take(began)
+        return self._made(found) if isinstance(found, Claim) else found
+
+    def _made(self, claim: Claim) -> _Ready:
+        try:
+            return _Ready(claim, claim.message(self.post.head))
+        except Exception as e:  # noqa: BLE001  (it fails alone, when its turn comes)
+            return _Ready(claim, e)
+
+    def _following(self) -> Offer | None:
+        """Make the next letter, if there is one at hand."""
+        claim = self.stock.at_hand()
+        if claim is None:
+            return None
+        self.ahead = self._made(claim)
+        made = self.ahead.made
+        return None if isinstance(made, Exception) else _offer(made)
+
+    async def _take_back(self) -> None:
+        if self.connection is not None and self.connection.has_offer:
+            await self.connection.reset()
+        if self.ahead is not None:
+            self.stock.put_back(self.ahead.claim)
+            self.ahead = None
 
     async def _cannot_go_on(self, why: Stopped | Deferred) -> None:
         if isinstance(why, Deferred):
@@ -147,24 +182,30 @@ class Lane:
             self.connection = await self.stopping.or_do(smtp.connect(self.post.server))
         return self.connection
 
-    async def _send_claimed(self, claim: Claim) -> None:
-        try:
-            envelope = claim.message(self.post.head)
-        except Exception as e:  # noqa: BLE001  (it fails alone)
-            await self.outcomes.cannot_be_made(claim.entry, e)
+    async def _send_made(self, ready: _Ready) -> None:
+        entry, made = ready.claim.entry, ready.made
+        if isinstance(made, Exception):
+            await self.outcomes.cannot_be_made(entry, made)
             self.post.on_settled()
             return
         try:
-            await self._send(await self._connected(), _Ready(claim.entry, envelope))
+            await self._send(await self._connected(), entry, made)
         except (Stopped, Deferred) as e:
-            await self.give_back([claim.entry])
+            await self.give_back([entry])
             if isinstance(e, Deferred):
                 raise
         else:
             self.post.on_settled()
 
+    def _settle_apart(self) -> None:
+        """Write down that the letter before was taken, by itself."""
+        sent, self.sent = self.sent, None
+        if sent is not None:
+            self.settling = asyncio.ensure_future(self.outcomes.sent(sent))
+
     async def _settled(self) -> None:
         """Wait until what became of the letter before is on the disk."""
+        self._settle_apart()
         settling, self.settling = self.settling, None
         if settling is not None:
             await settling
@@ -180,25 +221,27 @@ class Lane:
         if ids:
             await self.outcomes.settle(release)
 
-    async def _fitted(self, connection: smtp.Connection, ready: _Ready) -> _Ready:
+    async def _fitted(
+        self, connection: smtp.Connection, entry: Claimed, made: compose.Envelope
+    ) -> compose.Envelope:
         """A letter longer than the server takes is shortened."""
         most = connection.most_bytes
-        if not 0 < most < len(ready.envelope.message):
-            return ready
+        if not 0 < most < len(made.message):
+            return made
 
-        log.warning("letter_shortened", entry=ready.entry.id, most=most)
+        log.warning("letter_shortened", entry=entry.id, most=most)
         shorter = await self.ledger.write(
-            lambda session: claims.shorten(session, self.post.head, ready.entry, most)
+            lambda session: claims.shorten(session, self.post.head, entry, most)
         )
-        return _Ready(ready.entry, shorter or ready.envelope)
+        return shorter or made
 
-    async def _send(self, connection: smtp.Connection, ready: _Ready) -> None:
-        ready = await self._fitted(connection, ready)
-        envelope = ready.envelope
+    async def _send(
+        self, connection: smtp.Connection, entry: Claimed, made: compose.Envelope
+    ) -> None:
+        made = await self._fitted(connection, entry, made)
         try:
-            offer = connection.offer(envelope.sender, envelope.recipient, len(envelope.message))
-            await self.stopping.or_do(offer)
-            while wait := await self._write_begin(connection, ready):
+            await self._offered(connection, made)
+            while wait := await self._write_begin(connection, entry, made):
                 await self._rest(wait)
             if wait is None:
                 # Somebody took the claim over; the open transaction is left to QUIT.
@@ -207,32 +250,47 @@ class Lane:
             # Else a crash would leave two letters of this connection in doubt.
             await self._settled()
             with self.ledger.leave():
-                code, reply = await connection.transmit(envelope.message, is_dotless=True)
+                code, reply = await connection.transmit(
+                    made.message, self._following, is_dotless=True
+                )
         except DeliveryError as e:
             if connection.n_taken and not connection.is_open and not isinstance(e, Lost):
                 # It had served, and closed before anything of this letter left: on to the next.
                 raise _NotNow from e
-            await self.outcomes.failed(ready.entry, e)
+            await self.outcomes.failed(entry, e)
             return
-        # Written while the next is offered, mostly by the commit that notes it is about to leave.
-        self.settling = asyncio.ensure_future(self.outcomes.sent(ready.entry, code, reply))
+        self.sent = self.outcomes.taken(entry, code, reply)
+        if not (connection.has_offer and connection.is_answered) or self.post.pace.is_limited:
+            # The commit for the next may be some time off.
+            self._settle_apart()
 
-    async def _write_begin(self, connection: smtp.Connection, ready: _Ready) -> timedelta | None:
+    async def _offered(self, connection: smtp.Connection, made: compose.Envelope) -> None:
+        if not connection.has_offer:
+            await self.stopping.or_do(connection.offer(*_offer(made)))
+        elif connection.is_answered:
+            await connection.hear_offer()
+        else:
+            await self.stopping.or_do(connection.hear_offer())
+
+    async def _write_begin(
+        self, connection: smtp.Connection, entry: Claimed, made: compose.Envelope
+    ) -> timedelta | None:
+        now, pace = self.post.clock(), self.post.pace
         try:
-            if self.post.pace.is_limited:
-                return await self.ledger.write(lambda session: self._begin(session, ready))
-            return await self.ledger.join(claims.begin, (ready.entry.id or 0, self.post.clock()))
+            if pace.is_limited:
+                paced = pace, entry, made.recipient, now
+                return await self.ledger.write(lambda session: steps.note_in_pace(session, *paced))
+            step = Step(self.sent, (entry.id or 0, now))
+            wait = await self.ledger.join(steps.note, step)
         except NotReady as e:
+            self._settle_apart()
             await connection.reset()
             raise _NotNow from e
+        if step.sent is not None:
+            self.sent = None
+            self.outcomes.stored(step.sent)
+        return wait
 
-    def _begin(self, session: Session, ready: _Ready) -> timedelta | None:
-        """Note that the letter is about to leave; else how long it must wait, or None: for ever."""
-        now, entry, pace = self.post.clock(), ready.entry, self.post.pace
-        is_late = now - (entry.claimed_at or now) > allowances.GOOD_FOR
-        if is_late:
-            domain = ready.envelope.recipient.rpartition("@")[2].lower()
-            if wait := pace.allow(session, domain, now):
-                return wait
-        part = entry.id or 0, now
-        return claims.begin(session, [part])(part)
+
+def _offer(made: compose.Envelope) -> Offer:
+    return Offer(made.sender, made.recipient, len(made.message))

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,9 +11,10 @@ from sqlmodel import Session
 
 from app.errors import DeliveryError, Lost, NotReady, Refused, Rejected
 from app.mail import refusal, retry
-from app.pipeline import learn
+from app.pipeline import learn, steps
 from app.pipeline.breaker import Breaker
 from app.pipeline.ledger import Ledger
+from app.pipeline.steps import Step
 from app.store import departures, outbox
 from app.store.departures import Claimed, Sent
 
@@ -56,17 +57,30 @@ class Outcomes:
     is_try: bool = False
     holds_doubt: bool = False
 
-    async def sent(self, entry: Claimed, code: int, reply: str) -> None:
-        """The server took it over."""
+    def __post_init__(self) -> None:
+        # Put together once, and not for each letter.
+        self._log = log.bind()
+
+    def taken(self, entry: Claimed, code: int, reply: str) -> Sent:
+        """The server took it over; it is still to be written down: see `sent`, and `steps.note`."""
         sent = Sent(entry.id or 0, self.clock(), code, reply)
+        if not self.is_try:
+            self.breaker.counts(sent.at, is_refused=False)
+        return sent
+
+    async def sent(self, sent: Sent) -> None:
+        """Write down that the server took one over."""
         if self.is_try:
             work = self._with_brake(None, lambda session: departures.mark_sent(session, [sent]))
             await self.settle(work)
         else:
-            self.breaker.counts(sent.at, is_refused=False)
-            await self._stored(lambda: self.ledger.follow(_mark_sent, sent))
+            await self._stored(lambda: self.ledger.follow(steps.note, Step(sent)))
+        self.stored(sent)
+
+    def stored(self, sent: Sent) -> None:
+        """It is on the disk that the server took one over."""
         self.tally.sent += 1
-        log.info("letter_sent", entry=sent.entry_id, code=code)
+        self._log.info("letter_sent", entry=sent.entry_id, code=sent.code)
 
     async def failed(self, entry: Claimed, failure: DeliveryError) -> None:
         """The server did not, or perhaps did (Lost): it is tried again later, if ever.
@@ -155,11 +169,6 @@ class Outcomes:
                 await asyncio.sleep(min(n, 10))
             else:
                 return
-
-
-def _mark_sent(session: Session, sent: Sequence[Sent]) -> Callable[[Sent], None]:
-    departures.mark_sent(session, sent)
-    return lambda _: None
 
 
 def _defer(entry: Claimed, failure: DeliveryError, again: datetime) -> Callable[[Session], object]:

@@ -1,7 +1,7 @@
 """Claimed letters that the lanes of a delivery run share.
 
 What letters say is read for many at once; each is made into its message when its turn comes, so
-that no more than one a lane is kept, and the database waits for none of it.
+that no more than two a lane are kept, and the database waits for none of it.
 """
 
 import asyncio
@@ -73,6 +73,14 @@ class Stock:
                 if not claimed:
                     return wait
             return self._claims.popleft()
+
+    def at_hand(self) -> Claim | None:
+        """The next letter, if it is claimed already and may go."""
+        return self._claims.popleft() if self._claims and self.may_go() else None
+
+    def put_back(self, claim: Claim) -> None:
+        """What was taken is the next again."""
+        self._claims.appendleft(claim)
 
     def left(self) -> list[Claim]:
         """Take out whatever nobody took."""

@@ -2,6 +2,7 @@ import asyncio
 import socket
 import sqlite3
 import threading
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -123,8 +124,10 @@ def test_a_rejected_letter_fails_at_once_and_is_never_tried_again(
     assert sink.taken == []
 
 
-def test_what_happens_to_one_letter_happens_to_no_other(day, letters, sink, entries):
+@pytest.mark.parametrize("n_connections", [1, 4])
+def test_what_happens_to_one_letter_happens_to_no_other(day, letters, sink, entries, n_connections):
     people = letters(9)
+    day.n_connections = n_connections
     addresses = [person.address for person in people]
     sink.at_rcpt[addresses[0]] = ["550 5.1.1 no"]
     sink.at_rcpt[addresses[1]] = ["450 4.2.0 later"]
@@ -480,6 +483,70 @@ def test_no_message_leaves_before_the_ledger_says_so(day, letters, sink, watch_l
     seen = watch_ledger(sink)
     _send(day)
     assert seen == [State.IN_DATA] * 5
+
+
+@pytest.mark.parametrize("pipelines", [True, False])
+def test_a_letter_is_settled_before_the_next_one_of_its_connection_leaves(
+    day, letters, entries, pipelines
+):
+    """Else a crash would leave two letters of one connection in doubt."""
+    letters(6)
+    seen = []
+    with Sink(pipelines=pipelines) as sink:
+        day.server, day.n_connections = sink.server, 1
+        real = sink.handle_DATA
+
+        async def look(server, session, envelope):
+            states = Counter(entry.state for entry in await asyncio.to_thread(entries))
+            seen.append((states[State.SENT], states[State.IN_DATA]))
+            return await real(server, session, envelope)
+
+        sink.handle_DATA = look
+        assert _send(day).sent == 6
+    assert seen == [(n, 1) for n in range(6)]
+
+
+def test_a_letter_offered_with_the_one_before_is_taken_back_if_it_may_not_go(
+    day, letters, sink, entries
+):
+    people = letters(4)
+    day.n_connections = 1
+    real = sink.handle_DATA
+
+    async def stop_at_the_first(server, session, envelope):
+        day.stop.set()
+        return await real(server, session, envelope)
+
+    sink.handle_DATA = stop_at_the_first
+    assert _send(day).sent == 1
+    assert len(sink.attempts) == 2
+    first = next(p for p in people if p.address == sink.taken[0].recipient)
+    left = [entries(person)[0] for person in people if person is not first]
+    assert {(entry.state, entry.attempts) for entry in left} == {(State.READY, 0)}
+
+
+def test_a_refusal_of_the_next_letter_leaves_the_one_before_sent(day, letters, sink, entries):
+    people = letters(8)
+    day.n_connections = 1
+    for person in people[1::2]:
+        sink.at_rcpt[person.address] = ["550 5.1.1 no such person"]
+    tally = _send(day)
+    assert (tally.sent, tally.failed) == (4, 4)
+    assert sink.recipients() == sorted(person.address for person in people[::2])
+    assert [entries(person)[0].state for person in people] == [State.SENT, State.FAILED] * 4
+    assert sink.n_connections == 1
+
+
+def test_a_letter_lost_on_its_way_leaves_no_doubt_of_the_next_one_offered_with_it(
+    day, letters, sink, entries
+):
+    people = letters(3)
+    day.n_connections = 1
+    sink.at_data[people[0].address] = [TAKE_AND_DROP]
+    tally = _send(day)
+    assert (tally.sent, tally.deferred) == (2, 1)
+    assert [entries(person)[0].doubtful for person in people] == [1, 0, 0]
+    assert [entries(person)[0].attempts for person in people] == [1, 1, 1]
 
 
 def test_a_letter_in_doubt_after_a_crash_is_sent_again_with_the_same_bytes(
