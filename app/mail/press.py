@@ -6,16 +6,16 @@ Tests hold the two ways to the same page.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence, Set
-from functools import lru_cache
-from typing import Literal, NamedTuple
+from collections.abc import Sequence, Set
+from typing import Literal
 
 from jinja2 import Environment
 from markupsafe import Markup
 
 from app.mail import layout, stencil, transfer, wording
+from app.mail.kept import Kept
 from app.mail.letter import Daily, Letter, PickView, Quoted, Rendered
-from app.mail.stencil import Frame, Stencil, Told
+from app.mail.stencil import Stencil, Told
 from app.mail.wording import Card
 
 # Gmail cuts a letter off at about 102 kB of HTML, and the unsubscribe link with it.
@@ -24,6 +24,7 @@ Form = Literal["html", "txt"]
 _FINISH = {"html": layout.inline_css, "txt": layout.tidy}
 # Cards kept for one shape of letters, of some 6 kB each.
 _MOST_FRAMED = 4_000
+_MOST_SHAPES = 200
 _BETWEEN_CARDS = {"html": "\n", "txt": "\n\n\n"}
 _BETWEEN_PIECES = {form: transfer.piece(text) for form, text in _BETWEEN_CARDS.items()}
 
@@ -91,7 +92,7 @@ def _shortened(templates: Environment, daily: Daily, step: int) -> Quoted:
     n_picks, n_excerpts = min(n, 2 * n - step), max(0, n - step)
     picks = daily.picks[:n_picks]
     told = wording.of_daily(templates, daily, picks, n - n_picks)
-    of_shape = _stencils(templates, n_picks > 0, tuple(told), _shape(told))
+    of_shape = _stencils(templates, told, has_cards=n_picks > 0)
     html, text = of_shape.fill(told, picks, n_excerpts)
     return Quoted(subject=told["subject"], html=html, text=text, n_left_out=n - n_picks)
 
@@ -113,7 +114,6 @@ class _Form:
     def __init__(self, drafts: Environment, form: Form, marks: Told, *, has_cards: bool) -> None:
         self._drafts, self._form, self._marks = drafts, form, marks
         self._cards: dict[tuple[object, ...], Stencil] = {}
-        self._settled: dict[tuple[object, ...], Stencil] = {}
         above, _, below = self._page(stencil.SEAM if has_cards else "").partition(stencil.SEAM)
         self.above, self.below = self._cut(above), self._cut(below)
 
@@ -124,21 +124,12 @@ class _Form:
     def _cut(self, page: str) -> Stencil:
         return stencil.cut_html(page) if self._form == "html" else stencil.cut_text(page)
 
-    def card(self, key: tuple[object, ...], own: Set[str], tell: Callable[[], Told]) -> Stencil:
-        """Of cards of one face. own: the names of what stays open. tell: all that one says."""
-        if (found := self._settled.get(key)) is None:
-            if len(self._settled) >= _MOST_FRAMED:
-                self._settled.clear()
-            told = tell()
-            found = self._shaped(told).settled(told.keys() - own, told)
-            self._settled[key] = found
-        return found
-
-    def _shaped(self, told: Told) -> Stencil:
+    def card(self, told: Told, own: Set[str]) -> Stencil:
+        """Of a card that says all this. own: the names of what stays open."""
         shape = _shape(told)
         if shape not in self._cards:
             self._cards[shape] = self._new_card(_marks(tuple(told), shape))
-        return self._cards[shape]
+        return self._cards[shape].settled(told.keys() - own, told)
 
     def _new_card(self, marks: Told) -> Stencil:
         """Cut out of a page that has no other, for only there it meets its rules of style."""
@@ -146,20 +137,26 @@ class _Form:
         return self._cut(self._page(f"{stencil.SEAM}{card}{stencil.SEAM}").split(stencil.SEAM)[1])
 
 
-class _Framed(NamedTuple):
-    """A card but for what is its reader's own."""
+class _Framed:
+    """Cards of one face but for what is their readers' own."""
 
-    face: wording.Face
-    html: Frame
-    text: Frame
+    def __init__(self, card: Card, html: Stencil, text: Stencil) -> None:
+        self.face = card.face
+        self.html, self.text = html.framed(wording.OWN), text.framed(wording.OWN)
+
+        def head(number: int) -> bytes:
+            return text.said("rank", {"rank": str(number), "title": card.face.title})
+
+        # By its number, with which the title is wrapped.
+        self.headings = Kept(head)
 
 
 class _Stencils:
     """All letters of one shape."""
 
-    def __init__(self, templates: Environment, marks: Told, *, has_cards: bool) -> None:
-        drafts = stencil.drafting(templates)
-        self._templates, self._has_links = templates, bool(marks["feedback_url"])
+    def __init__(self, templates: Environment, told: Told, *, has_cards: bool) -> None:
+        drafts, marks = stencil.drafting(templates), _marks(tuple(told), _shape(told))
+        self._templates, self._has_links = templates, bool(told["feedback_url"])
         self._html = _Form(drafts, "html", marks, has_cards=has_cards)
         self._text = _Form(drafts, "txt", marks, has_cards=has_cards)
         self._framed: dict[tuple[object, ...], _Framed] = {}
@@ -169,48 +166,46 @@ class _Stencils:
         start = transfer.piece(told["feedback_url"])
         html, text = self._html.above.filled(told), self._text.above.filled(told)
         for number, pick in enumerate(picks, start=1):
-            framed = self._frame(pick, number, number <= n_excerpts)
-            of_html, of_text = wording.own(framed.face, pick, start)
+            if number > 1:
+                html.append(_BETWEEN_PIECES["html"])
+                text.append(_BETWEEN_PIECES["txt"])
+            framed = self._frame(pick, has_excerpt=number <= n_excerpts)
+            of_html, of_text = wording.own(framed.face, pick, start, framed.headings[number])
             html += framed.html.filled(of_html)
             text += framed.text.filled(of_text)
         html += self._html.below.filled(told)
         text += self._text.below.filled(told)
         return b"".join(html), b"".join(text)
 
-    def _frame(self, pick: PickView, number: int, has_excerpt: bool) -> _Framed:
+    def _frame(self, pick: PickView, *, has_excerpt: bool) -> _Framed:
         key = (
-            (pick.paper, pick.votes, pick.by_community, pick.band, pick.exploring),
-            (number, pick.rank, has_excerpt, len(pick.shares) > 1),
-            (not pick.points, not pick.names, not pick.terms),
+            (pick.paper, pick.votes, pick.by_community, pick.band, pick.exploring, has_excerpt),
+            (not pick.points, not pick.names, not pick.terms, len(pick.shares) > 1),
         )
         if (found := self._framed.get(key)) is None:
             if len(self._framed) >= _MOST_FRAMED:
                 self._framed.clear()
-            found = self._framed[key] = self._new_frame(pick, number, has_excerpt)
+            found = self._framed[key] = self._new_frame(pick, has_excerpt=has_excerpt)
         return found
 
-    def _new_frame(self, pick: PickView, number: int, has_excerpt: bool) -> _Framed:
-        card = wording.Card(wording.face(self._templates, pick), pick, number, has_excerpt)
-        start, ends = ("x", wording.ends(pick.rank)) if self._has_links else ("", {})
-        has = len(pick.shares) > 1, bool(pick.points), bool(pick.names), bool(pick.terms)
-        key = card.face, has_excerpt, has
-        own = {"reason", "shares", "rank", *ends}
-        in_bold = {"byline"} if pick.names else set()
-        in_bold |= {"excerpt"} if pick.terms else set()
-        html = self._html.card(key, own | in_bold, lambda: card.html(start))
-        # The title is wrapped with its number.
-        text = self._text.card(key, own, lambda: card.text(start))
-        text = text.settled({"rank", "title"}, {"rank": str(number), "title": card.face.title})
-        between = [_BETWEEN_PIECES[form] if number > 1 else b"" for form in ("html", "txt")]
-        return _Framed(
-            card.face,
-            html.framed(wording.OWN, ends, between[0]),
-            text.framed(wording.OWN, ends, between[1]),
-        )
+    def _new_frame(self, pick: PickView, *, has_excerpt: bool) -> _Framed:
+        card = Card(wording.face(self._templates, pick), pick, 1, has_excerpt)
+        start = "x" if self._has_links else ""
+        in_bold = {"byline": pick.names, "excerpt": pick.terms}
+        own = set(wording.OWN)
+        of_html = own - {name for name, words in in_bold.items() if not words}
+        html = self._html.card(card.html(start), of_html)
+        return _Framed(card, html, self._text.card(card.text(start), own - in_bold.keys()))
 
 
-@lru_cache(maxsize=200)
-def _stencils(
-    templates: Environment, has_cards: bool, names: tuple[str, ...], shape: tuple[object, ...]
-) -> _Stencils:
-    return _Stencils(templates, _marks(names, shape), has_cards=has_cards)
+# By all that a letter says but its texts, of which only matters which there are.
+_SHAPES: dict[tuple[object, ...], _Stencils] = {}
+
+
+def _stencils(templates: Environment, told: Told, *, has_cards: bool) -> _Stencils:
+    key = templates, has_cards, told["edition"], tuple(map(bool, told.values()))
+    if (found := _SHAPES.get(key)) is None:
+        if len(_SHAPES) >= _MOST_SHAPES:
+            _SHAPES.clear()
+        found = _SHAPES[key] = _Stencils(templates, told, has_cards=has_cards)
+    return found

@@ -80,18 +80,17 @@ class Stencil:
         parts[1::2] = [hole.text(told) for hole in self._holes]
         return parts
 
-    def framed(self, names: Sequence[str], ends: Mapping[str, bytes], before: bytes) -> "Frame":
-        """The same for texts that come encoded, and always in this order.
+    def said(self, name: str, told: Told) -> bytes:
+        """What stands in the hole of this text; b"" where there is none."""
+        return next((hole.text(told) for hole in self._holes if name in hole.names), b"")
 
-        ends: of texts by their names, what stays; they all begin with the last of the names.
-        before: what stands before it all.
-        """
-        pieces, taken = [before + self._parts[0]], list[int]()
-        for hole, piece in zip(self._holes, self._parts[2::2], strict=True):
-            (name,) = hole.names
-            pieces.append(ends.get(name, b"") + piece)
-            taken.append(len(names) - 1 if name in ends else names.index(name))
-        return Frame(pieces, taken)
+    def framed(self, names: Sequence[str]) -> "Frame":
+        """The same for texts that come encoded, one for each hole, and always in this order."""
+        taken = [
+            next(place for place, name in enumerate(names) if name in hole.names)
+            for hole in self._holes
+        ]
+        return Frame(self._parts[::2], taken)
 
 
 class Frame:
@@ -132,24 +131,26 @@ def cut_text(page: str) -> Stencil:
 
 
 def _markup(name: str) -> _Hole:
-    if name in _COMMON:
-        return _Hole({name}, lambda told: _known_markup(told[name]))
-    return _Hole({name}, lambda told: markup(told[name]))
+    encode = _encoder(name)
+    return _Hole({name}, lambda told: encode(layout.escaped(told[name])))
 
 
-def markup(text: str) -> bytes:
-    """Encode a text as HTML has it: what is not Markup is escaped."""
-    # Not as Markup, whose slices are looked through each by itself.
-    return transfer.piece(str(text) if isinstance(text, Markup) else layout.escaped(text))
+def _plain(name: str) -> _Hole:
+    encode = _encoder(name)
+    return _Hole({name}, lambda told: encode(told[name]))
+
+
+def _encoder(name: str) -> Callable[[str], bytes]:
+    if name.endswith("url"):
+        return _link
+    return _common if name in _COMMON else transfer.piece
 
 
 # What the letters of many readers say alike.
 _COMMON = {"subject", "preheader", "summary", "note", "contact", "postal", "left_out"}
-_known_markup = lru_cache(maxsize=4_000)(markup)
-
-
-def _plain(name: str) -> _Hole:
-    return _Hole({name}, lambda told: transfer.piece(told[name]))
+_common = lru_cache(maxsize=4_000)(transfer.piece)
+# A letter's text has the links of its HTML.
+_link = lru_cache(maxsize=20)(transfer.piece)
 
 
 def _wrapped(parts: Sequence[str], indent: int) -> _Hole:

@@ -116,32 +116,37 @@ def of_picks(templates: Environment, picks: Sequence[PickView]) -> list[Card]:
 
 
 # What a card says to its reader alone, in the order in which it is told.
-OWN = ("reason", "shares", "excerpt", "byline", "start")
-Own = tuple[bytes, bytes, bytes, bytes, bytes]
+OWN = (
+    *("reason", "shares", "excerpt", "byline"),
+    *(f"{each}_url" for each in Verdict),
+    *("why_url", "rank"),
+)
+Own = tuple[bytes, ...]
 
 
-def own(of: "Face", pick: PickView, start: bytes) -> tuple[Own, Own]:
+def own(of: "Face", pick: PickView, start: bytes, heading: bytes) -> tuple[Own, Own]:
     """That of a pick, encoded already: in the HTML, and in the text.
 
-    start: of the letter's links for feedback, encoded. b"" for what is the same for all.
+    start: of the letter's links for feedback. heading: its title, and before that its number.
     """
     reason, plain_reason = of.speaker.say(pick.points)
     shares, plain_shares = counted.encoded(of.language, pick.shares)
+    like, dislike, save, why = _ends(pick.rank)
+    links = start + like, start + dislike, start + save, start + why
     terms, names = pick.terms, pick.names
     excerpt = _encoded_excerpt(of.paper.excerpt, terms) if terms else b""
     byline = _encoded_rich(_kept(of.byline), names) if names else b""
     return (
-        (reason, shares, excerpt, byline, start),
-        (plain_reason, plain_shares, b"", b"", start),
+        (reason, shares, excerpt, byline, *links),
+        (plain_reason, plain_shares, b"", b"", *links, heading),
     )
 
 
 @lru_cache(maxsize=1_000)
-def ends(rank: int) -> dict[str, bytes]:
-    """What the links for feedback end with, encoded."""
-    urls = {f"{each}_url": links.verdict_url("", rank, each) for each in Verdict}
-    urls["why_url"] = links.why_url("", rank)
-    return {name: transfer.piece(url) for name, url in urls.items()}
+def _ends(rank: int) -> list[bytes]:
+    """What links for feedback end with, encoded."""
+    ends = [links.verdict_url("", rank, each) for each in Verdict]
+    return [transfer.piece(end) for end in (*ends, links.why_url("", rank))]
 
 
 def _kept(text: str) -> str:

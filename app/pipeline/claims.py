@@ -20,7 +20,7 @@ class Claim:
 
     entry: Claimed
     row: Letter | None
-    contents: Contents | Exception | None
+    contents: Contents | None
 
     def message(self, head: compose.Letterhead) -> compose.Envelope:
         """Make it. Raises AppError, or whatever a fault in its facts raises."""

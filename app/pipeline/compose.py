@@ -106,7 +106,7 @@ def why(subscriber: Subscriber, typed: Sequence[Interest], language: Language = 
     return language.fill(BY_WORDS if typed else BY_LIKES, **facts)
 
 
-def made(head: Letterhead, row: Letter, contents: Contents | Exception | None) -> Envelope:
+def made(head: Letterhead, row: Letter, contents: Contents | None) -> Envelope:
     """Build and sign the message of a stored letter; the same facts give the same bytes.
 
     contents: see `reading.of`. Raises what was wrong with them.
@@ -174,9 +174,7 @@ def unstored(
     return press.render(head.templates_in(row.language), _view(head, row, contents))
 
 
-def _view(
-    head: Letterhead, row: Letter, contents: Contents | Exception | None
-) -> letters_mail.Letter:
+def _view(head: Letterhead, row: Letter, contents: Contents | None) -> letters_mail.Letter:
     if row.kind in notices.KINDS:
         return notices.view(
             head.links,
@@ -187,8 +185,6 @@ def _view(
         )
     if contents is None:
         return _confirm(head, row)
-    if isinstance(contents, Exception):
-        raise contents
     return _daily(head, row, contents)
 
 

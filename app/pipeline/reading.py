@@ -1,6 +1,6 @@
 """What letters say, read from the store for many of them at once."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,25 +12,29 @@ from app.mail.letter import PaperView
 from app.papers import tex
 from app.papers.paper import Paper
 from app.recommend import explain
-from app.recommend.explain import Reason, Stored, StoredLiked
+from app.recommend.explain import Reason, Stored
 from app.store import letters, papers
 from app.store.letters import Choice
 from app.store.tables import Letter, LetterKind
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Contents:
-    """Of one letter. reasons: of the choices, in their order; the rest may be of others too.
+    """Of one letter, its choices in their order; the rest may be of others too.
 
     papers: by the ids chosen. titles: of the papers that reasons name. votes: when it was written.
     """
 
     choices: Sequence[Choice]
-    reasons: Sequence[Stored]
     papers: Mapping[int, Paper]
     titles: Mapping[int, str]
     votes: Mapping[int, int]
     _shown: dict[int, PaperView]
+
+    @property
+    def reasons(self) -> list[Stored]:
+        """Of the choices; read when they are needed, for they take up much. Raises ValueError."""
+        return explain.all_stored([each.reason for each in self.choices])
 
     def paper(self, paper_id: int) -> PaperView:
         """What letters say of a paper; worked out by the first that does, for all read with it."""
@@ -39,40 +43,32 @@ class Contents:
         return found
 
 
-def of(session: Session, rows: Sequence[Letter]) -> dict[int, Contents | Exception]:
-    """The contents of stored daily letters, or why they cannot be read, by the letters' ids."""
+def of(session: Session, rows: Sequence[Letter]) -> dict[int, Contents]:
+    """The contents of stored daily letters, by their ids."""
     at = {row.id or 0: row.date for row in rows if row.kind == LetterKind.DAILY}
     return _contents(session, at, letters.choices(session, list(at)))
 
 
-def unstored(session: Session, row: Letter, choices: Sequence[Choice]) -> Contents | Exception:
+def unstored(session: Session, row: Letter, choices: Sequence[Choice]) -> Contents:
     """The same for a letter that is only looked at."""
     return _contents(session, {0: row.date}, {0: choices})[0]
 
 
 def _contents(
     session: Session, at: Mapping[int, datetime], choices: Mapping[int, Sequence[Choice]]
-) -> dict[int, Contents | Exception]:
-    reasons, found = dict[int, list[Stored]](), dict[int, Contents | Exception]()
-    for letter_id in at:
-        try:
-            reasons[letter_id] = explain.all_stored([each.reason for each in choices[letter_id]])
-        except Exception as e:  # noqa: BLE001  (one letter's fault stays its own)
-            found[letter_id] = e
-    paper_ids = sorted({each.paper_id for letter_id in reasons for each in choices[letter_id]})
+) -> dict[int, Contents]:
+    chosen = [each for letter_id in at for each in choices[letter_id]]
+    paper_ids = sorted({each.paper_id for each in chosen})
     stored, shown = papers.shown(session, paper_ids), dict[int, PaperView]()
-    named = {near["paper_id"] for each in reasons.values() for near in _rated(each)}
-    titles = _titles(session, named)
+    titles = _titles(session, explain.papers_named([each.reason for each in chosen]))
     # Letters of one shard were written at one moment.
     votes = {
-        moment: papers.votes_at(session, paper_ids, moment)
-        for moment in sorted({at[letter_id] for letter_id in reasons})
+        moment: papers.votes_at(session, paper_ids, moment) for moment in sorted(set(at.values()))
     }
-    for letter_id, each in reasons.items():
-        found[letter_id] = Contents(
-            choices[letter_id], each, stored, titles, votes[at[letter_id]], shown
-        )
-    return found
+    return {
+        letter_id: Contents(choices[letter_id], stored, titles, votes[moment], shown)
+        for letter_id, moment in at.items()
+    }
 
 
 def titles_named(session: Session, reasons: Sequence[Reason]) -> dict[int, str]:
@@ -81,12 +77,6 @@ def titles_named(session: Session, reasons: Sequence[Reason]) -> dict[int, str]:
         session,
         {share.paper_id for reason in reasons for share in (*reason.liked, *reason.disliked)},
     )
-
-
-def _rated(reasons: Sequence[Stored]) -> Iterator[StoredLiked]:
-    for reason in reasons:
-        yield from reason.get("liked", ())
-        yield from reason.get("disliked", ())
 
 
 def _titles(session: Session, paper_ids: Set[int]) -> dict[int, str]:

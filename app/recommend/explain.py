@@ -4,6 +4,7 @@ A letter or page that only tells of it needs no numpy, so this module imports no
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring as quoted
@@ -115,6 +116,15 @@ def all_stored(texts: Sequence[str]) -> list[Stored]:
     if len(read) != len(texts):
         raise ValueError("a reason is not one line of JSON")
     return cast("list[Stored]", read)
+
+
+def papers_named(texts: Sequence[str]) -> set[int]:
+    """The ids of the papers that `to_json` wrote of, and perhaps of others."""
+    # The quotation marks of a text within are escaped there.
+    return set(map(int, _PAPER_ID.findall("".join(texts))))
+
+
+_PAPER_ID = re.compile(r'"paper_id": ?(\d+)', re.ASCII)
 
 
 def sums(reason: Stored) -> tuple[float, float, float]:
