@@ -54,6 +54,7 @@ HOMES = {
     "imap_tools": {"wire"},
     "itsdangerous": {"mail"},
     "jinja2": {"mail", "web", "pipeline", "assembly", "main"},
+    "lxml": {"papers"},
     "markupsafe": {"mail", "web"},
     "numpy": {"recommend", "store"},
     "procrastinate": {"store", "worker"},

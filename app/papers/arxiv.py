@@ -62,7 +62,7 @@ def is_withdrawn(abstract: str, comment: str = "") -> bool:
 
     There is no field for it: the abstract is replaced by a sentence, or a comment says so.
     """
-    if "ithdrawn" not in abstract[:200] and "ithdrawn" not in comment:
+    if abstract.find("ithdrawn", 0, 200) < 0 and "ithdrawn" not in comment:
         return False
     return bool(
         _WITHDRAWN.match(abstract)

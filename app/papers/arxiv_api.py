@@ -4,7 +4,7 @@ Older servers name a namespace at every element and write http://arxiv.org/api, 
 https://arxiv.org/api. A busy server answers with an empty feed, which is not "no such paper".
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element
 
 from app.errors import EmptyAnswer, SourceError
@@ -12,6 +12,7 @@ from app.papers import arxiv, fields, identity, xml_tree
 from app.papers.paper import Digest, Entry, Page, Paper, UnreadLine, fold
 
 LAYOUT = "arXiv query"
+_REPEATED = ("author", "category", "primary_category", "link")
 
 
 def is_one(root: Element) -> bool:
@@ -32,9 +33,9 @@ def read(root: Element) -> Digest:
     entries: list[Entry] = []
     unread: list[UnreadLine] = []
     for number, row in enumerate(rows, start=1):
-        told = xml_tree.values(row)
+        told, others = xml_tree.values_and(row, _REPEATED)
         _refuse_error(told)
-        paper = _paper(row, told)
+        paper = _paper(told, others)
         if paper is None:
             text = xml_tree.text(told, "title", "id")[:200]
             unread.append(UnreadLine(number, text, arxiv.NO_PAPER))
@@ -65,42 +66,30 @@ def _refuse_error(told: Mapping[str, str]) -> None:
         raise SourceError(f"arXiv refuses: {said}.", told.get("id", "").partition("#")[2].strip())
 
 
-def _paper(row: Element, told: Mapping[str, str]) -> Paper | None:
+def _paper(told: Mapping[str, str], others: Mapping[str, Sequence[Element]]) -> Paper | None:
     arxiv_id, version = arxiv.number(told.get("id", ""))
     title = fold(told.get("title", ""))
     if not arxiv_id or not title:
         return None
     abstract, comment = fold(told.get("summary", "")), fold(told.get("comment", ""))
-    return Paper(
-        title=title,
-        abstract=abstract,
-        authors=tuple(_authors(row)),
-        url=arxiv.url(arxiv_id),
-        arxiv_id=arxiv_id,
-        doi=identity.doi_in(told.get("doi", "")) or _linked_doi(row),
-        published=fields.day(told.get("published")),
-        categories=arxiv.categories(_terms(row)),
-        version=version,
-        journal=fold(told.get("journal_ref", "")),
+    # The main category first, wherever it stands.
+    terms = [*others["primary_category"][:1], *others["category"]]
+    return Paper(  # by their places, which takes half the time
+        title,
+        abstract,
+        tuple([name for each in others["author"] if (name := fold(xml_tree.value(each, "name")))]),
+        arxiv.url(arxiv_id),
+        arxiv_id,
+        (identity.doi_in(told["doi"]) if "doi" in told else "") or _linked_doi(others["link"]),
+        fields.day(told.get("published")),
+        arxiv.categories([each.get("term", "") for each in terms]),
+        version,
+        journal=fold(told["journal_ref"]) if "journal_ref" in told else "",
         comment=comment,
         is_withdrawn=arxiv.is_withdrawn(abstract, comment),
     )
 
 
-def _authors(row: Element) -> Iterator[str]:
-    for author in xml_tree.alike(row, "author"):
-        name = fold(xml_tree.values(author).get("name", ""))
-        if name:
-            yield name
-
-
-def _terms(row: Element) -> list[str]:
-    """The main category first, wherever it stands."""
-    main = xml_tree.child(row, "primary_category")
-    terms = [each.get("term", "") for each in xml_tree.alike(row, "category")]
-    return terms if main is None else [main.get("term", ""), *terms]
-
-
-def _linked_doi(row: Element) -> str:
-    links = (each for each in xml_tree.alike(row, "link") if each.get("title") == "doi")
-    return next((identity.doi_in(each.get("href", "")) for each in links), "")
+def _linked_doi(links: Sequence[Element]) -> str:
+    named = (each for each in links if each.get("title") == "doi")
+    return next((identity.doi_in(each.get("href", "")) for each in named), "")

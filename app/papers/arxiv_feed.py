@@ -6,7 +6,7 @@ begins the day it was asked for, even if what it lists is yesterday's batch agai
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from xml.etree.ElementTree import Element
 
@@ -19,6 +19,7 @@ KINDS = ("new", "cross", "replace", "replace-cross")
 WANTED = frozenset({"new", "cross"})
 # What stands before the abstract; where no abstract is told, it is all there is.
 _SUMMARY = re.compile(r"\s*arXiv:\S+\s+Announce Type:\s*(?P<kind>[\w-]+)\s*(?P<named>Abstract:)?")
+_REPEATED = ("category",)
 _ERROR = "Feed error for query"
 
 
@@ -49,7 +50,7 @@ def read(root: Element, wanted: Collection[str] = WANTED) -> Digest:
     changed: list[Paper] = []
     rows = xml_tree.children(channel, "entry" if is_atom else "item")
     for number, row in enumerate(rows, start=1):
-        told = xml_tree.values(row)
+        told, others = xml_tree.values_and(row, _REPEATED)
         whole = told.get("summary") or told.get("description") or ""
         summary = _SUMMARY.match(whole)
         kind = told.get("announce_type", "")
@@ -57,14 +58,14 @@ def read(root: Element, wanted: Collection[str] = WANTED) -> Digest:
             kind = fields.text(kind, summary and summary["kind"]).lower()
         if summary:
             whole = whole[summary.end() :] if summary["named"] else ""
-        paper = _paper(row, told, fold(whole))
+        paper = _paper(told, others["category"], fold(whole))
         if paper is None:
             text = fields.text(told.get("title"), told.get("guid"), told.get("id"))
             unread.append(UnreadLine(number, text[:200], arxiv.NO_PAPER))
         elif kind and kind not in wanted:
             changed.append(paper)
         else:
-            entries.append(Entry(paper, len(entries) + 1, announced=kind))
+            entries.append(Entry(paper, len(entries) + 1, None, None, None, None, kind))
     layout = ATOM if is_atom else RSS
     return Digest(
         layout,
@@ -92,28 +93,24 @@ def _day(head: Mapping[str, str]) -> date | None:
     )
 
 
-def _paper(row: Element, told: Mapping[str, str], abstract: str) -> Paper | None:
+def _paper(told: Mapping[str, str], terms: Iterable[Element], abstract: str) -> Paper | None:
     arxiv_id, version = arxiv.number(told.get("guid") or told.get("id") or "")
     if not arxiv_id:
         arxiv_id, version = arxiv.number(told.get("link", ""))
     title = fold(told.get("title", ""))
     if not arxiv_id or not title:
         return None
+    # By their places, which takes half the time.
     return Paper(
-        title=title,
-        abstract=abstract,
-        authors=people.listed(told.get("creator", "")),
-        url=arxiv.url(arxiv_id),
-        arxiv_id=arxiv_id,
-        doi=identity.doi_in(told.get("DOI", "")),
-        categories=arxiv.categories(_terms(row)),
-        version=version,
-        journal=fold(told.get("journal_reference", "")),
+        title,
+        abstract,
+        people.listed(told.get("creator", "")),
+        arxiv.url(arxiv_id),
+        arxiv_id,
+        identity.doi_in(told["DOI"]) if "DOI" in told else "",
+        None,
+        arxiv.categories([each.get("term") or (each.text or "").strip() for each in terms]),
+        version,
+        journal=fold(told["journal_reference"]) if "journal_reference" in told else "",
         is_withdrawn=arxiv.is_withdrawn(abstract),
     )
-
-
-def _terms(row: Element) -> list[str]:
-    return [
-        each.get("term") or (each.text or "").strip() for each in xml_tree.alike(row, "category")
-    ]

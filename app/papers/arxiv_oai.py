@@ -4,7 +4,7 @@ http://www.openarchives.org/OAI/openarchivesprotocol.html: a list goes on as lon
 token, and "no records match" is a list of nothing. A record's datestamp is its last change.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from app.errors import SourceError, UnreadableDigest
@@ -73,9 +73,7 @@ def _header(record: Element) -> tuple[str, bool]:
     header = xml_tree.child(record, "header")
     if header is None:
         return "", False
-    name = xml_tree.child(header, "identifier")
-    told = "" if name is None else fold(name.text or "")
-    return told, header.get("status") == "deleted"
+    return fold(xml_tree.value(header, "identifier")), header.get("status") == "deleted"
 
 
 def _paper(record: Element) -> Paper | None:
@@ -83,34 +81,28 @@ def _paper(record: Element) -> Paper | None:
     inner = next(iter(outer), None) if outer is not None else None
     if inner is None:
         return None
-    told = xml_tree.values(inner)
+    told, others = xml_tree.values_and(inner, ("authors",))
     arxiv_id, _ = arxiv.number(told.get("id", ""))
     title = fold(told.get("title", ""))
     if not arxiv_id or not title:
         return None
     abstract, comment = fold(told.get("abstract", "")), fold(told.get("comments", ""))
-    return Paper(
-        title=title,
-        abstract=abstract,
-        authors=tuple(_authors(inner)),
-        url=arxiv.url(arxiv_id),
-        arxiv_id=arxiv_id,
-        doi=identity.doi_in(told.get("doi", "")),
-        published=fields.day(told.get("created")),
-        categories=arxiv.categories(told.get("categories", "").split()),
-        journal=fold(told.get("journal-ref", "")),
+    return Paper(  # by their places, which takes half the time
+        title,
+        abstract,
+        tuple([name for listing in others["authors"] for each in listing if (name := _name(each))]),
+        arxiv.url(arxiv_id),
+        arxiv_id,
+        identity.doi_in(told["doi"]) if "doi" in told else "",
+        fields.day(told.get("created")),
+        arxiv.categories(told.get("categories", "").split()),
+        journal=fold(told["journal-ref"]) if "journal-ref" in told else "",
         comment=comment,
         is_withdrawn=arxiv.is_withdrawn(abstract, comment),
     )
 
 
-def _authors(metadata: Element) -> Iterator[str]:
-    for listing in xml_tree.children(metadata, "authors"):
-        for author in listing:
-            if name := _name(xml_tree.values(author)):
-                yield name
-
-
-def _name(told: Mapping[str, str]) -> str:
+def _name(author: Element) -> str:
+    told = xml_tree.values(author)
     first, family = told.get("forenames", ""), told.get("keyname", "")
     return fold(f"{first} {family} {told['suffix']}" if "suffix" in told else f"{first} {family}")

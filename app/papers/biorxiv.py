@@ -45,7 +45,7 @@ def of_answer(answer: object, wanted: Collection[str] = WANTED) -> Digest:
             continue
         kind = NEW if paper.version < 2 else REPLACED
         if kind in wanted:
-            entries.append(Entry(paper, len(entries) + 1, day=day, announced=kind))
+            entries.append(Entry(paper, len(entries) + 1, None, None, None, day, kind))
         else:
             changed.append(paper)
     layout = _server(rows[0]) if rows else _SERVERS["biorxiv"]
@@ -99,16 +99,17 @@ def _paper(row: dict[str, object], day: date | None) -> Paper | None:
     abstract = markup.untagged(_told(row.get("abstract")))
     category = fields.word(row.get("category"))
     site = "medrxiv" if fields.word(row.get("server")) == "medrxiv" else "biorxiv"
-    return Paper(
-        title=title,
-        abstract=abstract,
-        authors=people.inverted(_told(row.get("authors"))),
-        url=f"https://www.{site}.org/content/{doi}v{version or 1}",
-        doi=doi,
-        published=day if version < 2 else None,
-        categories=() if category in _NOTHING else (category,),
-        version=version,
-        published_doi=fields.doi(row.get("published")),
+    return Paper(  # by their places, which takes half the time
+        title,
+        abstract,
+        people.inverted(_told(row.get("authors"))),
+        f"https://www.{site}.org/content/{doi}v{version or 1}",
+        "",
+        doi,
+        day if version < 2 else None,
+        () if category in _NOTHING else (category,),
+        version,
+        fields.doi(row.get("published")),
         organisation=_told(row.get("author_corresponding_institution")),
         is_withdrawn=fields.word(row.get("type")) == "withdrawn" or _is_withdrawn(abstract),
     )

@@ -17,7 +17,7 @@ from app.papers import (
     saved_page,
     xml_list,
 )
-from app.papers.paper import Digest, Paper, UnreadLine
+from app.papers.paper import Digest, UnreadLine
 
 
 def _read_plain(text: str, read_on: date) -> Digest:
@@ -67,6 +67,8 @@ def read(raw: bytes | str, read_on: date) -> Digest:
     Raises UnreadableDigest, with a sentence that says what was found, if it is no list of papers;
     EmptyAnswer where there is nothing; SourceError for what a source says of its own trouble.
     """
+    if isinstance(raw, bytes) and (well_formed := xml_list.read_bytes(raw)) is not None:
+        return _sane(well_formed)
     text = decode(raw)
     if not text or text.isspace():
         raise EmptyAnswer("The file is empty.")
@@ -82,17 +84,21 @@ def read(raw: bytes | str, read_on: date) -> Digest:
 
 def _sane(found: Digest) -> Digest:
     """The digest without what no paper can be, which would fill store and letters."""
-    odd = [entry for entry in found.entries if _is_monstrous(entry.paper)]
+    odd = {
+        entry.position
+        for entry in found.entries
+        if len(entry.paper.title) > LONGEST_TITLE or len(entry.paper.abstract) > LONGEST_ABSTRACT
+    }
     if not odd:
         return found
-    kept = [entry for entry in found.entries if not _is_monstrous(entry.paper)]
-    told = [UnreadLine(entry.position, entry.paper.title[:200], MONSTROUS) for entry in odd]
+    kept = [entry for entry in found.entries if entry.position not in odd]
+    told = [
+        UnreadLine(entry.position, entry.paper.title[:200], MONSTROUS)
+        for entry in found.entries
+        if entry.position in odd
+    ]
     entries = (entry._replace(position=n) for n, entry in enumerate(kept, start=1))
     return replace(found, entries=tuple(entries), unread=(*found.unread, *told))
-
-
-def _is_monstrous(paper: Paper) -> bool:
-    return len(paper.title) > LONGEST_TITLE or len(paper.abstract) > LONGEST_ABSTRACT
 
 
 def decode(raw: bytes | str) -> str:

@@ -23,8 +23,13 @@ _LINK = re.compile(r"https?://[^\s<>\"'\\^`{|}\x00-\x1f\x7f\ud800-\udfff]{3,2000
 def text(value: object, *others: object) -> str:
     """The first of the values that is a text with something in it, white space folded."""
     if isinstance(value, str):
-        is_plain = value.isascii() and "\0" not in value
-        if found := fold(value if is_plain else _storable(value)):
+        if value.isascii():
+            found = fold(value if "\0" not in value else _storable(value))
+        else:
+            line = value.replace("\n", " ").strip()
+            is_plain = line.isprintable() and line.rfind("  ") < 0
+            found = line if is_plain else fold(_storable(value))
+        if found:
             return found
     return text(*others) if others else ""
 

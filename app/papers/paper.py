@@ -110,8 +110,11 @@ class Digest:
 
 def fold(text: str) -> str:
     """Fold every run of white space into one space and strip the ends."""
-    # Most abstracts need no more than new line ends, and splitting them takes four times as long.
-    if len(text) > _SHORT:
+    # Most titles need nothing, most abstracts new line ends; splitting takes four times as long.
+    if len(text) < _SHORT:
+        if text.isprintable() and "  " not in text:  # so its only white space is the space
+            return text.strip()
+    else:
         line = text.replace("\n", " ").strip()
         # From the end, since Python looks from there twice as fast.
         if line.rfind("  ") < 0 and not _has_odd_blank(line):

@@ -12,6 +12,8 @@ _ASIDE = re.compile(r"\([^()]*\)")
 _SUFFIXES = {"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"}
 _SUFFIXES |= {"phd", "ph.d", "phd.", "ph.d.", "md", "m.d", "md.", "m.d."}
 _NOBODY = {"et al", "et al.", "and others", "others", "...", "…"}
+_NO_NAMES = _SUFFIXES | _NOBODY | {""}
+_BRACES = re.compile(r"(?:[^{}]|\{[^{},]*\})*+")  # in which no name ends
 _LONGEST = len("and others")  # of the two
 # More names than this are a collaboration's, and their letters would fill the store.
 MOST = 3000
@@ -22,6 +24,39 @@ def listed(text: str) -> tuple[str, ...]:
 
     Affiliations in parentheses are left out; commas inside them, or in TeX's braces, part no names.
     """
+    return _neatly_listed(text) or _listed(text)
+
+
+def _neatly_listed(text: str) -> tuple[str, ...]:
+    """The names of a list without anything else in it, as nearly all are; of any other none."""
+    names = text.split(", ")
+    if (
+        text.count(",") != len(names) - 1
+        or not _is_neat(text)
+        or "(" in text
+        or ")" in text
+        or ";" in text
+        or "&" in text
+        or "and " in text
+        or "ollaboration" in text
+        or ("{" in text and not _BRACES.fullmatch(text))
+        or not _NO_NAMES.isdisjoint(text.lower().split(", "))
+    ):
+        return ()
+    return tuple(names[:MOST])
+
+
+def _is_neat(text: str) -> bool:
+    """Whether all of its white space is a space between two words, and no name is empty."""
+    return (
+        text.isprintable()
+        and "  " not in text
+        and " ," not in text
+        and text.strip(" ,;") == text != ""
+    )
+
+
+def _listed(text: str) -> tuple[str, ...]:
     names: list[str] = []
     for part in _parts(fold(_without_asides(text) if "(" in text or ")" in text else text)):
         short = part.lower() if len(part) <= _LONGEST else ""
@@ -34,6 +69,23 @@ def listed(text: str) -> tuple[str, ...]:
 
 def inverted(text: str) -> tuple[str, ...]:
     """The names of "Doe, J.; Smith, A. B.", the family name last."""
+    return _neatly_inverted(text) or _inverted(text)
+
+
+def _neatly_inverted(text: str) -> tuple[str, ...]:
+    """The names where each has two parts, as nearly all have; else none."""
+    parts = text.split("; ")
+    if text.count(";") != len(parts) - 1 or " ;" in text or not _is_neat(text):
+        return ()
+    try:
+        pairs = [part.split(", ") for part in parts[:MOST]]
+        names = tuple([f"{given} {family}" for family, given in pairs])
+    except ValueError:
+        return ()
+    return names if text.count(",") == len(parts) else ()
+
+
+def _inverted(text: str) -> tuple[str, ...]:
     names: list[str] = []
     for part in fold(text).split(";"):
         family, comma, given = part.partition(",")

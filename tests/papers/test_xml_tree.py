@@ -1,6 +1,7 @@
 """XML from outside: nothing expands, nothing is fetched, and what is nearly XML is mended."""
 
 from datetime import date
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from hypothesis import given
@@ -23,8 +24,9 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 @pytest.mark.parametrize("prolog", ["", '<?xml version="1.0"?>\n', "\ufeff<?xml version='1.0'?>"])
 def test_a_document_with_entities_of_its_own_is_refused(name, prolog):
-    with pytest.raises(UnreadableDigest):
-        digest.read(prolog + BOMBS[name], READ_ON)
+    for bomb in (prolog + BOMBS[name], (prolog + BOMBS[name]).encode()):
+        with pytest.raises(UnreadableDigest):
+            digest.read(bomb, READ_ON)
 
 
 def test_an_encoding_hides_no_entities():
@@ -32,6 +34,32 @@ def test_an_encoding_hides_no_entities():
 
     with pytest.raises(UnreadableDigest):
         digest.read(bomb.encode("utf-16"), READ_ON)
+
+
+@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize("before", ["", "\ufeff", " \n", "<!-- a -->", "<?a?>\n<!-- b --><?c?> "])
+def test_bytes_with_a_document_type_are_left_to_the_careful_reader(name, before):
+    assert xml_tree.well_formed((before + BOMBS[name]).encode()) is None
+
+
+@pytest.mark.parametrize(
+    "broken", [b"<rss>\xff</rss>", b"<rss>&nbsp;</rss>", b"<rss>\0</rss>", b"<rss>"]
+)
+def test_bytes_that_are_not_quite_xml_are_left_to_the_careful_reader(broken):
+    assert xml_tree.well_formed(broken) is None
+
+
+def test_both_parsers_give_the_same_elements():
+    head = '<?xml version="1.0" encoding="iso-8859-1"?><!-- a --><rss xmlns:a="urn:a">'
+    text = f'{head}<a:b c="d">é<!-- e -->f<?g?>h<![CDATA[<i>]]></a:b><a:b/></rss>'
+    one = xml_tree.well_formed(text.encode())
+    other = fromstring(text)  # noqa: S314
+
+    assert one is not None
+    for root in (one, other):
+        told, others = xml_tree.values_and(root, ("c",))
+        assert (told, others, xml_tree.name(root)) == ({"b": "éfh<i>"}, {"c": []}, "rss")
+        assert [each.get("c") for each in xml_tree.children(root, "b")] == ["d", None]
 
 
 def test_a_document_type_without_declarations_is_passed_over():
