@@ -28,6 +28,8 @@ _KINDS = (
     r"|antwort|erwiderung(?:en)?|replik|réponses?|respuestas?|risposta|resposta)"
     r"|(?P<comment>comment(?:ary|aries|s)?|discussions?|(?:peer\s+)?reviews?|notes?|editorials?"
     r"|kommentare?|commentaires?|comentarios?|commento)"
+    r"|(?P<supplement>(?:online\s+)?(?:supplement|appendix|supporting\s+information"
+    r"|supplement(?:ary|al)\s+(?:materials?|information|data|methods?|notes?|texts?|figures?)))"
 )
 _WHOSE = r"(?:(?:authors?|publishers?|editors?)(?:'s?|’s?)?\s+|an?\s+|the\s+)?"
 _TO = r"(?:to|on|for|of|by|zu|zur|zum|auf|à|aux?|sur|al?|de|del|du|sobre)"
@@ -37,7 +39,7 @@ _NOTICE = re.compile(
 _NOTICE_BEHIND = re.compile(rf".*\s*[:.–—(\[【-]\s*{_WHOSE}(?:{_KINDS})\W*", re.IGNORECASE)
 # What tells one part of a series, or one year's, from another.
 _NUMBER = re.compile(
-    r"\d+(?:st|nd|rd|th)?|(?=[ivx])x{0,3}(?:ix|iv|v?i{0,3})"
+    r"\d+(?:st|nd|rd|th|[abc])?|(?=[ivx])(?!via)x{0,3}(?:ix|iv|v?i{0,3})[abc]?"
     r"|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
     r"|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
     r"|vol(?:ume)?|chapter|[第之]?[一二三四五六七八九十上中下]+(?:部分?|[章篇卷])?"
@@ -80,7 +82,7 @@ def notice(title: str) -> str:
     """Of which kind it is, if it says of itself that it is about another work, else "".
 
     "Correction to: …", "Reply to …", "… (Erratum)"; not "RETRACTED: …", as a journal names what it
-    took back. "correction", "retraction", "reply" or "comment".
+    took back. "correction", "retraction", "reply", "comment" or "supplement".
     """
     line = unicodedata.normalize("NFKC", title.strip()[:1000])[:1000]
     found = _NOTICE.match(line) or _NOTICE_BEHIND.fullmatch(line)

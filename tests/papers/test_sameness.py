@@ -86,6 +86,11 @@ def _are_one(one: Paper, other: Paper) -> bool:
                 f"Review of: {OWLS}",
                 f"Erratum (vol 3, p 5): {OWLS}",
                 f"Erratum and Addendum: {OWLS}",
+                f"Supplementary material for {OWLS}",
+                f"Supplementary Information to: {OWLS}",
+                f"Supporting Information: {OWLS}",
+                f"{OWLS} (Online Appendix)",
+                f"Supplement to “{OWLS}”",
                 # Whole titles, as registries have them.
                 "Erratum",
                 "Corrigendum.",
@@ -109,6 +114,9 @@ def _are_one(one: Paper, other: Paper) -> bool:
                 (", Part A", ", Part B"),
                 (", Part Five", ", Part Six"),
                 (" XIV", " XV"),
+                (" IVa", " IVb"),
+                (" 2a", " 2b"),
+                (", Part IIa", ", Part IIb"),
                 (" One", " Two"),
                 (". Teil A", ". Teil B"),
                 ("（一）", "（二）"),
@@ -178,6 +186,14 @@ def test_works_that_look_alike_are_two(one, other):
         (
             Paper(f"Volume Rendering of {OWLS}", doi="10.1234/owl.7", authors=("Ada Strix",)),
             Paper(f"Volume Painting of {OWLS}", doi="10.1234/owl.7", authors=("Ada Strix",)),
+        ),
+        (
+            Paper(f"Supplementary Feeding and {OWLS}", doi="10.1234/o", authors=("Ada Strix",)),
+            Paper(f"Extra Feeding and {OWLS}", doi="10.1234/o", authors=("Ada Strix",)),
+        ),
+        (
+            Paper(f"Tracking by Radio: {OWLS}", doi="10.1234/o", authors=("Ada Strix",)),
+            Paper(f"Tracking via Radio: {OWLS}", doi="10.1234/o", authors=("Ada Strix",)),
         ),
         # Nobody's authors are told, but the titles are nearly the same.
         (Paper(OWLS, doi="10.1234/owl.7"), Paper(f"{OWLS} Again", doi="10.1234/owl.7")),
