@@ -7,7 +7,6 @@ tomorrow. All text is taken for hostile; `app.mail.wording` tames and cuts it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import ClassVar
 
 from app.mail import excerpt, foreign
@@ -20,9 +19,10 @@ MAX_TEXT = 300
 MAX_TEX = 4 * excerpt.LIMIT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PaperView:
-    """What every letter says of a paper; made by `show`. All but the title may be empty.
+    """What every letter says of a paper; made by `show`, and kept: what is laid out of it is kept
+    with it. All but the title may be empty.
 
     organisation: whose authors wrote it. code_url: of its code.
     """
@@ -35,16 +35,9 @@ class PaperView:
     organisation: str = ""
     code_url: str = ""
 
-    @cached_property
-    def _hash(self) -> int:
-        return hash((self.title, self.authors, self.url, self.host, self.excerpt))
 
-    def __hash__(self) -> int:
-        """Worked out once: each letter asks for what is kept by its papers."""
-        return self._hash
-
-
-@dataclass(slots=True)  # not frozen, see recommend.explain
+# Not frozen, though nothing changes them, as a frozen one takes four times as long to make.
+@dataclass(slots=True)
 class PickView:
     """A paper in one subscriber's letter. rank: under which its links ask for feedback.
 
@@ -66,7 +59,7 @@ class PickView:
     by_community: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen, see PickView
 class Daily:
     """The day's letter. n_candidates: the new papers weighed for it.
 
@@ -139,7 +132,7 @@ class Rendered:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen, see PickView
 class Quoted:
     """A letter ready for its message. html, text: in quoted-printable.
 

@@ -20,6 +20,7 @@ from itsdangerous import BadSignature, Signer
 
 from app.errors import BadLink, BadValue
 from app.languages import english
+from app.mail import macs
 
 CONFIRM_WITHIN = timedelta(hours=48)
 # What a letter asks to be pressed: to move to another address, to be erased.
@@ -73,7 +74,9 @@ class Tokens:
         self._keys = keys
         self._signers = {each: _signer(keys, f"paperboy.{each}") for each in Purpose}
         # Derived once: itsdangerous would do so for each token, and a letter has half a dozen.
-        self._newest = {each: signer.derive_key() for each, signer in self._signers.items()}
+        self._newest = {
+            each: macs.Mac(signer.derive_key()) for each, signer in self._signers.items()
+        }
         # Of each purpose all keys, the newest first.
         self._mail_keys = {
             each: [signer.derive_key(key) for key in reversed(signer.secret_keys)]
@@ -85,9 +88,8 @@ class Tokens:
     def make(self, purpose: Purpose, *facts: int) -> str:
         """facts: whole numbers from 0 to 2⁶⁴ − 1; the first is the row the token speaks of."""
         packed = struct.pack(f">{len(facts)}Q", *facts)
-        text = base64.urlsafe_b64encode(packed.lstrip(b"\0") or b"\0").rstrip(b"=")
-        mac = base64.urlsafe_b64encode(hmac.digest(self._newest[purpose], text, "sha256"))
-        return (text + b"." + mac.rstrip(b"=")).decode()
+        text = macs.base64(packed.lstrip(b"\0") or b"\0")
+        return (text + b"." + macs.base64(self._newest[purpose].of(text))).decode()
 
     def read(self, purpose: Purpose, token: str, n_facts: int) -> tuple[int, ...]:
         """Return the facts. Raises BadLink for a token that is not ours or not for this purpose."""
@@ -229,6 +231,11 @@ class Links:
     def letter(self, letter_id: int) -> str:
         """The letter in the browser."""
         return self._url("letters", self.tokens.make(Purpose.LETTER, letter_id))
+
+    def letter_and_feedback(self, letter_id: int) -> tuple[str, str]:
+        """`letter` and `feedback_in` at once, for they share their token."""
+        token = self.tokens.make(Purpose.LETTER, letter_id)
+        return self._url("letters", token), self._url("feedback", token)
 
     def feedback(self, letter_id: int, rank: int, verdict: Verdict) -> str:
         """One reader's word on the paper that stood at `rank` (from 1) of one letter."""

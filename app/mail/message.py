@@ -50,23 +50,23 @@ def build(
     if date.tzinfo is None:
         raise ValueError("the date of a message must be aware")
     boundary = f"=_{blake2b(message_id.encode(), digest_size=16).hexdigest()}"
-    headers = {
-        "From": _mailbox(sender),
-        "To": envelope_address(recipient),
-        "Subject": _words("Subject", letter.subject),
-        "Date": _moment(date),
-        "Message-ID": message_id,
-        "Auto-Submitted": "auto-generated",
-        "MIME-Version": "1.0",
-        "Content-Type": f'multipart/alternative;\r\n boundary="{boundary}"',
-    }
+    lists = ""
     if unsubscribe_url:
-        headers |= _list_headers(list_id, unsubscribe_url, unsubscribe_mailto)
-        headers["Feedback-ID"] = f"{date:%Y%m%d}:{kind}:letter:{FEEDBACK_NAME}"
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    text, html = _part_head("plain", boundary), _part_head("html", boundary)
-    parts = f"{head}{text}", letter.text, html, letter.html, f"\r\n--{boundary}--\r\n"
-    return b"".join([each if isinstance(each, bytes) else each.encode() for each in parts])
+        lists = _list_headers(list_id, unsubscribe_url, unsubscribe_mailto)
+        lists += f"Feedback-ID: {date:%Y%m%d}:{kind}:letter:{FEEDBACK_NAME}\r\n"
+    head = (
+        f"From: {_mailbox(sender)}\r\n"
+        f"To: {envelope_address(recipient)}\r\n"
+        f"Subject: {_words('Subject', letter.subject)}\r\n"
+        f"Date: {_moment(date)}\r\n"
+        f"Message-ID: {message_id}\r\n"
+        "Auto-Submitted: auto-generated\r\n"
+        "MIME-Version: 1.0\r\n"
+        f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'
+        f"{lists}{_part_head('plain', boundary)}"
+    )
+    between, end = _part_head("html", boundary), f"\r\n--{boundary}--\r\n"
+    return b"".join((head.encode(), letter.text, between.encode(), letter.html, end.encode()))
 
 
 def message_id(edition: date, subscriber_id: int, kind: str, domain: str, nth: int = 0) -> str:
@@ -100,20 +100,20 @@ def envelope_address(address: str) -> str:
     return ascii_address
 
 
-def _list_headers(list_id: str, unsubscribe_url: str, unsubscribe_mailto: str) -> dict[str, str]:
+def _list_headers(list_id: str, unsubscribe_url: str, unsubscribe_mailto: str) -> str:
     """RFC 2369, 2919 and 8058. A URL is never folded or encoded, however long it is."""
     url = foreign.href(unsubscribe_url)
     if not url:
         raise BadValue("unsubscribe_url", f"“{unsubscribe_url}” is not a link by http or https.")
-    ways = [f"<{url}>"]
+    ways = f"<{url}>"
     if unsubscribe_mailto:
-        ways.append(f"<mailto:{envelope_address(unsubscribe_mailto)}?subject=unsubscribe>")
-    return {
-        "List-Id": f"<{foreign.tame(list_id)}>",
-        "List-Unsubscribe": ",\r\n ".join(ways),
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "Precedence": "bulk",
-    }
+        ways += f",\r\n <mailto:{envelope_address(unsubscribe_mailto)}?subject=unsubscribe>"
+    return (
+        f"List-Id: <{foreign.tame(list_id)}>\r\n"
+        f"List-Unsubscribe: {ways}\r\n"
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        "Precedence: bulk\r\n"
+    )
 
 
 # Letters of one shard were written at one moment.

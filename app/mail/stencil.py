@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from jinja2 import Environment
@@ -99,12 +100,15 @@ class Frame:
     def __init__(self, pieces: Sequence[bytes], taken: Sequence[int]) -> None:
         self._parts = [b""] * (2 * len(taken) + 1)
         self._parts[::2] = pieces
-        self._taken = taken
+        # Of a single place, itemgetter takes what stands there without a tuple around it.
+        self._take: Callable[[Sequence[bytes]], Sequence[bytes]] = (
+            itemgetter(*taken) if len(taken) > 1 else lambda told: [told[place] for place in taken]
+        )
 
     def filled(self, told: Sequence[bytes]) -> list[bytes]:
         """Its parts, with the texts told in its holes."""
         parts = self._parts.copy()
-        parts[1::2] = map(told.__getitem__, self._taken)
+        parts[1::2] = self._take(told)
         return parts
 
 

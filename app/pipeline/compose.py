@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from jinja2 import Environment
 from sqlmodel import Session
@@ -87,7 +87,7 @@ MOST_WORDS = 100
 PARTS = (0.8, 0.7, 0.6, 0.45, 0.3, 0)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Envelope:
     """What SMTP is told (RFC 5321 §3.3), and the message itself."""
 
@@ -220,6 +220,7 @@ def asked_for(typed: str, language: Language) -> str:
 def _daily(head: Letterhead, row: Letter, contents: Contents) -> letters_mail.Daily:
     letter_id = row.id or 0
     preferences = head.links.preferences(row.subscriber_id, row.version)
+    browser_url, feedback_url = head.links.letter_and_feedback(letter_id)
     return letters_mail.Daily(
         edition=row.edition_date,
         picks=_picks(head, contents, head.language(row.language)),
@@ -229,8 +230,8 @@ def _daily(head: Letterhead, row: Letter, contents: Contents) -> letters_mail.Da
         preferences_url=preferences,
         pause_url=f"{preferences}#pause",
         unsubscribe_url=head.links.unsubscribe(row.subscriber_id),
-        browser_url=head.links.letter(letter_id),
-        feedback_url=head.links.feedback_in(letter_id),
+        browser_url=browser_url,
+        feedback_url=feedback_url,
         trap_url=head.links.trap(letter_id) if head.has_trap and letter_id else "",
         why=row.why,
         postal=head.postal_address,
@@ -250,9 +251,10 @@ def _pick(
     head: Letterhead, contents: Contents, voice: Voice, choice: letters.Choice, reason: Stored
 ) -> letters_mail.PickView:
     rank, paper_id, _, by_community = choice
+    shown = contents.paper(paper_id)
     sums, titles = explain.sums(reason), contents.titles
     view = letters_mail.PickView(
-        _linked(contents.paper(paper_id), head.links, paper_id),
+        shown if shown.url else _linked(shown, head.links, paper_id),
         rank,
         points.of(reason, sums, titles),
         contents.votes.get(paper_id),
@@ -266,6 +268,7 @@ def _pick(
     return view
 
 
+@lru_cache(maxsize=2_000)
 def _linked(shown: PaperView, ours: links.Links, paper_id: int) -> PaperView:
     # Where no digest gave a link, our own page of the paper; its host says nothing to a reader.
-    return shown if shown.url else replace(shown, url=ours.paper(paper_id))
+    return replace(shown, url=ours.paper(paper_id))

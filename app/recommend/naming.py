@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from math import floor
-from operator import sub
 
 from app.languages import QUOTED
 from app.recommend import explain
@@ -15,6 +14,8 @@ from app.recommend.voice import TO_READER, Voice
 N_PARTS = 3
 _WORTH_A_PART = 0.05
 _EPSILON = 5e-7
+# What rounding errors leave of a score in which all is named.
+_NOTHING = 1e-9
 # What is not said as it was typed.
 _NAMED = {Kind.AUTHOR.value, Kind.CATEGORY.value}
 # By whether there is a title.
@@ -56,9 +57,13 @@ def parts(
             told.append(name)
             exact.append(-100 * lost / total)
             left += lost
-    told.append(voice.say(voices.OTHER))
-    exact.append(100 * left / total)
-    return [each for each in zip(told, _whole(exact), strict=True) if each[1]]
+    if abs(left) > _NOTHING * total:
+        told.append(voice.say(voices.OTHER))
+        exact.append(100 * left / total)
+    percents = _whole(exact)
+    if not percents[-1]:
+        del told[-1], percents[-1]
+    return list(zip(told, percents, strict=True))
 
 
 def _named(reason: Stored, titles: Mapping[int, str], voice: Voice) -> list[tuple[float, str]]:
@@ -85,15 +90,17 @@ def _size(named: tuple[float, str]) -> float:
 
 def _whole(percents: Sequence[float]) -> list[int]:
     """Round so that the sum stays 100: the largest remainders are rounded up."""
-    # What is but a rounding error below a whole number is that number.
-    floors = [floor(each + _EPSILON) for each in percents]
-    missing = 100 - sum(floors)
-    if missing > 0:
-        over = list(map(sub, floors, percents))
-        for _ in range(missing):
-            place = over.index(min(over))
-            floors[place] += 1
-            over[place] = 1.0
+    floors: list[int] = []
+    over: list[float] = []
+    for each in percents:
+        # What is but a rounding error below a whole number is that number.
+        n = floor(each + _EPSILON)
+        floors.append(n)
+        over.append(n - each)
+    for _ in range(100 - sum(floors)):
+        place = over.index(min(over))
+        floors[place] += 1
+        over[place] = 1.0
     return floors
 
 
