@@ -7,6 +7,7 @@ Tests hold the two ways to the same page.
 
 from bisect import bisect_left
 from collections.abc import Sequence, Set
+from operator import itemgetter
 from typing import Literal
 
 from jinja2 import Environment
@@ -22,6 +23,8 @@ from app.mail.wording import Card
 MAX_BYTES = 90_000
 Form = Literal["html", "txt"]
 _FINISH = {"html": layout.inline_css, "txt": layout.tidy}
+_COMMON = ("summary", "note", "left_out", "contact", "postal")
+_common = itemgetter(*_COMMON)
 # Cards kept for one shape of letters, of some 6 kB each.
 _MOST_FRAMED = 4_000
 _MOST_SHAPES = 200
@@ -115,7 +118,14 @@ class _Form:
         self._drafts, self._form, self._marks = drafts, form, marks
         self._cards: dict[tuple[object, ...], Stencil] = {}
         above, _, below = self._page(stencil.SEAM if has_cards else "").partition(stencil.SEAM)
-        self.above, self.below = self._cut(above), self._cut(below)
+        above_below = self._cut(above), self._cut(below)
+
+        def settled(common: tuple[str, ...]) -> list[Stencil]:
+            told = dict(zip(_COMMON, common, strict=True))
+            return [each.settled(told.keys(), told) for each in above_below]
+
+        # By what many letters say alike.
+        self.around = Kept(settled, most=1_000)
 
     def _page(self, cards: str) -> str:
         both = {**self._marks, "cards": Markup(cards)}  # noqa: S704  (nothing but templates and marks)
@@ -164,7 +174,10 @@ class _Stencils:
     def fill(self, told: Told, picks: Sequence[PickView], n_excerpts: int) -> tuple[bytes, bytes]:
         """HTML and text of a letter. n_excerpts: so many of its first picks show theirs."""
         start = transfer.piece(told["feedback_url"])
-        html, text = self._html.above.filled(told), self._text.above.filled(told)
+        common = _common(told)
+        above, below = self._html.around[common]
+        above_text, below_text = self._text.around[common]
+        html, text = above.filled(told), above_text.filled(told)
         for number, pick in enumerate(picks, start=1):
             if number > 1:
                 html.append(_BETWEEN_PIECES["html"])
@@ -173,8 +186,8 @@ class _Stencils:
             of_html, of_text = wording.own(framed.face, pick, start, framed.headings[number])
             html += framed.html.filled(of_html)
             text += framed.text.filled(of_text)
-        html += self._html.below.filled(told)
-        text += self._text.below.filled(told)
+        html += below.filled(told)
+        text += below_text.filled(told)
         return b"".join(html), b"".join(text)
 
     def _frame(self, pick: PickView, *, has_excerpt: bool) -> _Framed:

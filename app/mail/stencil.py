@@ -60,7 +60,7 @@ class Stencil:
     """A page, or part of one. pieces: encoded; after each but the last comes one of the holes."""
 
     def __init__(self, pieces: Sequence[bytes], holes: Sequence[_Hole]) -> None:
-        self._holes = holes
+        self._holes, self._texts = holes, [hole.text for hole in holes]
         self._parts = [b""] * (2 * len(holes) + 1)
         self._parts[::2] = pieces
 
@@ -78,7 +78,7 @@ class Stencil:
     def filled(self, told: Told) -> list[bytes]:
         """Its parts, with the texts told in its holes, as they are."""
         parts = self._parts.copy()
-        parts[1::2] = [hole.text(told) for hole in self._holes]
+        parts[1::2] = [text(told) for text in self._texts]
         return parts
 
     def said(self, name: str, told: Told) -> bytes:
@@ -150,8 +150,8 @@ def _encoder(name: str) -> Callable[[str], bytes]:
     return _common if name in _COMMON else transfer.piece
 
 
-# What the letters of many readers say alike.
-_COMMON = {"subject", "preheader", "summary", "note", "contact", "postal", "left_out"}
+# What the letters of many readers say alike, and an HTML twice.
+_COMMON = {"subject", "preheader"}
 _common = lru_cache(maxsize=4_000)(transfer.piece)
 # A letter's text has the links of its HTML.
 _link = lru_cache(maxsize=20)(transfer.piece)

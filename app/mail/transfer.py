@@ -6,6 +6,7 @@ with a dot, which SMTP would have to double.
 """
 
 import binascii
+import re
 
 SOFT_BREAK = b"=\r\n"
 # On a line of its own, for there may be no room for it on the next.
@@ -14,6 +15,7 @@ _QUOTED_DOT = b"=2E" + SOFT_BREAK
 _BLANK, _ENCODED = b"\x1f", b"=1F"
 # So much of what needs no encoding leaves room for the break in its line.
 _PIECE = 75
+_LINES, _BREAK = re.compile(f".{{1,{_PIECE}}}"), SOFT_BREAK.decode()
 
 
 def quoted_printable(text: str) -> bytes:
@@ -54,9 +56,9 @@ def piece(text: str) -> bytes:
     if not text:
         return b""
     if text.isascii() and text.isprintable() and "=" not in text and "  " not in text:
-        lines = [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)]
-        if not any(line.startswith(".") for line in lines):
-            return b"".join([line.encode() + SOFT_BREAK for line in lines])
+        lines = text if len(text) <= _PIECE else _BREAK.join(_LINES.findall(text))
+        if lines[0] != "." and "\n." not in lines:
+            return lines.encode() + SOFT_BREAK
     # One sign more keeps a blank at the end as it is, and leaves room for the break.
     quoted = quoted_printable(f"{text}x")[:-1]
     return quoted if quoted.endswith(b"\r\n") else quoted + SOFT_BREAK

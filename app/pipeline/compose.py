@@ -15,7 +15,7 @@ from app.mail import letter as letters_mail
 from app.mail.letter import PaperView
 from app.pipeline import notices, reading
 from app.pipeline.reading import Contents
-from app.recommend import explain, highlight, interests, naming, points
+from app.recommend import highlight, interests, naming, points
 from app.recommend.explain import Stored
 from app.recommend.interests import Interest
 from app.recommend.voice import Voice, to_reader
@@ -242,8 +242,8 @@ def _daily(head: Letterhead, row: Letter, contents: Contents) -> letters_mail.Da
 def _picks(
     head: Letterhead, contents: Contents, language: Language
 ) -> tuple[letters_mail.PickView, ...]:
-    told = zip(contents.choices, contents.reasons, strict=True)
     voice = to_reader(language)
+    told = zip(contents.choices, contents.reasons, strict=True)
     return tuple([_pick(head, contents, voice, choice, reason) for choice, reason in told])
 
 
@@ -251,20 +251,20 @@ def _pick(
     head: Letterhead, contents: Contents, voice: Voice, choice: letters.Choice, reason: Stored
 ) -> letters_mail.PickView:
     rank, paper_id, _, by_community = choice
-    shown = contents.paper(paper_id)
-    sums, titles = explain.sums(reason), contents.titles
+    shown, titles = contents.paper(paper_id), contents.titles
+    weighed = naming.weigh(reason, titles, voice)
     view = letters_mail.PickView(
         shown if shown.url else _linked(shown, head.links, paper_id),
         rank,
-        points.of(reason, sums, titles),
+        points.of(reason, weighed, titles),
         contents.votes.get(paper_id),
         by_community=by_community,
     )
     # Else it was made before fits were stored: as it went out.
     if "fit" in reason or "exploring" in reason:
         view.band, view.exploring = reason.get("band", ""), reason.get("exploring", False)
-        view.shares = naming.parts(reason, sums, titles, voice)
-        view.terms, view.names = highlight.terms(reason, sums[2]), highlight.authors(reason)
+        view.shares = naming.parts(weighed, reason.get("rest", 0.0), voice)
+        view.terms, view.names = highlight.of(reason, weighed.total)
     return view
 
 

@@ -12,8 +12,7 @@ Span = tuple[int, int]  # of a text: text[start:end]
 
 # What made less than this part of the score would only clutter the text.
 _WORTH_MARKING = 0.1
-_AUTHOR = Kind.AUTHOR.value
-_NAMES = {_AUTHOR, Kind.CATEGORY.value}
+_AUTHOR, _CATEGORY = Kind.AUTHOR.value, Kind.CATEGORY.value
 # Runs that may hold a word: whatever is neither white space nor punctuation that parts words. A
 # backslash stays, so that the model sees TeX for what it is.
 _PIECE = re.compile(
@@ -21,30 +20,28 @@ _PIECE = re.compile(
 )
 
 
-def terms(reason: Stored, total: float) -> tuple[str, ...]:
-    """The words and phrases of a paper that its score, `total`, is due to, for `spans`."""
-    found: dict[str, None] = {}
+def of(reason: Stored, total: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a score, `total`, is due to: words and phrases of the paper, for `spans`, and people.
+
+    The people are those a reader follows.
+    """
+    words: dict[str, None] = {}
+    people: list[str] = []
     least = max(_WORTH_MARKING * total, 0.0)
     for term in reason.get("terms", ()):
-        if term["share"] > least:
-            if len(term) == 2:
-                found[term["text"]] = None
-            elif term.get("kind") not in _NAMES:
-                words = term.get("part") or term.get("near") or (term["text"],)
-                found |= dict.fromkeys(words)
+        if len(term) == 2:
+            if term["share"] > least:
+                words[term["text"]] = None
+        elif (kind := term.get("kind")) == _AUTHOR:
+            if term["share"] > 0:
+                people.append(term["text"])
+        elif kind != _CATEGORY and term["share"] > least:
+            words |= dict.fromkeys(term.get("part") or term.get("near") or (term["text"],))
     for near in reason.get("liked", ()):
         if near["share"] > least:
-            found |= dict.fromkeys(near.get("words", ()))
-    return tuple(found)
-
-
-def authors(reason: Stored) -> tuple[str, ...]:
-    """The people a reader follows whose name added to the score."""
-    found: list[str] = []
-    for term in reason.get("terms", ()):
-        if term.get("kind") == _AUTHOR and term["share"] > 0:
-            found.append(term["text"])  # noqa: PERF401  (a comprehension takes longer to begin)
-    return tuple(found)
+            for word in near.get("words", ()):
+                words[word] = None
+    return tuple(words), tuple(people)
 
 
 def spans(text: str, terms: Sequence[str]) -> list[Span]:

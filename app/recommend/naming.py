@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from math import floor
+from typing import NamedTuple
 
 from app.languages import QUOTED
 from app.recommend import explain
@@ -29,24 +30,58 @@ def shares(
 
     titles: of the liked papers, TeX already turned into signs; one without a title goes unnamed.
     """
-    return [(name, -lost) for lost, name in _named(explain.stored(reason), titles, voice)]
+    return [(name, -lost) for lost, name in weigh(explain.stored(reason), titles, voice).named]
 
 
-def parts(
-    reason: Stored,
-    sums: tuple[float, float, float],
-    titles: Mapping[int, str],
-    voice: Voice = TO_READER,
-) -> list[tuple[str, int]]:
+class Weighed(NamedTuple):
+    """The shares of a score: what interests added, what liked papers did, and the score itself.
+
+    named: each by its name, below 0 what was added, so that they sort: equal ones by name.
+    """
+
+    asked: float
+    liked: float
+    total: float
+    named: list[tuple[float, str]]
+
+
+def weigh(reason: Stored, titles: Mapping[int, str], voice: Voice = TO_READER) -> Weighed:
+    """Sum the shares up and name them in one pass, as ten reasons are told in each letter."""
+    named: list[tuple[float, str]] = []
+    asked = added = rated = liked = 0.0
+    for term in reason.get("terms", ()):
+        if share := term["share"]:
+            # Most are a word, and nothing else is said of them.
+            name = voices.quote(voice, term["text"]) if len(term) == 2 else _label(term, voice)
+            named.append((-share, name))
+            asked += share
+            if share > 0:
+                added += share
+    for near in reason.get("liked", ()):
+        if share := near["share"]:
+            named.append((-share, _title(near, titles, voice, _LIKED)))
+            rated += share
+            if share > 0:
+                liked += share
+    for near in reason.get("disliked", ()):
+        if share := near["share"]:
+            named.append((-share, _title(near, titles, voice, _DISLIKED)))
+            rated += share
+    if rest := reason.get("rest", 0.0):
+        named.append((-rest, voice.say(voices.OTHERS_RATED)))
+    named.sort()
+    return Weighed(added, liked, asked + rated + rest, named)
+
+
+def parts(weighed: Weighed, rest: float, voice: Voice = TO_READER) -> list[tuple[str, int]]:
     """Name the largest shares in whole percent of the score; with the last, "other", they make 100.
 
     What was taken away is below 0. Empty where hardly anything is left of what was added: percents
-    of so little would say more than we know. sums: see `explain.sums`.
+    of so little would say more than we know. rest: of the reason.
     """
-    asked, liked, total = sums
-    if total <= 0 or total < NAMED * (asked + liked + max(reason.get("rest", 0.0), 0.0)):
+    asked, liked, total, named = weighed
+    if total <= 0 or total < NAMED * (asked + liked + max(rest, 0.0)):
         return []
-    named = _named(reason, titles, voice)
     if len(named) > N_PARTS:
         named = sorted(sorted(named, key=_size, reverse=True)[:N_PARTS])
     told: list[str] = []
@@ -64,24 +99,6 @@ def parts(
     if not percents[-1]:
         del told[-1], percents[-1]
     return list(zip(told, percents, strict=True))
-
-
-def _named(reason: Stored, titles: Mapping[int, str], voice: Voice) -> list[tuple[float, str]]:
-    """Each share, below 0 what was added, so that they sort: equal ones by name."""
-    named: list[tuple[float, str]] = []
-    for term in reason.get("terms", ()):
-        if share := term["share"]:
-            # Most are a word or a phrase, and nothing else is said of them.
-            name = voices.quote(voice, term["text"]) if len(term) == 2 else _label(term, voice)
-            named.append((-share, name))
-    for rated, said in ((reason.get("liked"), _LIKED), (reason.get("disliked"), _DISLIKED)):
-        for near in rated or ():
-            if share := near["share"]:
-                named.append((-share, _title(near, titles, voice, said)))  # noqa: PERF401
-    if rest := reason.get("rest"):
-        named.append((-rest, voice.say(voices.OTHERS_RATED)))
-    named.sort()
-    return named
 
 
 def _size(named: tuple[float, str]) -> float:

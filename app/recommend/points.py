@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from app.recommend import explain
+from app.recommend import explain, naming
 from app.recommend import voice as voices
 from app.recommend.explain import NAMED, Reason, Stored, StoredLiked, StoredTerm
 from app.recommend.interests import Kind
+from app.recommend.naming import Weighed
 from app.recommend.voice import TO_READER, Point, Voice
 
 _WAYS = {Kind.AUTHOR.value: "author", Kind.CATEGORY.value: "category"}
@@ -20,12 +21,12 @@ def sentence(reason: Reason, titles: Mapping[int, str], voice: Voice = TO_READER
     titles: of the liked papers, TeX already turned into signs; one without a title goes unnamed.
     """
     stored = explain.stored(reason)
-    return voices.tell(voice, of(stored, explain.sums(stored), titles))
+    return voices.tell(voice, of(stored, naming.weigh(stored, titles, voice), titles))
 
 
-def of(reason: Stored, sums: tuple[float, float, float], titles: Mapping[int, str]) -> list[Point]:
-    """The same sentences, yet to be said. sums: see `explain.sums`; titles: as above."""
-    asked, liked, total = sums
+def of(reason: Stored, weighed: Weighed, titles: Mapping[int, str]) -> list[Point]:
+    """The same sentences, yet to be said. titles: as above."""
+    asked, liked, total, _ = weighed
     said: list[Point] = []
     if asked > 0 and asked >= NAMED * liked:
         said += _of_terms(reason["terms"])

@@ -187,7 +187,7 @@ def test_the_largest_shares_are_told_in_percent(reason, parts):
 
 def in_percent(reason):
     stored = explain.stored(reason)
-    return naming.parts(stored, explain.sums(stored), TITLES)
+    return naming.parts(naming.weigh(stored, TITLES), reason.rest)
 
 
 @given(reasons)

@@ -84,7 +84,5 @@ def test_the_words_of_a_reason_are_those_that_added_to_the_score():
     )
 
     stored = explain.stored(reason)
-    assert highlight.terms(stored, reason.total) == (
-        *("diffusion", "protein", "apoptosis", "caspases", "guided sampling"),
-    )
-    assert highlight.authors(stored) == ("Ada Example",)
+    words = ("diffusion", "protein", "apoptosis", "caspases", "guided sampling")
+    assert highlight.of(stored, reason.total) == (words, ("Ada Example",))
