@@ -19,8 +19,8 @@ def is_one(root: Element) -> bool:
     """Whether it is an Atom feed of this interface."""
     if xml_tree.name(root) != "feed":
         return False
-    head = xml_tree.values(root)
-    return "/api/" in head.get("id", "") and "arxiv.org/" in head.get("id", "").lower()
+    named = xml_tree.value(root, "id")
+    return "/api/" in named and "arxiv.org/" in named.lower()
 
 
 def read(root: Element) -> Digest:
@@ -45,9 +45,8 @@ def read(root: Element) -> Digest:
 
 
 def _page(root: Element, n_rows: int) -> Page:
-    head = xml_tree.values(root)
-    start = fields.count(head.get("startIndex")) or 0
-    total = fields.count(head.get("totalResults"))
+    start = fields.count(xml_tree.value(root, "startIndex")) or 0
+    total = fields.count(xml_tree.value(root, "totalResults"))
     if not n_rows and (total is None or total > start):
         raise EmptyAnswer(
             "arXiv's answer is empty, although it should not be: the server is busy. Ask again "
@@ -55,7 +54,7 @@ def _page(root: Element, n_rows: int) -> Page:
         )
     end = start + n_rows
     following = str(end) if total is not None and end < total else ""
-    return Page(start, total, following, fields.day(head.get("updated")))
+    return Page(start, total, following, fields.day(xml_tree.value(root, "updated")))
 
 
 def _refuse_error(told: Mapping[str, str]) -> None:
@@ -77,7 +76,7 @@ def _paper(told: Mapping[str, str], others: Mapping[str, Sequence[Element]]) -> 
     return Paper(  # by their places, which takes half the time
         title,
         abstract,
-        tuple([name for each in others["author"] if (name := fold(xml_tree.value(each, "name")))]),
+        tuple(filter(None, map(fold, xml_tree.value_of_each(others["author"], "name")))),
         arxiv.url(arxiv_id),
         arxiv_id,
         (identity.doi_in(told["doi"]) if "doi" in told else "") or _linked_doi(others["link"]),
@@ -91,5 +90,7 @@ def _paper(told: Mapping[str, str], others: Mapping[str, Sequence[Element]]) -> 
 
 
 def _linked_doi(links: Sequence[Element]) -> str:
-    named = (each for each in links if each.get("title") == "doi")
-    return next((identity.doi_in(each.get("href", "")) for each in named), "")
+    for each in links:
+        if each.get("title") == "doi":
+            return identity.doi_in(each.get("href", ""))
+    return ""

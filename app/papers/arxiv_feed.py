@@ -25,8 +25,7 @@ _ERROR = "Feed error for query"
 
 def is_one(root: Element) -> bool:
     """Whether it is arXiv's, and neither an answer of its query interface nor some blog."""
-    head = xml_tree.values(_channel(root))
-    title = head.get("title", "").strip()
+    title = xml_tree.value(_channel(root), "title").strip()
     return title.startswith(_ERROR) or title.endswith("updates on arXiv.org") or _is_named(root)
 
 

@@ -11,7 +11,7 @@ stops being XML. Their elements are alike in all that the readers ask of them.
 import codecs
 import html
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from html.entities import html5
 from typing import cast
 from xml.etree.ElementTree import Element, ParseError, fromstring
@@ -125,7 +125,7 @@ def name(element: Element) -> str:
 def values(element: Element) -> dict[str, str]:
     """The text of each child by its name, of children with one name the first that has any."""
     # From the last on, so that the first stays.
-    return {_NAMES[each.tag]: value for each in element[::-1] if (value := each.text)}
+    return {_NAMES[each.tag]: said for each in reversed(element) if (said := each.text)}
 
 
 def values_and(
@@ -138,17 +138,25 @@ def values_and(
         child = _NAMES[each.tag]
         if child in found:
             found[child].append(each)
-        elif child not in told and (value := each.text):
-            told[child] = value
+        elif child not in told and (said := each.text):
+            told[child] = said
     return told, found
 
 
 def value(element: Element, wanted: str) -> str:
     """The text of the first child of this name that has any, else ""."""
-    for each in element:
-        if _NAMES[each.tag] == wanted and (found := each.text):
-            return found
-    return ""
+    return next(iter(value_of_each([element], wanted)), "")
+
+
+def value_of_each(elements: Iterable[Element], wanted: str) -> list[str]:
+    """The same of several elements, without those that have none."""
+    found: list[str] = []
+    for element in elements:
+        for child in element:
+            if _NAMES[child.tag] == wanted and (said := child.text):
+                found.append(said)
+                break
+    return found
 
 
 def children(element: Element, wanted: str) -> Iterator[Element]:
