@@ -20,6 +20,8 @@ DROP, TAKE_AND_DROP = "drop", "take and drop"
 # At go_on: close it after "354", or when some of the message has come.
 GO_ON_AND_DROP, DROP_IN_MESSAGE = "go on and drop", "drop in message"
 YES = "250 2.0.0 OK"
+# Seconds it may take to answer: more than any sender waits.
+LONGEST_ANSWER = 1_000
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,9 @@ class Sink:
             }
         # Entered again it comes back where it was.
         door = loopback.listening(self.port)
-        self._controller = _Controller(self, door, enable_SMTPUTF8=True, **extra)
+        # By itself it hangs up after five minutes, also while it is the one who lets others wait.
+        extra |= {"enable_SMTPUTF8": True, "timeout": LONGEST_ANSWER}
+        self._controller = _Controller(self, door, **extra)
         self.port = self._controller.port
         self._controller.start()
         return self
