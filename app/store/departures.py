@@ -6,17 +6,28 @@ are put together once.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Integer, Select, Table, bindparam, func, or_, select, union_all, update
+from sqlalchemy import (
+    BindParameter,
+    Integer,
+    Select,
+    Table,
+    UpdateBase,
+    bindparam,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session, col
 
 from app.store import outbox, unwanted
 from app.store.outbox import WAITING
-from app.store.prepared import Prepared
+from app.store.prepared import Prepared, PreparedByIds
 from app.store.tables import OutboxEntry, State
 
 Choose = Callable[[Session, Sequence[int], datetime], Sequence[int]]
@@ -44,7 +55,6 @@ class Sent(NamedTuple):
     reply: str
 
 
-AT_ONCE = 128
 # Not by the mapper, where rows are many and are only read.
 _TABLE = cast("Table", OutboxEntry.__table__)  # type: ignore[attr-defined]
 _id, _state = col(OutboxEntry.id), col(OutboxEntry.state)
@@ -123,14 +133,14 @@ def _claim(session: Session, ids: Sequence[int], now: datetime, holder: str) -> 
     return sorted(claimed, key=attrgetter("due_at", "id"))
 
 
-@cache
-def _begin(n: int) -> Prepared:
-    """For so many entries: a list of any length would be put together anew each time."""
-    among = _id.in_([bindparam(f"id{place}") for place in range(n)])
+def _begin(ids: list[BindParameter[int]]) -> UpdateBase:
     # A bare column would tempt SQLite to walk through everything that is claimed.
     is_ours = func.coalesce(_state, _state) == State.CLAIMED
-    begun = update(_TABLE).where(among, is_ours, ~unwanted.IS_SO)
-    return Prepared(begun.values(state=State.IN_DATA, claimed_at=bindparam("now")).returning(_id))
+    begun = update(_TABLE).where(_id.in_(ids), is_ours, ~unwanted.IS_SO)
+    return begun.values(state=State.IN_DATA, claimed_at=bindparam("now")).returning(_id)
+
+
+_BEGIN = PreparedByIds(_begin)
 
 
 def begin_data(session: Session, entry_ids: Sequence[int], now: datetime) -> set[int]:
@@ -139,13 +149,7 @@ def begin_data(session: Session, entry_ids: Sequence[int], now: datetime) -> set
     Those are left out whose reader left or paused since the claim, for a batch may take minutes.
     The lease starts anew: a letter late in its batch must not look abandoned while it is sent.
     """
-    ours: set[int] = set()
-    for start in range(0, len(entry_ids), AT_ONCE):
-        ids = entry_ids[start : start + AT_ONCE]
-        # Statements of a few lengths, the last place filled with the last again.
-        n = 1 << (len(ids) - 1).bit_length()
-        told = {f"id{place}": ids[min(place, len(ids) - 1)] for place in range(n)}
-        ours |= set(_begin(n).run(session, told | {"now": now}).scalars())
+    ours = {entry_id for (entry_id,) in _BEGIN.rows(session, entry_ids, now=now)}
     if left := [entry_id for entry_id in entry_ids if entry_id not in ours]:
         unwanted.take_out(session, left, [State.CLAIMED], now)
     return ours

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, or_
+from sqlalchemy import BindParameter, ColumnElement, Select, Table, bindparam, func, or_
 from sqlalchemy import select as any_select
 from sqlmodel import Session, col, select
 
 from app.store.naming import PICKED
+from app.store.prepared import PreparedByIds
 from app.store.tables import Letter, LetterKind, OutboxEntry, Paper, Pick, State
 
 
@@ -87,20 +88,18 @@ _BY_IDS = any_select(_LETTERS).where(_LETTERS.c.id.in_(bindparam("ids", expandin
 def choices(session: Session, letter_ids: Sequence[int]) -> dict[int, list[Choice]]:
     """What each of these letters says was picked for it, by rank."""
     found: dict[int, list[Choice]] = {each: [] for each in letter_ids}
-    rows = session.connection().execute(_CHOICES, {"ids": list(letter_ids)})
-    for letter_id, *choice in rows:
-        found[letter_id].append(Choice._make(choice))
+    for letter_id, rank, paper_id, reason, by_community in _CHOICES.rows(session, letter_ids):
+        found[letter_id].append(Choice(rank, paper_id, reason, bool(by_community)))
     return found
 
 
-_PRINTED = func.coalesce(Pick.printed_id, Pick.paper_id)
-_CHOICES = (
-    any_select(
-        col(Pick.letter_id), col(Pick.rank), _PRINTED, col(Pick.reason), col(Pick.by_community)
-    )
-    .where(col(Pick.letter_id).in_(bindparam("ids", expanding=True)))
-    .order_by(col(Pick.letter_id), col(Pick.rank))
-)
+def _select_choices(letter_ids: list[BindParameter[int]]) -> Select[int, int, int, str, bool]:
+    of_letter, printed = col(Pick.letter_id), func.coalesce(Pick.printed_id, Pick.paper_id)
+    columns = of_letter, col(Pick.rank), printed, col(Pick.reason), col(Pick.by_community)
+    return any_select(*columns).where(of_letter.in_(letter_ids)).order_by(of_letter, col(Pick.rank))
+
+
+_CHOICES = PreparedByIds(_select_choices)
 
 
 def pick_at(session: Session, letter_id: int, rank: int) -> tuple[Pick, Paper] | None:

@@ -3,18 +3,23 @@
 On SQLAlchemy's own way to the driver each run costs more than what the database does for it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CursorResult, Dialect, UpdateBase
+from sqlalchemy import BindParameter, CursorResult, Dialect, Select, UpdateBase, bindparam
 from sqlmodel import Session
+
+# Ids in one statement.
+AT_ONCE = 128
+Statement = Select[*tuple[Any, ...]] | UpdateBase
+ByIds = Callable[[list[BindParameter[int]]], Statement]
 
 
 class Prepared:
-    """A statement of fixed length: no list among its values, and no rows but plain numbers."""
+    """A statement with no list among its values."""
 
-    def __init__(self, statement: UpdateBase) -> None:
+    def __init__(self, statement: Statement) -> None:
         self._statement = statement
         self._texts: dict[str, _Text] = {}
 
@@ -31,7 +36,41 @@ class Prepared:
         return found
 
 
-@dataclass(frozen=True)
+class PreparedByIds:
+    """A statement that looks for rows by a list of ids, and brings back what the driver gives.
+
+    So columns are to be plain numbers or text; SQLite has 0 and 1 for False and True.
+    """
+
+    def __init__(self, statement: ByIds) -> None:
+        self._statement = statement
+        self._by_length: dict[int, Prepared] = {}
+
+    def rows(self, session: Session, ids: Sequence[int], **told: Any) -> list[tuple[Any, ...]]:
+        """Run it for all these ids, some at once."""
+        found: list[tuple[Any, ...]] = []
+        for start in range(0, len(ids), AT_ONCE):
+            some = ids[start : start + AT_ONCE]
+            # Statements of a few lengths, the last place filled with the last again: one of any
+            # length would be put together anew each time.
+            places = _PLACES[: 1 << (len(some) - 1).bit_length()]
+            filled = [*some, *[some[-1]] * (len(places) - len(some))]
+            told.update(zip(places, filled, strict=True))
+            cursor = self._of(places).run(session, told).cursor
+            found += cursor.fetchall() if cursor else ()
+        return found
+
+    def _of(self, places: Sequence[str]) -> Prepared:
+        if (found := self._by_length.get(len(places))) is None:
+            statement = self._statement([bindparam(place) for place in places])
+            found = self._by_length[len(places)] = Prepared(statement)
+        return found
+
+
+_PLACES = [f"id{n}" for n in range(AT_ONCE)]
+
+
+@dataclass(frozen=True, slots=True)
 class _Text:
     """For one kind of database. fixed: what is the same each time, by the value's name.
 
@@ -45,23 +84,19 @@ class _Text:
 
     def values(self, told: Mapping[str, Any]) -> Any:
         """As the driver wants them."""
-        found = dict(self.fixed)
-        for name, value in told.items():
-            process = self.processors[name]
-            found[name] = process(value) if process else value
+        found = {**self.fixed, **told}
+        for name, process in self.processors.items():
+            found[name] = process(found[name])
         return found if self.order is None else tuple([found[name] for name in self.order])
 
 
-def _text(statement: UpdateBase, dialect: Dialect) -> _Text:
+def _text(statement: Statement, dialect: Dialect) -> _Text:
     compiled = statement.compile(dialect=dialect)
-    binds = {name: bind for bind, name in compiled.bind_names.items()}
-    processors = {
-        name: bind.type.dialect_impl(dialect).bind_processor(dialect)
-        for name, bind in binds.items()
-    }
-    fixed = {
-        name: process(bind.value) if (process := processors[name]) else bind.value
-        for name, bind in binds.items()
-        if not bind.required
-    }
+    fixed, processors = dict[str, Any](), dict[str, Any]()
+    for bind, name in compiled.bind_names.items():
+        process = bind.type.dialect_impl(dialect).bind_processor(dialect)
+        if not bind.required:
+            fixed[name] = process(bind.value) if process else bind.value
+        elif process:
+            processors[name] = process
     return _Text(compiled.string, fixed, processors, compiled.positiontup)
