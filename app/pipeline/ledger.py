@@ -6,6 +6,7 @@ share one, and SQLite never sees two writers of ours at once.
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -22,8 +23,7 @@ T = TypeVar("T")
 P = TypeVar("P")
 # Bounds how long the first of a batch waits for the last.
 MOST_AT_ONCE = 100
-# So many seconds a letter waits at most for those of other connections, to share a commit: for
-# those that are being made or offered, not for those that the server is taking.
+# So many seconds a letter waits at most for those of other connections, to share a commit.
 PATIENCE = 0.01
 
 
@@ -32,12 +32,13 @@ class Ledger:
     thread; without, the thread ends with the program, or when the ledger is let go.
 
     most_at_once: how much may share a commit; whoever else writes waits for all of it.
-    company: how many callers are on their way to `join`, or are there and wait.
+    company: how many callers `join` again and again.
     """
 
     def __init__(self, engine: Engine, most_at_once: int = MOST_AT_ONCE) -> None:
         self._engine, self._most_at_once = engine, most_at_once
-        self.company = 0
+        self.company = self._n_away = 0
+        self._commit_takes = 0.0
         self._joining: list[_Part[Any, Any]] = []
         self._n_joined = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -67,7 +68,8 @@ class Ledger:
     async def join(self, work: Callable[[Session, Sequence[P]], Callable[[P], T]], part: P) -> T:
         """The same for work that is done for all parts together; it answers for each of them.
 
-        It waits for the whole company, but no longer than PATIENCE.
+        It waits for the whole company, but no longer than PATIENCE; and where only those are
+        missing who have left, no longer after the last that came than a commit takes.
         """
         return await self._joined(_Part(work, part), n=1)
 
@@ -77,23 +79,29 @@ class Ledger:
 
     @contextmanager
     def leave(self) -> Iterator[None]:
-        """Whoever joins meanwhile waits for one less."""
-        self.company -= 1
+        """For a caller who may be a while: a slow server must not hold up the others."""
+        self._n_away += 1
         try:
             yield
         finally:
-            self.company += 1
+            self._n_away -= 1
 
     async def _joined(self, write: "_Part[T, P]", n: int) -> T:
         with self._lock:
             self._joining.append(write)
             self._n_joined += n
-            is_complete = bool(n) and self._n_joined >= self.company
-        if is_complete:
+        if n and self._n_joined >= self.company:
             self._begin([])
+        elif n and self._n_joined >= self.company - self._n_away:
+            self._begin_in(write.loop, min(self._commit_takes, PATIENCE))
         elif self._timer is None:
-            self._timer = write.loop.call_later(PATIENCE, self._begin, [])
+            self._begin_in(write.loop, PATIENCE)
         return await write.future
+
+    def _begin_in(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = loop.call_later(seconds, self._begin, [])
 
     async def _written(self, write: "_Write[T]") -> T:
         self._begin([write])
@@ -123,6 +131,7 @@ class Ledger:
             return batch
 
     def _commit(self, batch: "list[_Write[Any]]") -> None:
+        began = time.monotonic()
         try:
             try:
                 self._do(batch, _all_at_once)
@@ -131,6 +140,7 @@ class Ledger:
         except Exception as e:  # noqa: BLE001  (each waiting caller raises it in its own task)
             for write in batch:
                 write.error = e
+        self._commit_takes += (time.monotonic() - began - self._commit_takes) / 4
         _tell(batch)
 
     def _do(self, batch: "list[_Write[Any]]", way: Callable[..., None]) -> None:

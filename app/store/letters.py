@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import BindParameter, ColumnElement, Select, Table, bindparam, func, or_
 from sqlalchemy import select as any_select
