@@ -44,17 +44,18 @@ def encoded(language: Language, shares: Shares) -> tuple[bytes, bytes]:
     text: list[bytes] = []
     room, percents = 0, _percents(language)
     for name, n in shares:
-        percent_width, percent = percents[n]
+        percent_width, of_markup, below, beside = percents[n]
         width, as_markup, as_text = _names[name]
         width += percent_width
         if width > room:
-            text += ENCODED_NEXT, percent, as_text
+            text += below, as_text
             room = _ROOM
         else:
-            text += _ENCODED_DOT, percent, as_text
+            text += beside, as_text
         room -= width
-        markup += _ENCODED_KEPT_DOT, percent, as_markup
-    return b"".join(markup[1:]), b"".join(text[1:])
+        markup += of_markup, as_markup
+    # The first stands behind nothing.
+    return b"".join(markup)[len(_ENCODED_KEPT_DOT) :], b"".join(text)[len(ENCODED_NEXT) :]
 
 
 def _encoded_name(name: str) -> tuple[int, bytes, bytes]:
@@ -67,13 +68,17 @@ def _encoded_name(name: str) -> tuple[int, bytes, bytes]:
 _names = Kept(_encoded_name)
 
 
-@lru_cache(maxsize=100)
-def _percents(language: Language) -> Kept[int, tuple[int, bytes]]:
-    """By a number, how wide its percents are, and how they travel."""
+# How wide a percent is; and how it travels: in markup, on a line of its own, and behind another.
+_Percent = tuple[int, bytes, bytes, bytes]
 
-    def encoded(n: int) -> tuple[int, bytes]:
+
+@lru_cache(maxsize=100)
+def _percents(language: Language) -> Kept[int, _Percent]:
+    def encoded(n: int) -> _Percent:
         shown = language.percent(n)
-        return len(shown), transfer.piece(layout.escaped(shown))
+        text = transfer.piece(shown)
+        markup = _ENCODED_KEPT_DOT + transfer.piece(layout.escaped(shown))
+        return len(shown), markup, ENCODED_NEXT + text, _ENCODED_DOT + text
 
     return Kept(encoded)
 

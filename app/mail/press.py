@@ -192,8 +192,17 @@ class _Stencils:
 
     def _frame(self, pick: PickView, *, has_excerpt: bool) -> _Framed:
         key = (
-            (pick.paper, pick.votes, pick.by_community, pick.band, pick.exploring, has_excerpt),
-            (not pick.points, not pick.names, not pick.terms, len(pick.shares) > 1),
+            pick.paper,
+            pick.votes,
+            pick.by_community,
+            pick.band,
+            pick.exploring,
+            has_excerpt,
+            # Of what is its reader's own, only which texts there are.
+            len(pick.shares) > 1,
+            not pick.points,
+            not pick.names,
+            not pick.terms,
         )
         if (found := self._framed.get(key)) is None:
             if len(self._framed) >= _MOST_FRAMED:

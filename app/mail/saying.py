@@ -27,8 +27,6 @@ _BLANK = transfer.piece(" ")
 _PLACE = re.compile("{([a-z]+)}")
 # Where a clause ends between two places: best before a bracket, else behind a sign.
 _ENDS = [re.compile(end) for end in (r" (?=\()", r"(?<=[,:;–]) ", " ", "$")]
-# What stands in no place.
-_NOTHING: tuple[tuple[str, ...], ...] = ((),)
 
 
 def line(text: str, limit: int = MAX_TEXT) -> str:
@@ -79,14 +77,17 @@ class Speaker:
         markup: list[bytes] = []
         text: list[bytes] = []
         known = self._first
-        for mould, told in points:
-            clauses, facts = known[mould], told or _NOTHING
-            if clauses.order:
-                facts = tuple([facts[place] for place in clauses.order])
-            for clause, texts in zip(clauses.by_texts, facts, strict=True):
-                each = clause[texts]
+        for mould, facts in points:
+            clauses = known[mould]
+            if clauses.alone is not None:
+                each = clauses.alone[facts]
                 markup.append(each[0])
                 text.append(each[1])
+            else:
+                for clause, place in clauses.by_texts:
+                    each = clause[facts[place]]
+                    markup.append(each[0])
+                    text.append(each[1])
             known = self._next
         return _BLANK.join(markup), ENCODED_NEXT.join(text)
 
@@ -153,15 +154,18 @@ def _filled(
 
 
 class _Encoded:
-    """The clauses of a sentence, each by the texts that stand in it.
+    """The clauses of a sentence as they travel.
 
-    order: of their places, where it is not that of the facts.
+    by_texts: each by the texts in its place, and that place. alone: where there is but one clause,
+    it by the facts.
     """
 
     def __init__(self, clauses: Sequence[_Clause]) -> None:
-        self.by_texts = [Kept(_encoder(clause)) for clause in clauses]
-        order = [clause.number for clause in clauses]
-        self.order = order if order != list(range(len(order))) else None
+        self.by_texts = [(Kept(_encoder(clause)), clause.number) for clause in clauses]
+        encode, place = _encoder(clauses[0]), clauses[0].number
+        self.alone: Kept[tuple[tuple[str, ...], ...], tuple[bytes, bytes]] | None = None
+        if len(clauses) == 1:
+            self.alone = Kept(lambda facts: encode(facts[place] if facts else ()))
 
 
 def _encoder(clause: _Clause) -> Callable[[tuple[str, ...]], tuple[bytes, bytes]]:

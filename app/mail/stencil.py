@@ -98,18 +98,23 @@ class Frame:
     """A part of a page. taken: which of the texts told comes after each piece but the last."""
 
     def __init__(self, pieces: Sequence[bytes], taken: Sequence[int]) -> None:
-        self._parts = [b""] * (2 * len(taken) + 1)
-        self._parts[::2] = pieces
-        # Of a single place, itemgetter takes what stands there without a tuple around it.
-        self._take: Callable[[Sequence[bytes]], Sequence[bytes]] = (
-            itemgetter(*taken) if len(taken) > 1 else lambda told: [told[place] for place in taken]
-        )
+        self._pieces = tuple(pieces)
+        self._taken = taken
+        self._take: Callable[[tuple[bytes, ...]], tuple[bytes, ...]] | None = None
 
-    def filled(self, told: Sequence[bytes]) -> list[bytes]:
+    def filled(self, told: tuple[bytes, ...]) -> tuple[bytes, ...]:
         """Its parts, with the texts told in its holes."""
-        parts = self._parts.copy()
-        parts[1::2] = self._take(told)
-        return parts
+        take = self._take or self._taking(len(told))
+        return take(told + self._pieces)
+
+    def _taking(self, n: int) -> Callable[[tuple[bytes, ...]], tuple[bytes, ...]]:
+        """What takes texts and pieces in turn, of both in one, the `n` texts first."""
+        places = [n]
+        for number, place in enumerate(self._taken, start=n + 1):
+            places += place, number
+        # Of a single place, itemgetter takes what stands there without a tuple around it.
+        self._take = itemgetter(*places) if len(places) > 1 else itemgetter(slice(n, None))
+        return self._take
 
 
 def cut_html(page: str) -> Stencil:

@@ -14,6 +14,7 @@ from jinja2 import Environment
 
 from app.languages import english
 from app.mail import counted, excerpt, foreign, layout, links, saying, transfer
+from app.mail.kept import Kept
 from app.mail.letter import Confirm, Daily, Notice, PaperView, PickView
 from app.mail.links import Verdict
 from app.mail.saying import known, line
@@ -131,22 +132,24 @@ def own(of: "Face", pick: PickView, start: bytes, heading: bytes) -> tuple[Own, 
     """
     reason, plain_reason = of.speaker.say(pick.points)
     shares, plain_shares = counted.encoded(of.language, pick.shares)
-    like, dislike, save, why = _ends(pick.rank)
-    links = start + like, start + dislike, start + save, start + why
+    like, dislike, save, why = _ends[pick.rank]
+    like, dislike, save, why = start + like, start + dislike, start + save, start + why
     terms, names = pick.terms, pick.names
     excerpt = _encoded_excerpt(of.paper.excerpt, terms) if terms else b""
     byline = _encoded_rich(_kept(of.byline), names) if names else b""
     return (
-        (reason, shares, excerpt, byline, *links),
-        (plain_reason, plain_shares, b"", b"", *links, heading),
+        (reason, shares, excerpt, byline, like, dislike, save, why, b""),
+        (plain_reason, plain_shares, b"", b"", like, dislike, save, why, heading),
     )
 
 
-@lru_cache(maxsize=1_000)
-def _ends(rank: int) -> list[bytes]:
+def _encoded_ends(rank: int) -> list[bytes]:
     """What links for feedback end with, encoded."""
     ends = [links.verdict_url("", rank, each) for each in Verdict]
     return [transfer.piece(end) for end in (*ends, links.why_url("", rank))]
+
+
+_ends = Kept(_encoded_ends)
 
 
 def _kept(text: str) -> str:
