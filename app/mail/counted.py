@@ -65,7 +65,7 @@ def _encoded_name(name: str) -> tuple[int, bytes, bytes]:
     return len(shown) + len(_DOT), text if text == markup else markup, text
 
 
-_names = Kept(_encoded_name)
+_names = Kept(_encoded_name, most=20_000)
 
 
 # How wide a percent is; and how it travels: in markup, on a line of its own, and behind another.

@@ -6,7 +6,7 @@ from typing import TypeVar
 K = TypeVar("K")
 V = TypeVar("V")
 # Some hundreds of bytes each, mostly.
-MOST = 20_000
+MOST = 5_000
 
 
 class Kept(dict[K, V]):

@@ -23,7 +23,8 @@ from app.mail.wording import Card
 MAX_BYTES = 90_000
 Form = Literal["html", "txt"]
 _FINISH = {"html": layout.inline_css, "txt": layout.tidy}
-_COMMON = ("summary", "note", "left_out", "contact", "postal")
+# What hardly differs among letters.
+_COMMON = ("left_out", "contact", "postal")
 _common = itemgetter(*_COMMON)
 # Cards kept for one shape of letters, of some 6 kB each.
 _MOST_FRAMED = 4_000
@@ -124,8 +125,7 @@ class _Form:
             told = dict(zip(_COMMON, common, strict=True))
             return [each.settled(told.keys(), told) for each in above_below]
 
-        # By what many letters say alike.
-        self.around = Kept(settled, most=1_000)
+        self.around = Kept(settled, most=50)
 
     def _page(self, cards: str) -> str:
         both = {**self._marks, "cards": Markup(cards)}  # noqa: S704  (nothing but templates and marks)

@@ -155,8 +155,8 @@ def _encoder(name: str) -> Callable[[str], bytes]:
     return _common if name in _COMMON else transfer.piece
 
 
-# What the letters of many readers say alike, and an HTML twice.
-_COMMON = {"subject", "preheader"}
+# What the letters of many readers say alike.
+_COMMON = {"subject", "preheader", "summary", "note"}
 _common = lru_cache(maxsize=4_000)(transfer.piece)
 # A letter's text has the links of its HTML.
 _link = lru_cache(maxsize=20)(transfer.piece)
