@@ -7,6 +7,7 @@ tomorrow. All text is taken for hostile; `app.mail.wording` tames and cuts it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import ClassVar
 
 from app.mail import excerpt, foreign
@@ -19,10 +20,9 @@ MAX_TEXT = 300
 MAX_TEX = 4 * excerpt.LIMIT
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class PaperView:
-    """What every letter says of a paper; made by `show`, and kept: what is laid out of it is kept
-    with it. All but the title may be empty.
+    """What every letter says of a paper; made by `show`. All but the title may be empty.
 
     organisation: whose authors wrote it. code_url: of its code.
     """
@@ -34,6 +34,14 @@ class PaperView:
     excerpt: str = ""
     organisation: str = ""
     code_url: str = ""
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.title, self.authors, self.url, self.host, self.excerpt))
+
+    def __hash__(self) -> int:
+        """Worked out once: each letter asks for what is kept by its papers."""
+        return self._hash
 
 
 # Not frozen, though nothing changes them, as a frozen one takes four times as long to make.
