@@ -4,8 +4,9 @@ And whence taps came that are long settled, and what a clock that was set back l
 somebody who was erased.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import structlog
 from sqlalchemy import Engine
@@ -23,7 +24,7 @@ from app.store import (
     taps,
     vanished,
 )
-from app.store.tables import Status
+from app.store.tables import Status, Subscriber
 
 log = structlog.get_logger()
 # A confirm link is good for two days; after a week nobody will ask for another with these words.
@@ -82,16 +83,23 @@ def _scrub(engine: Engine, now: datetime) -> None:
 def follow_clock(engine: Engine, now: datetime) -> None:
     """Plan anew what was planned by a clock that ran ahead of `now`. Raises NotReady.
 
-    From CATCH_UP before it, as it may have been set back while nobody was here. Who had letters
-    in the time to come gets none a second time: the outbox knows their editions.
+    From CATCH_UP before it, as it may have been set back while nobody was here, and from the first
+    edition that was skipped in the time to come, be it too late by now. Who had letters there gets
+    none a second time: the outbox knows their editions.
     """
     with engines.transaction(engine) as session:
-        overtaken.recall(session, now)
+        recalled = overtaken.recall(session, now)
         for person in subscribers.all_of(session, Status.ACTIVE):
             if person.next_due_at is not None and person.next_due_at > now:
                 try:
-                    due_at = edition.next_due(subscribers.schedule(person), now - edition.CATCH_UP)
+                    due_at = _due_from(person, now - edition.CATCH_UP, recalled)
                 except (BadValue, ValueError, OverflowError):
                     continue  # ranking will say what is wrong with it
                 person.next_due_at = min(person.next_due_at, due_at)
                 session.add(person)
+
+
+def _due_from(person: Subscriber, moment: datetime, recalled: Mapping[int, date]) -> datetime:
+    schedule = subscribers.schedule(person)
+    due_at, day = edition.next_due(schedule, moment), recalled.get(person.id or 0)
+    return due_at if day is None else min(due_at, schedule.moment(day))

@@ -46,14 +46,19 @@ def settle_restored(session: Session, now: datetime, until: datetime) -> int:
     return _count(session, past.values(**skipped))
 
 
-def recall(session: Session, now: datetime) -> None:
+def recall(session: Session, now: datetime) -> dict[int, date]:
     """Bring back what a clock that ran ahead put into the time to come.
 
-    What waits is due now; an edition that was skipped there without a letter is still to come.
+    What waits is due now. An edition that was skipped there without a letter is to be seen anew:
+    the first of these is the answer, by subscriber id.
     """
     settled_ahead = col(OutboxEntry.settled_at) > now
     nothing = col(OutboxEntry.state) == State.SKIPPED, col(OutboxEntry.letter_id).is_(None)
-    session.exec(delete(OutboxEntry).where(settled_ahead, *nothing))
+    skipped = delete(OutboxEntry).where(settled_ahead, *nothing)
+    rows = skipped.returning(col(OutboxEntry.subscriber_id), col(OutboxEntry.edition_date))
+    first_days: dict[int, date] = {}
+    for subscriber_id, day in session.execute(rows).all():
+        first_days[subscriber_id] = min(day, first_days.get(subscriber_id, day))
     waiting = update(OutboxEntry).where(col(OutboxEntry.state).in_(outbox.WAITING))
     first = col(OutboxEntry.first_due_at)
     earlier = case((first > now, now), else_=first)
@@ -63,6 +68,7 @@ def recall(session: Session, now: datetime) -> None:
         col(OutboxEntry.state).in_(outbox.HELD), col(OutboxEntry.claimed_at) > now
     )
     _count(session, held.values(claimed_at=now))
+    return first_days
 
 
 def _count(session: Session, change: Update) -> int:
