@@ -395,6 +395,20 @@ def test_a_clock_that_is_set_back_and_forward_gives_one_edition_a_day(
     assert (days[0], days[-1]) == (TODAY, NOW.date() + timedelta(days=5))
 
 
+def test_an_edition_that_a_clock_ahead_skipped_is_noted_though_it_is_too_late_by_now(
+    day, make_subscriber, clock, entries
+):
+    """Down until the evening, a day ahead when it comes back, and right again an hour later."""
+    reader = make_subscriber("retrieval")
+    day.rank_due()
+    for hours in (35 + 26, 1 - 26):
+        clock.forward(hours=hours)
+        day.rank_due()
+        day.rank_due()
+    found = {entry.edition_date: entry.reason for entry in entries(reader)}
+    assert found[TODAY + timedelta(days=1)] == rank.MISSED
+
+
 def test_nothing_is_due_during_a_pause(day, make_subscriber, stored, clock, engine, entries):
     reader = make_subscriber("retrieval")
     with engines.transaction(engine) as session:
