@@ -70,6 +70,8 @@ def test_four_schedulers_at_once_give_one_edition_a_day(
     for moment in moments:
         store_papers(
             *(Paper(f"Retrieval {moment} {k}", f"On retrieval {moment} {k}.") for k in range(3)),
+            # A word that every paper holds would say nothing of any of them.
+            *(Paper(f"Glaciers {moment} {k}", f"On glaciers {moment} {k}.") for k in range(6)),
             at=moment,
         )
         for scheduler in schedulers:
