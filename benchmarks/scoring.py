@@ -40,10 +40,10 @@ def main() -> None:
     """Print each goal asked for, its figure, and whether it is held."""
     measures = {"p8": p8, "p9": p9, "p10": p10, "p11": p11}
     asked = argparse.ArgumentParser(description="What ranking costs in CPU.")
-    asked.add_argument("goals", nargs="*", choices=[*measures, []], default=list(measures))
+    asked.add_argument("goals", nargs="*", choices=[*measures])
     asked.add_argument("--full", action="store_true")
     told = asked.parse_args()
-    for name in told.goals:
+    for name in told.goals or measures:
         measures[name](told.full)
 
 
