@@ -124,7 +124,8 @@ def papers_named(texts: Sequence[str]) -> set[int]:
     return set(map(int, _PAPER_ID.findall("".join(texts))))
 
 
-_PAPER_ID = re.compile(r'"paper_id": ?(\d+)', re.ASCII)
+# A longer number is no paper's, and databases would refuse to look any up with it.
+_PAPER_ID = re.compile(r'"paper_id": ?(\d{1,18})(?!\d)', re.ASCII)
 
 
 def sums(reason: Stored) -> tuple[float, float, float]:

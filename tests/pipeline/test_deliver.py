@@ -391,10 +391,14 @@ def _meet(barrier):
         return
 
 
-def test_a_letter_that_cannot_be_made_fails_alone(day, letters, sink, entries, alter):
+# A number of no paper, longer than any store's, and one that Python does not even read.
+@pytest.mark.parametrize(
+    "reason", ["{", '{"liked":[{"paper_id":9223372036854775808', '{"paper_id":' + "9" * 5000]
+)
+def test_a_letter_that_cannot_be_made_fails_alone(day, letters, sink, entries, alter, reason):
     people = letters(5)
     broken = entries(people[2])[0]
-    alter("UPDATE pick SET reason = '{' WHERE letter_id = :id", id=broken.letter_id)
+    alter("UPDATE pick SET reason = :r WHERE letter_id = :id", id=broken.letter_id, r=reason)
     tally = _send(day)
     assert (tally.sent, tally.failed) == (4, 1)
     broken = entries(people[2])[0]
