@@ -26,8 +26,8 @@ _FINISH = {"html": layout.inline_css, "txt": layout.tidy}
 # What hardly differs among letters.
 _COMMON = ("left_out", "contact", "postal")
 _common = itemgetter(*_COMMON)
-# Cards kept for one shape of letters, of some 6 kB each.
-_MOST_FRAMED = 4_000
+# Cards kept of all letters, of some 6 kB each.
+_MOST_FRAMED = 16_000
 _MOST_SHAPES = 200
 _BETWEEN_CARDS = {"html": "\n", "txt": "\n\n\n"}
 _BETWEEN_PIECES = {form: transfer.piece(text) for form, text in _BETWEEN_CARDS.items()}
@@ -169,7 +169,6 @@ class _Stencils:
         self._templates, self._has_links = templates, bool(told["feedback_url"])
         self._html = _Form(drafts, "html", marks, has_cards=has_cards)
         self._text = _Form(drafts, "txt", marks, has_cards=has_cards)
-        self._framed: dict[tuple[object, ...], _Framed] = {}
 
     def fill(self, told: Told, picks: Sequence[PickView], n_excerpts: int) -> tuple[bytes, bytes]:
         """HTML and text of a letter. n_excerpts: so many of its first picks show theirs."""
@@ -192,6 +191,7 @@ class _Stencils:
 
     def _frame(self, pick: PickView, *, has_excerpt: bool) -> _Framed:
         key = (
+            self,
             pick.paper,
             pick.votes,
             pick.by_community,
@@ -204,10 +204,10 @@ class _Stencils:
             not pick.names,
             not pick.terms,
         )
-        if (found := self._framed.get(key)) is None:
-            if len(self._framed) >= _MOST_FRAMED:
-                self._framed.clear()
-            found = self._framed[key] = self._new_frame(pick, has_excerpt=has_excerpt)
+        if (found := _FRAMED.get(key)) is None:
+            if len(_FRAMED) >= _MOST_FRAMED:
+                _FRAMED.clear()
+            found = _FRAMED[key] = self._new_frame(pick, has_excerpt=has_excerpt)
         return found
 
     def _new_frame(self, pick: PickView, *, has_excerpt: bool) -> _Framed:
@@ -220,6 +220,8 @@ class _Stencils:
         return _Framed(card, html, self._text.card(card.text(start), own - in_bold.keys()))
 
 
+# Of all shapes together, for each day brings new ones, and nobody asks again for yesterday's.
+_FRAMED: dict[tuple[object, ...], _Framed] = {}
 # By all that a letter says but its texts, of which only matters which there are.
 _SHAPES: dict[tuple[object, ...], _Stencils] = {}
 

@@ -1,6 +1,7 @@
 import quopri
 import re
 from dataclasses import fields, is_dataclass, replace
+from datetime import date
 from xml.etree.ElementTree import tostring
 
 import pytest
@@ -364,6 +365,14 @@ def assert_same_page(templates, daily):
 def tree(html):
     """All of a page that a parser sees."""
     return tostring(parse(html, namespaceHTMLElements=False), encoding="unicode")
+
+
+def test_however_many_days_go_by_only_so_many_cards_are_kept(templates, make_daily, monkeypatch):
+    monkeypatch.setattr(press, "_MOST_FRAMED", 3)
+    for day in range(1, 9):
+        assert_same_page(templates, make_daily(edition=date(2026, 3, day)))
+
+        assert len(press._FRAMED) <= 3
 
 
 def test_the_link_for_scanners_is_in_the_html_alone_and_out_of_sight(templates, make_daily):
