@@ -261,7 +261,7 @@ def _pick(
         by_community=by_community,
     )
     # Else it was made before fits were stored: as it went out.
-    if "fit" in reason or "exploring" in reason:
+    if reason.get("fit") or reason.get("exploring"):
         view.band, view.exploring = reason.get("band", ""), reason.get("exploring", False)
         view.shares = naming.parts(weighed, reason.get("rest", 0.0), voice)
         view.terms, view.names = highlight.of(reason, weighed.total)

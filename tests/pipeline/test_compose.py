@@ -59,6 +59,25 @@ def test_a_letter_verifies_as_it_came_over_the_wire(post, reader, sink, verifies
     assert not verifies(taken.raw.replace(b"\r\nFrom: ", b"\r\nFrom: e@evil.example\r\nFrom: ", 1))
 
 
+def test_a_reason_that_says_of_everything_that_it_is_not_there_is_told_as_without_it(
+    post, reader, engine, alter
+):
+    terms = [f'{{"text":"{word}","share":0.5%s}}' for word in ("retrieval", "search")]
+    least = f'{{"terms":[{",".join(terms)}]%s}}'
+    whole = (
+        least.replace("0.5%s", '0.5,"part":[],"kind":"word","near":[]')
+        % ',"liked":[],"disliked":[],"rest":0.0,"fit":0.0,"band":"","exploring":false,"readers":0.0'
+    )
+
+    def told(reason):
+        alter("UPDATE pick SET reason = :r", r=reason)
+        with engines.transaction(engine) as session:
+            (row,) = letters.by_ids(session, [1]).values()
+            return compose.rendered(session, post.desk.head, row)
+
+    assert told(whole) == told(least.replace("%s", ""))
+
+
 def test_a_letter_tried_again_is_the_same_to_the_last_byte_of_its_signature(
     post, reader, sink, clock
 ):
