@@ -114,9 +114,9 @@ class Dialogue(asyncio.BufferedProtocol):
 
     def hang_up(self) -> None:
         """Close the connection without a word; what is unsent is not sent."""
-        end = self._transport.abort if self.n_unsent else self._transport.close
         self._over("Connection lost")
-        end()
+        # Not `close`: it goes on sending, and under TLS it waits for the other side's farewell.
+        self._transport.abort()
 
     def get_buffer(self, _sizehint: int) -> memoryview:
         """Where to write what comes. Called by asyncio."""

@@ -1,5 +1,6 @@
 import asyncio
 import socket
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -417,6 +418,40 @@ def test_a_server_that_takes_no_block_of_a_message_is_left():
 
     with pytest.raises(Lost):
         asyncio.run(asyncio.wait_for(send(), 120))
+
+
+def test_nothing_more_leaves_once_the_wait_for_a_reply_is_over():
+    """Else a message whose fate was written down as doubtful would arrive after that."""
+
+    async def send():
+        async def fall_asleep(reader, writer):
+            done.append(asyncio.current_task())
+            writer.write(b"220 here\r\n")
+            while await reader.readline() != b"DATA\r\n":
+                writer.write(b"250 OK\r\n")
+            writer.write(b"354 go on\r\n")
+            await given_up.wait()
+            with suppress(ConnectionError):
+                while some := await reader.read(1_000_000):
+                    came.append(some)
+            writer.close()
+
+        given_up, done, came = asyncio.Event(), [], [b""]
+        asleep = await asyncio.start_server(fall_asleep, "127.0.0.1", 0, limit=1_000)
+        server = Server("127.0.0.1", asleep.sockets[0].getsockname()[1])
+        connection = await smtp.connect(replace(server, patience=Patience(taken=0.2)))
+        await connection.offer(FROM, TO)
+        try:
+            with pytest.raises(Lost):
+                await connection.transmit(b"x" * 70 + b"\r\n" + b"y" * 30_000_000)
+        finally:
+            given_up.set()
+            asleep.close()
+            await asyncio.gather(*done)
+        return came[-1]
+
+    last = asyncio.run(asyncio.wait_for(send(), 120))
+    assert not last.endswith(b"\r\n.\r\n")
 
 
 async def _offered(*said):
