@@ -90,13 +90,18 @@ class Sink:
         asyncio.run_coroutine_threadsafe(self._hang_up(), self._controller.loop).result(10)
         self._controller.stop()
 
-    @staticmethod
-    async def _hang_up() -> None:
-        # aiosmtpd leaves connections half closed when it stops, and Python complains of each.
+    async def _hang_up(self) -> None:
+        # aiosmtpd leaves connections half closed when it stops, and Python complains of each. It
+        # does so, too, of those that are being let in, which have no task of aiosmtpd's yet.
+        self._controller.loop.remove_reader(self._controller._socket)
+        await asyncio.sleep(0)  # cancelled before this, a socket would have no transport yet
         talking = asyncio.all_tasks() - {asyncio.current_task()}
         for task in talking:
             task.cancel()
         await asyncio.gather(*talking, return_exceptions=True)
+        # TLS would wait for the other side's farewell.
+        for transport in list(self._controller.loop._transports.values()):
+            transport.abort()
         for _ in range(3):
             await asyncio.sleep(0)
 
