@@ -54,11 +54,14 @@ def shorten(
     return compose.fitting(session, head, row, most) if row else None
 
 
-Begun = tuple[int, datetime]
+Begun = tuple[int, datetime, str]
 
 
 def begin(session: Session, begun: Sequence[Begun]) -> Callable[[Begun], timedelta | None]:
-    """Note of entries, at a moment, that they are about to leave: now, or None: not any more."""
-    now = max(moment for _, moment in begun)
-    ours = departures.begin_data(session, [entry_id for entry_id, _ in begun], now)
+    """Note of entries that they are about to leave: now, or None: not any more.
+
+    begun: each with the moment and the holder, who is the same for all connections of a run.
+    """
+    now, holder = max(moment for _, moment, _ in begun), begun[0][2]
+    ours = departures.begin_data(session, [each[0] for each in begun], now, holder)
     return lambda each: timedelta(0) if each[0] in ours else None

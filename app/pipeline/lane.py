@@ -278,9 +278,9 @@ class Lane:
         now, pace = self.post.clock(), self.post.pace
         try:
             if pace.is_limited:
-                paced = pace, entry, made.recipient, now
+                paced = pace, entry, made.recipient, now, self.post.holder
                 return await self.ledger.write(lambda session: steps.note_in_pace(session, *paced))
-            step = Step(self.sent, (entry.id or 0, now))
+            step = Step(self.sent, (entry.id or 0, now, self.post.holder))
             wait = await self.ledger.join(steps.note, step)
         except NotReady as e:
             self._settle_apart()

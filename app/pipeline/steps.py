@@ -29,12 +29,12 @@ def note(session: Session, steps: Sequence[Step]) -> Callable[[Step], timedelta 
 
 
 def note_in_pace(
-    session: Session, pace: Pace, entry: Claimed, recipient: str, now: datetime
+    session: Session, pace: Pace, entry: Claimed, recipient: str, now: datetime, holder: str
 ) -> timedelta | None:
     """Note that a letter is about to leave; else how long it must wait, or None: for ever."""
     if now - (entry.claimed_at or now) > allowances.GOOD_FOR:
         domain = recipient.rpartition("@")[2].lower()
         if wait := pace.allow(session, domain, now):
             return wait
-    begun = entry.id or 0, now
+    begun = entry.id or 0, now, holder
     return claims.begin(session, [begun])(begun)

@@ -136,20 +136,23 @@ def _claim(session: Session, ids: Sequence[int], now: datetime, holder: str) -> 
 def _begin(ids: list[BindParameter[int]]) -> UpdateBase:
     # A bare column would tempt SQLite to walk through everything that is claimed.
     is_ours = func.coalesce(_state, _state) == State.CLAIMED
-    begun = update(_TABLE).where(_id.in_(ids), is_ours, ~unwanted.IS_SO)
+    by_us = col(OutboxEntry.holder) == bindparam("by")
+    begun = update(_TABLE).where(_id.in_(ids), is_ours, by_us, ~unwanted.IS_SO)
     return begun.values(state=State.IN_DATA, claimed_at=bindparam("now")).returning(_id)
 
 
 _BEGIN = PreparedByIds(_begin)
 
 
-def begin_data(session: Session, entry_ids: Sequence[int], now: datetime) -> set[int]:
-    """Note that messages are about to leave; return whose claims are still ours.
+def begin_data(
+    session: Session, entry_ids: Sequence[int], now: datetime, holder: str = ""
+) -> set[int]:
+    """Note that messages are about to leave; return whose claims are still the holder's.
 
     Those are left out whose reader left or paused since the claim, for a batch may take minutes.
     The lease starts anew: a letter late in its batch must not look abandoned while it is sent.
     """
-    ours = {entry_id for (entry_id,) in _BEGIN.rows(session, entry_ids, now=now)}
+    ours = {entry_id for (entry_id,) in _BEGIN.rows(session, entry_ids, now=now, by=holder)}
     if left := [entry_id for entry_id in entry_ids if entry_id not in ours]:
         unwanted.take_out(session, left, [State.CLAIMED], now)
     return ours

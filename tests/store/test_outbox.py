@@ -284,12 +284,24 @@ def test_who_holds_it_and_knows_that_nothing_left_gives_it_back_whatever_was_sto
     ours, theirs = (
         departures.claim_due(session, NOW, 1, holder=name)[0] for name in ("us", "them")
     )
-    departures.begin_data(session, [ours.id, theirs.id], NOW)
+    departures.begin_data(session, [ours.id], NOW, "us")
+    departures.begin_data(session, [theirs.id], NOW, "them")
     releases.release(session, [ours.id, theirs.id], "us")
     for entry in entries:
         session.refresh(entry)
     states = {entry.id: (entry.state, entry.attempts) for entry in entries}
     assert states == {ours.id: (State.READY, 0), theirs.id: (State.IN_DATA, 1)}
+
+
+def test_who_lost_a_claim_to_another_begins_nothing_that_the_other_may_give_back(
+    session: Session, make_entry
+):
+    make_entry()
+    (entry,) = departures.claim_due(session, NOW, 1, holder="slow")
+    vanished.reclaim_stale(session, NOW + LEASE, LEASE)
+    departures.claim_due(session, NOW + LEASE, 1, holder="other")
+    assert departures.begin_data(session, [entry.id], NOW + LEASE, "slow") == set()
+    assert departures.begin_data(session, [entry.id], NOW + LEASE, "other") == {entry.id}
 
 
 def test_a_claim_is_taken_up_again_only_after_its_lease(session: Session, make_entry, claim):
