@@ -119,9 +119,11 @@ class Lane:
             self.ledger.company -= 1
             if self.ahead is not None:
                 self.stock.put_back(self.ahead.claim)
-            await self._settled()
-            if self.connection is not None and self.connection.is_open:
-                await self.connection.close()
+            try:
+                await self._settled()
+            finally:
+                if self.connection is not None and self.connection.is_open:
+                    await self.connection.close()
 
     async def _next(self, began: datetime) -> _Ready | timedelta | None:
         """A letter, once there is a connection for it; else as `Stock.wait`."""
