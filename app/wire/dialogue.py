@@ -115,8 +115,6 @@ class Dialogue(asyncio.BufferedProtocol):
     def hang_up(self) -> None:
         """Close the connection without a word; what is unsent is not sent."""
         self._over("Connection lost")
-        # Not `close`: it goes on sending, and under TLS it waits for the other side's farewell.
-        self._transport.abort()
 
     def get_buffer(self, _sizehint: int) -> memoryview:
         """Where to write what comes. Called by asyncio."""
@@ -154,6 +152,8 @@ class Dialogue(asyncio.BufferedProtocol):
 
     def _over(self, why: str) -> None:
         self._end = self._end or why
+        # Not `close`: it goes on sending, and under TLS it waits for the other side's farewell.
+        self._transport.abort()
         if self._watch is not None:
             self._watch.cancel()
         self._wake()

@@ -507,6 +507,30 @@ def test_each_reply_belongs_to_the_command_it_answers(said, kind, code):
     assert not is_open
 
 
+def test_a_server_that_speaks_out_of_turn_is_left_though_nobody_waits_for_it():
+    async def send():
+        async def babble(reader, writer):
+            done.append(asyncio.current_task())
+            writer.write(b"220 here\r\n")
+            await reader.readline()
+            writer.write(b"250 here\r\n")
+            await connected.wait()
+            writer.write(b"GET / HTTP/1.1\r\n")
+            with suppress(ConnectionError):
+                await reader.read()
+            writer.close()
+
+        done, connected = [], asyncio.Event()
+        async with await asyncio.start_server(babble, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            connection = await smtp.connect(Server("127.0.0.1", port))
+            connected.set()
+            await asyncio.wait_for(asyncio.gather(*done), 20)
+            assert not connection.is_open
+
+    asyncio.run(send())
+
+
 NEXT = "next@example.org"
 ALONG = f".\r\nMAIL FROM:<{FROM}>\r\nRCPT TO:<{NEXT}>\r\n".encode()
 
