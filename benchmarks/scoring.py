@@ -40,9 +40,11 @@ def main() -> None:
     """Print each goal asked for, its figure, and whether it is held."""
     measures = {"p8": p8, "p9": p9, "p10": p10, "p11": p11}
     asked = argparse.ArgumentParser(description="What ranking costs in CPU.")
-    asked.add_argument("goals", nargs="*", choices=[*measures])
+    asked.add_argument("goals", nargs="*", help="p8, p9, p10 or p11; all, if none is named")
     asked.add_argument("--full", action="store_true")
     told = asked.parse_args()
+    if unknown := set(told.goals) - measures.keys():
+        asked.error(f"{min(unknown)} is none of {', '.join(measures)}")
     for name in told.goals or measures:
         measures[name](told.full)
 

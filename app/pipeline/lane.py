@@ -193,7 +193,7 @@ class Lane:
         try:
             await self._send(await self._connected(), entry, made)
         except (Stopped, Deferred) as e:
-            await self.give_back([entry])
+            await self.give_back([entry], is_unsent=True)
             if isinstance(e, Deferred):
                 raise
         else:
@@ -212,12 +212,12 @@ class Lane:
         if settling is not None:
             await settling
 
-    async def give_back(self, unsent: Sequence[Claimed]) -> None:
-        """Let others claim what was not sent."""
-        ids = [entry.id or 0 for entry in unsent]
+    async def give_back(self, claimed: Sequence[Claimed], *, is_unsent: bool = False) -> None:
+        """Let others claim what is still only claimed; is_unsent: or noted as about to leave."""
+        ids = [entry.id or 0 for entry in claimed]
 
         def release(session: Session) -> None:
-            releases.release(session, ids, self.post.holder)
+            releases.release(session, ids, self.post.holder if is_unsent else "")
             self.post.pace.give_back(session, len(ids), self.post.clock())
 
         if ids:
