@@ -124,7 +124,7 @@ def test_what_a_vanished_worker_held_is_sent_by_the_next(day, letters, sink, sto
     day.rank_due()
     with engines.transaction(engine) as session:
         gone = departures.claim_due(session, clock.now, 2, holder="task 7")
-        gone[0].state = State.IN_DATA
+        departures.begin_data(session, [gone[0].id], clock.now, "task 7")
         alive = departures.claim_due(session, clock.now, 2, holder="task 8")
     clock.forward(seconds=queue.STALLED_AFTER)
     shards.free(day, "task 7")
