@@ -61,6 +61,7 @@ HOMES = {
     "prometheus_client": {"web"},
     "psycopg": {"worker"},
     "pydantic": {"settings", "environment", "web"},
+    "pydantic_core": {"papers", "pipeline"},
     "pydantic_settings": {"settings", "environment"},
     "pylatexenc": {"papers"},
     "rich": {"cli"},

@@ -31,12 +31,17 @@ def read(root: Element) -> Digest:
     unread: list[UnreadLine] = []
     deleted: list[str] = []
     for number, record in enumerate(_records(listing), start=1):
-        name, is_deleted = _header(record)
-        paper = None if is_deleted else _paper(record)
+        parts = xml_tree.parts(record)
+        header = parts.get("header")
+        is_deleted = header is not None and header.get("status") == "deleted"
+        paper = None if is_deleted else _paper(parts.get("metadata"))
         if paper is not None:
             entries.append(Entry(paper, len(entries) + 1))
-        elif is_deleted and arxiv.number(name)[0]:
-            deleted.append(arxiv.number(name)[0])
+            continue
+        name = "" if header is None else fold(xml_tree.value(header, "identifier"))
+        arxiv_id, _ = arxiv.number(name)
+        if is_deleted and arxiv_id:
+            deleted.append(arxiv_id)
         else:
             unread.append(UnreadLine(number, name[:200], arxiv.NO_PAPER))
     page = _page(root, listing)
@@ -68,17 +73,8 @@ def _page(root: Element, listing: Element | None) -> Page:
     return Page(start or 0, total, (tokens[0].text or "").strip(), answered)
 
 
-def _header(record: Element) -> tuple[str, bool]:
-    """The record's name, and whether arXiv took it back."""
-    header = xml_tree.child(record, "header")
-    if header is None:
-        return "", False
-    return fold(xml_tree.value(header, "identifier")), header.get("status") == "deleted"
-
-
-def _paper(record: Element) -> Paper | None:
-    outer = xml_tree.child(record, "metadata")
-    inner = next(iter(outer), None) if outer is not None else None
+def _paper(metadata: Element | None) -> Paper | None:
+    inner = next(iter(metadata), None) if metadata is not None else None
     if inner is None:
         return None
     told, others = xml_tree.values_and(inner, ("authors",))

@@ -102,7 +102,7 @@ def _paper(row: dict[str, object], day: date | None) -> Paper | None:
     return Paper(  # by their places, which takes half the time
         title,
         abstract,
-        people.inverted(_told(row.get("authors"))),
+        _authors(row.get("authors")),
         f"https://www.{site}.org/content/{doi}v{version or 1}",
         "",
         doi,
@@ -113,6 +113,11 @@ def _paper(row: dict[str, object], day: date | None) -> Paper | None:
         organisation=_told(row.get("author_corresponding_institution")),
         is_withdrawn=fields.word(row.get("type")) == "withdrawn" or _is_withdrawn(abstract),
     )
+
+
+def _authors(value: object) -> tuple[str, ...]:
+    neat = people.neatly_inverted(value) if isinstance(value, str) else ()
+    return neat or people.inverted(_told(value))
 
 
 def _told(value: object) -> str:

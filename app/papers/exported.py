@@ -21,9 +21,13 @@ def is_one(text: str) -> bool:
     if not all(f'"{mark}"' in first for mark in _MARKS):
         return False
     try:
-        told = json_text.parse(first)
+        return is_line(json_text.parse(first))
     except UnreadableDigest:
         return False
+
+
+def is_line(told: object) -> bool:
+    """Whether that is what a line of an export stands for."""
     return isinstance(told, Mapping) and told.keys() >= _MARKS
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import product
 
 from app.papers.paper import fold
 
@@ -12,7 +13,13 @@ _ASIDE = re.compile(r"\([^()]*\)")
 _SUFFIXES = {"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"}
 _SUFFIXES |= {"phd", "ph.d", "phd.", "ph.d.", "md", "m.d", "md.", "m.d."}
 _NOBODY = {"et al", "et al.", "and others", "others", "...", "…"}
-_NO_NAMES = _SUFFIXES | _NOBODY | {""}
+# In capitals, small letters and all mixtures, so that no list is put in small letters to be looked
+# through.
+_NO_NAMES = {
+    "".join(spelling)
+    for word in _SUFFIXES | _NOBODY | {""}
+    for spelling in product(*zip(word, word.upper(), strict=True))
+}
 _BRACES = re.compile(r"(?:[^{}]|\{[^{},]*\})*+")  # in which no name ends
 _LONGEST = len("and others")  # of the two
 # More names than this are a collaboration's, and their letters would fill the store.
@@ -40,7 +47,7 @@ def _neatly_listed(text: str) -> tuple[str, ...]:
         or "and " in text
         or "ollaboration" in text
         or ("{" in text and not _BRACES.fullmatch(text))
-        or not _NO_NAMES.isdisjoint(text.lower().split(", "))
+        or not _NO_NAMES.isdisjoint(names)
     ):
         return ()
     return tuple(names[:MOST])
@@ -69,20 +76,20 @@ def _listed(text: str) -> tuple[str, ...]:
 
 def inverted(text: str) -> tuple[str, ...]:
     """The names of "Doe, J.; Smith, A. B.", the family name last."""
-    return _neatly_inverted(text) or _inverted(text)
+    return neatly_inverted(text) or _inverted(text)
 
 
-def _neatly_inverted(text: str) -> tuple[str, ...]:
+def neatly_inverted(text: str) -> tuple[str, ...]:
     """The names where each has two parts, as nearly all have; else none."""
     parts = text.split("; ")
-    if text.count(";") != len(parts) - 1 or " ;" in text or not _is_neat(text):
+    if not text.count(";") + 1 == len(parts) == text.count(",") <= MOST:
         return ()
+    pairs = [part.split(", ") for part in parts]
     try:
-        pairs = [part.split(", ") for part in parts[:MOST]]
         names = tuple([f"{given} {family}" for family, given in pairs])
     except ValueError:
         return ()
-    return names if text.count(",") == len(parts) else ()
+    return names if " ;" not in text and _is_neat(text) else ()
 
 
 def _inverted(text: str) -> tuple[str, ...]:

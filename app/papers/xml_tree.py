@@ -122,6 +122,11 @@ def name(element: Element) -> str:
     return _NAMES[element.tag]
 
 
+def parts(element: Element) -> dict[str, Element]:
+    """The children by their names, of those with one name the first."""
+    return {_NAMES[each.tag]: each for each in reversed(element)}
+
+
 def values(element: Element) -> dict[str, str]:
     """The text of each child by its name, of children with one name the first that has any."""
     # From the last on, so that the first stays.

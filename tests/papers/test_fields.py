@@ -82,7 +82,10 @@ def test_long_and_short_texts_are_folded_alike(text):
 
 @given(st.text(st.characters(categories=["Cs", "Ll"]), min_size=3))
 def test_every_address_can_be_stored(rest):
-    fields.link(f"https://{rest}").encode()
+    address = f"https://{rest}"
+    found = fields.link(address)
+    assert found in {"", address}
+    assert found.encode(errors="replace").decode() == found
 
 
 @pytest.mark.parametrize(

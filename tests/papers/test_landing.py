@@ -63,6 +63,9 @@ def test_markup_without_an_end_costs_little_and_breaks_nothing():
 
 
 @given(st.text(alphabet="<>meta nmcoit=\"'_l/x&;", max_size=300))
-def test_nothing_but_our_own_error_comes_of_any_text(text):
+def test_whatever_stands_behind_a_title_it_is_found_and_before_it_at_most_hides_it(text):
+    title = "<meta name=citation_title content=x>"
+    assert landing.read(title + text, URL).title == "x"
     with suppress(UnreadableDigest):
-        landing.read(f"<meta name=citation_title content=x>{text}", URL)
+        found = landing.read(text + title, URL)
+        assert (bool(found.title), found.url) == (True, URL)

@@ -73,9 +73,11 @@ def test_an_answer_without_a_title_is_no_paper(answer):
         max_leaves=6,
     )
 )
-def test_whatever_stands_in_a_field_nothing_but_our_own_error_comes(value):
+def test_whatever_stands_in_a_field_a_paper_comes_of_it_or_our_own_error(value):
     told = [crossref(**{name: value}) for name in answers.CROSSREF]
     told += [datacite(**{name: value}) for name in answers.DATACITE]
     for answer in (*told, json.dumps(value)):
         with suppress(UnreadableDigest):
-            registry.read(answer)
+            found = registry.read(answer)
+            assert found.title
+            assert found.url.startswith("https://doi.org/10.")
