@@ -1,7 +1,9 @@
 """What tests of several rooms need: a stopped clock, a migrated database, a real SMTP server."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,6 +155,14 @@ def postgres_server() -> Iterator["postgres.Server"]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def pooled(postgres_server: "postgres.Server") -> Callable[..., AbstractContextManager[str]]:
+    """Put a pooler in front of it: the mode it lends in → how an address asks for it."""
+    import pgbouncer
+
+    return partial(pgbouncer.running, postgres_server)
+
+
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A migrated database that holds nothing; empty: the usual SQLite file of `tmp_path`."""
@@ -232,12 +242,12 @@ def sink(check_message: "CheckMessage") -> Iterator[Sink]:
 
 
 @pytest.fixture
-def make_day(engine: Engine, sink: Sink, clock: Clock) -> Callable[[Settings], Day]:
+def make_day(engine: Engine, sink: Sink, clock: Clock) -> Callable[..., Day]:
     """The stations of a service with these settings, whose letters go to the sink."""
 
-    def make(settings: Settings) -> Day:
+    def make(settings: Settings, way: Engine = engine) -> Day:
         reached = settings.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": sink.port})
-        return assembly.day(reached, engine, clock)
+        return assembly.day(reached, way, clock)
 
     return make
 

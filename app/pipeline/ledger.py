@@ -144,7 +144,9 @@ class Ledger:
         _tell(batch)
 
     def _do(self, batch: "list[_Write[Any]]", way: Callable[..., None]) -> None:
-        with engines.transaction(self._engine) as session:
+        is_joint = all(isinstance(write, _Part) for write in batch)
+        begin = engines.begun if is_joint else engines.transaction
+        with begin(self._engine) as session:
             way(session, batch)
 
 

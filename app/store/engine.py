@@ -2,17 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+)
 from sqlmodel import Session
 
 from app.errors import NotReady
-from app.store import writers
+from app.store import pooler, writers
 
 # Longer than any of our transactions, shorter than a person's patience.
 BUSY_SECONDS = 15
@@ -33,6 +40,8 @@ def connect(url: str) -> Engine:
         raise NotReady(f"The database driver for {parsed.drivername} is not installed.") from e
     except ArgumentError:
         raise NotReady(UNREADABLE_URL) from None
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _Postgres().tune)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
         event.listen(engine, "begin", partial(_begin_immediate, writers.line_up(engine)))
@@ -62,11 +71,7 @@ def _pool(parsed: URL) -> dict[str, int]:
 
 
 def _connect_args(backend: str) -> dict[str, Any]:
-    if backend == "sqlite":
-        return {"timeout": BUSY_SECONDS, "check_same_thread": False}
-    # PostgreSQL would wait for ever.
-    is_postgres = backend == "postgresql"
-    return {"options": f"-c lock_timeout={BUSY_SECONDS}s"} if is_postgres else {}
+    return {"timeout": BUSY_SECONDS, "check_same_thread": False} if backend == "sqlite" else {}
 
 
 def _make_folder(folder: Path) -> None:
@@ -96,6 +101,30 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+@dataclass
+class _Postgres:
+    """What connections of one engine have in common."""
+
+    is_known: bool = False
+
+    def tune(self, connection: Any, _record: Any) -> None:
+        """Raises NotReady for a pooler that would lend the session to others."""
+        try:
+            self._look(connection)
+        except BaseException:
+            connection.close()  # nobody else has it yet
+            raise
+
+    def _look(self, connection: Any) -> None:
+        connection.autocommit = True
+        if not self.is_known and pooler.stands_between(connection) and pooler.lends(connection):
+            raise NotReady(pooler.CURES[pooler.LENDS_LESS])
+        self.is_known = True
+        # It would wait for ever. Told here, for poolers pass on little of what an address asks for.
+        connection.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+        connection.autocommit = False
+
+
 def tables(engine: Engine) -> list[str]:
     """The names of the tables there are. Raises NotReady."""
     try:
@@ -106,12 +135,21 @@ def tables(engine: Engine) -> list[str]:
 
 def _begin_immediate(line: writers.Line, connection: Any) -> None:
     if connection.get_execution_options().get("readonly"):
-        connection.exec_driver_sql("BEGIN")
+        _say(connection, "BEGIN")
         return
     if not writers.wait(line, connection, BUSY_SECONDS):
         raise NotReady(_cure("locked"))
     # A lock upgraded in mid-transaction is refused at once, whatever busy_timeout says.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    _say(connection, "BEGIN IMMEDIATE")
+
+
+def _say(connection: Connection, word: str) -> None:
+    # Straight to the driver: the usual way takes as long as what a small transaction does.
+    driver, dialect = cast("Any", connection.connection), connection.dialect
+    try:
+        driver.execute(word)
+    except dialect.loaded_dbapi.Error as e:
+        raise DBAPIError.instance(word, None, e, dialect.loaded_dbapi.Error) from e
 
 
 def reading(engine: Engine) -> Engine:
@@ -133,6 +171,28 @@ def transaction(engine: Engine) -> Iterator[Session]:
         raise not_ready(e) from e
 
 
+@contextmanager
+def begun(engine: Engine) -> Iterator[Session]:
+    """The same at less cost, for what asks the database at once: the transaction begins here."""
+    try:
+        with engine.begin() as connection, _AtHand(connection, expire_on_commit=False) as session:
+            yield session
+            session.flush()
+    except DatabaseError as e:
+        raise not_ready(e) from e
+
+
+class _AtHand(Session):
+    """Of one connection, which other sessions look for at length each time they are asked.
+
+    Inside a savepoint it looks too, for only that begins it.
+    """
+
+    def connection(self, *args: Any, **kwargs: Any) -> Connection:
+        own = None if args or kwargs or self.in_nested_transaction() else self.bind
+        return own if isinstance(own, Connection) else super().connection(*args, **kwargs)
+
+
 def not_ready(error: DatabaseError) -> Exception:
     """The same error as a sentence for the operator, if an operator can cure it."""
     # Its subclasses but one (IntegrityError, DataError, …) are faults of ours and stay as they are.
@@ -147,8 +207,6 @@ NOT_MIGRATED = "The database has not been migrated; run `paperboy migrate` first
 HELD = ("locked", "busy", "lock timeout")
 # What databases say to statements that know of newer tables than they have.
 DAMAGED = ("malformed", "not a database")
-# PgBouncer's, unless told to pass by what it cannot keep for a session that is not one.
-POOLED = "unsupported startup parameter"
 OLD_SCHEMA = ("no such table", "no such column", "has no column named")
 OLD_SCHEMA_CODES = ("42P01", "42703")  # undefined_table, undefined_column: PostgreSQL, appendix A
 
@@ -158,11 +216,9 @@ def _cure(words: str) -> str:
         return NOT_MIGRATED
     if any(sign in words for sign in HELD):
         return "The database is locked by another program; try again when that has finished."
-    if POOLED in words:
-        return (
-            "PAPERBOY_DATABASE_URL names a pooler such as PgBouncer; name PostgreSQL itself, for "
-            "locks and listeners last as long as a connection."
-        )
+    for sign, cure in pooler.CURES.items():
+        if sign in words:
+            return cure
     if any(sign in words for sign in DAMAGED):
         return f"The database file is damaged ({words}); put a backup in its place."
     return f"The database does not work: {words}."

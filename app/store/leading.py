@@ -1,7 +1,7 @@
 """Which process plans the day, where several could: the one that holds a lock of the database.
 
-The lock belongs to a connection of its own, and goes with it: nobody has to notice a death. So the
-database must be reached directly; a pooler that lends one connection to many would lend the lock.
+The lock belongs to a connection of its own, and goes with it: nobody has to notice a death. So a
+pooler that lends one connection to many would lend the lock; `pooler` finds it out.
 """
 
 import threading

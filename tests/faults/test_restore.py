@@ -14,8 +14,6 @@ from app.store import engine as engines
 from app.store import overtaken, subscribers
 from app.store.tables import OutboxEntry, State
 
-# What is copied, damaged or taken away here is its file.
-pytestmark = pytest.mark.sqlite
 DUE = datetime(2026, 11, 23, 7, tzinfo=UTC)
 N_READERS = 30
 
@@ -44,21 +42,35 @@ def live(start_at, slow_sink):
 
 
 @pytest.fixture
-def database(settings):
-    return settings.data_dir / "paperboy.sqlite3"
+def make_backup(request, settings, engine, tmp_path):
+    """Copy the database, whether the service runs or not; what it returns puts the copy back."""
+    if settings.database_url:
+        return lambda: _dump(request.getfixturevalue("postgres_server"), engine)
+    return lambda: _copy(engine, settings.data_dir / "paperboy.sqlite3", tmp_path / "backup")
 
 
-def copy(database, into):
-    """As `sqlite3 paperboy.sqlite3 '.backup copy'` does, while the service runs or not."""
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(into)) as target:
+def _copy(engine, database, backup):
+    """As `sqlite3 paperboy.sqlite3 '.backup copy'` does."""
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(backup)) as target:
         source.backup(target)
 
+    def restore():
+        engine.dispose()
+        for left in database.parent.glob(f"{database.name}-*"):
+            left.unlink()
+        backup.replace(database)
 
-def restore(engine, database, backup):
-    engine.dispose()
-    for left in database.parent.glob(f"{database.name}-*"):
-        left.unlink()
-    backup.replace(database)
+    return restore
+
+
+def _dump(server, engine):
+    dumped = server.dump(engine.url.database)
+
+    def restore():
+        engine.dispose()
+        server.restore(engine.url.database, dumped)
+
+    return restore
 
 
 def by_edition(engine):
@@ -70,18 +82,17 @@ def by_edition(engine):
 
 
 def test_nothing_is_sent_again_after_a_backup_was_restored(
-    readers, live, start_at, slow_sink, engine, database, tmp_path
+    readers, live, start_at, slow_sink, engine, make_backup
 ):
-    backup = tmp_path / "backup"
     # The backup is made in the middle of the first day's run; the database is lost the next day.
     service = start_at(DUE)
     with slow_sink.held_at(3):
-        copy(database, backup)
+        restore = make_backup()
     slow_sink.wait_for(N_READERS)
     service.send_signal(signal.SIGTERM)
     assert service.wait(timeout=30) == 0
     live(DUE + timedelta(days=1, seconds=5), 2 * N_READERS)
-    restore(engine, database, backup)
+    restore()
 
     # The third day's hour passes before the service is up again: that one is owed.
     live(DUE + timedelta(days=2, hours=3), 3 * N_READERS)
@@ -103,11 +114,11 @@ def test_a_killed_service_is_not_taken_for_a_restored_one(
 
 @pytest.mark.full
 def test_without_the_file_the_editions_are_sent_again(
-    readers, live, slow_sink, engine, database, tmp_path
+    readers, live, slow_sink, make_backup, settings
 ):
-    copy(database, tmp_path / "backup")
+    restore = make_backup()
     live(DUE, N_READERS)
-    restore(engine, database, tmp_path / "backup")
-    (database.parent / restored.FILE).unlink()
+    restore()
+    (settings.data_dir / restored.FILE).unlink()
     live(DUE + timedelta(hours=1), 2 * N_READERS)
     assert set(slow_sink.copies().values()) == {2}

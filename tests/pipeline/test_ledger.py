@@ -2,9 +2,9 @@ import asyncio
 import threading
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, delete, event, text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.errors import NotReady
 from app.pipeline.ledger import Ledger
@@ -92,6 +92,21 @@ def test_a_part_that_fails_leaves_the_others_alone(engine: Engine):
 
     one, two, three = asyncio.run(_joined(engine, work, 1, 2, 3))
     assert (one, three, _names(engine)) == (1, 3, ["1", "3"])
+    assert isinstance(two, KeyError)
+
+
+def test_what_a_failing_part_told_the_connection_itself_is_undone(engine: Engine):
+    with engines.transaction(engine) as session:
+        session.add_all([Source(name=name) for name in "123"])
+
+    def forget(session, names):
+        session.connection().execute(delete(Source).where(col(Source.name).in_(names)))
+        if "2" in names:
+            raise KeyError("poison")
+        return lambda name: name
+
+    one, two, three = asyncio.run(_joined(engine, forget, *"123"))
+    assert (one, three, _names(engine)) == ("1", "3", ["2"])
     assert isinstance(two, KeyError)
 
 

@@ -37,17 +37,22 @@ def test_every_connection_is_durable_and_checks_foreign_keys(engine: Engine, pra
             assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
 
 
-def test_a_transaction_is_kept_whole(engine: Engine):
-    with engines.transaction(engine) as session:
+BOTH_WAYS = pytest.mark.parametrize("transaction", [engines.transaction, engines.begun])
+
+
+@BOTH_WAYS
+def test_a_transaction_is_kept_whole(engine: Engine, transaction):
+    with transaction(engine) as session:
         sources.named(session, "folder:/one")
 
     with engines.transaction(engine) as session:
         assert session.exec(select(Source.name)).all() == ["folder:/one"]
 
 
-def test_a_failed_transaction_leaves_nothing(engine: Engine):
+@BOTH_WAYS
+def test_a_failed_transaction_leaves_nothing(engine: Engine, transaction):
     def fail_half_way() -> None:
-        with engines.transaction(engine) as session:
+        with transaction(engine) as session:
             sources.named(session, "folder:/one")
             raise KeyError("half way")
 
@@ -58,13 +63,15 @@ def test_a_failed_transaction_leaves_nothing(engine: Engine):
         assert session.exec(select(Source)).all() == []
 
 
-def test_a_foreign_key_that_leads_nowhere_is_refused(engine: Engine):
-    with pytest.raises(IntegrityError), engines.transaction(engine) as session:
+@BOTH_WAYS
+def test_a_foreign_key_that_leads_nowhere_is_refused(engine: Engine, transaction):
+    with pytest.raises(IntegrityError), transaction(engine) as session:
         session.execute(text("INSERT INTO paper_name (name, paper_id) VALUES ('title:x', 99)"))
 
 
-def test_rows_can_be_read_after_their_transaction(engine: Engine):
-    with engines.transaction(engine) as session:
+@BOTH_WAYS
+def test_rows_can_be_read_after_their_transaction(engine: Engine, transaction):
+    with transaction(engine) as session:
         source = sources.named(session, "files")
 
     assert source.name == "files"
@@ -124,16 +131,34 @@ def test_a_reader_waits_for_no_writer(engine: Engine, impatient: Engine):
 
 
 @pytest.mark.sqlite
-def test_a_locked_database_is_named_and_nothing_is_changed(engine: Engine, impatient: Engine):
+@BOTH_WAYS
+def test_a_locked_database_is_named_and_nothing_is_changed(
+    engine: Engine, impatient: Engine, transaction
+):
     with engines.transaction(engine) as writer:
         writer.exec(select(Source)).all()  # takes the lock
         with (
             pytest.raises(NotReady, match="locked by another program"),
-            engines.transaction(impatient) as session,
+            transaction(impatient) as session,
         ):
             session.add(Source(name="too late"))
     with engines.transaction(engine) as session:
         assert session.exec(select(Source)).all() == []
+
+
+def test_what_a_begun_transaction_says_to_its_connection_is_part_of_it(engine: Engine):
+    with engines.begun(engine) as session:
+        session.add(Source(name="one"))
+        session.flush()
+        names = session.connection().execute(select(Source.name)).scalars().all()
+        with session.begin_nested() as inner:
+            session.add(Source(name="two"))
+            session.flush()
+            inner.rollback()
+
+    assert names == ["one"]
+    with engines.transaction(engine) as session:
+        assert session.exec(select(Source.name)).all() == ["one"]
 
 
 def _using(url: str) -> None:
@@ -244,4 +269,5 @@ def test_a_pooler_in_between_is_named_with_the_cure(name):
     words = f"FATAL:  unsupported startup parameter{name}: lock_timeout"
     error = engines.not_ready(OperationalError("", None, Exception(words)))
     assert isinstance(error, NotReady)
-    assert "PgBouncer; name PostgreSQL itself" in str(error)
+    assert "a pooler such as PgBouncer" in str(error)
+    assert "or name PostgreSQL itself" in str(error)
