@@ -29,6 +29,9 @@ KEPT_HOURS = 24
 RETAKE_AT, FORGET_AT = "* * * * * */20", "23 * * * *"
 # After the database went away, until it is asked again.
 PAUSE_S = 2.0
+# So long a connection is tried for, ever more seldom; then anew: the pool's own five minutes would
+# leave a worker without work for as long again as the database was away.
+RECONNECT_S = 15.0
 
 
 class Worker:
@@ -144,7 +147,12 @@ async def _quietly(task: str, work: Awaitable[None]) -> None:
 
 def _connector(where: str) -> procrastinate.PsycopgConnector:
     return procrastinate.PsycopgConnector(
-        conninfo=where, min_size=1, max_size=4, configure=_enter_schema
+        conninfo=where,
+        min_size=1,
+        max_size=4,
+        timeout=RECONNECT_S,
+        reconnect_timeout=RECONNECT_S,
+        configure=_enter_schema,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from smtp_sink import Sink
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from app.pipeline import demand, rank, shards
 from app.scheduler import Ticks
@@ -60,6 +60,20 @@ def test_a_due_letter_is_ranked_and_sent_by_a_worker(
     live(lambda: len(sink.taken) == 3, Ticks(make_day(settings), EVERY), worker(day))
     assert sink.recipients() == sorted(person.address for person in people)
     assert {entry.state for entry in stored()} == {State.SENT}
+
+
+def test_the_day_goes_through_a_pooler_that_lends_for_sessions(
+    settings, letters, sink, pooled, make_day
+):
+    """With a listener that hears of tasks, and the lead's lock."""
+    people = letters(3)
+    database = make_url(settings.database_url).database
+    with pooled("session") as place:
+        engine = engines.connect(f"postgresql+psycopg://postgres@/{database}?{place}")
+        one, other = (make_day(settings, engine) for _ in range(2))
+        live(lambda: len(sink.taken) == 3, Ticks(one, EVERY), worker(one), worker(other))
+        assert sink.recipients() == sorted(person.address for person in people)
+        engine.dispose()
 
 
 def test_the_clock_alone_only_asks(day, letters, sink, stored, tasks):
