@@ -5,8 +5,8 @@ from typing import TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
-# Some hundreds of bytes each, mostly.
-MOST = 5_000
+# Some hundreds of bytes each, mostly, and there is one of these for each clause of a sentence.
+MOST = 2_000
 
 
 class Kept(dict[K, V]):

@@ -64,13 +64,7 @@ class Speaker:
     """Says points as they travel. lead: stands before them in plain text."""
 
     def __init__(self, voice: Voice, lead: str = "") -> None:
-        def first(mould: Mould) -> _Encoded:
-            return _Encoded(_clauses(voice, mould, lead))
-
-        def next_(mould: Mould) -> _Encoded:
-            return _Encoded(_clauses(voice, mould, ""))
-
-        self._first, self._next = Kept(first), Kept(next_)
+        self._first, self._next = _sentences(voice, lead), _sentences(voice, "")
 
     def say(self, points: Sequence[Point]) -> tuple[bytes, bytes]:
         """As markup and as plain text."""
@@ -93,6 +87,12 @@ class Speaker:
 
 
 speaker = lru_cache(maxsize=100)(Speaker)
+
+
+# What comes second is the same behind every lead.
+@lru_cache(maxsize=100)
+def _sentences(voice: Voice, lead: str) -> "Kept[Mould, _Encoded]":
+    return Kept(lambda mould: _Encoded(_clauses(voice, mould, lead)))
 
 
 class _Clause:

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import cast
 
+import pydantic_core
 from sqlmodel import Session
 
 from app.mail import letter as letters_mail
@@ -34,13 +36,24 @@ class Contents:
     @property
     def reasons(self) -> list[Stored]:
         """Of the choices; read when they are needed, for they take up much. Raises ValueError."""
-        return explain.all_stored([each.reason for each in self.choices])
+        return _reasons([each.reason for each in self.choices])
 
     def paper(self, paper_id: int) -> PaperView:
         """What letters say of a paper; worked out by the first that does, for all read with it."""
         if (found := self._shown.get(paper_id)) is None:
             found = self._shown[paper_id] = _show(self.papers[paper_id])
         return found
+
+
+def _reasons(texts: Sequence[str]) -> list[Stored]:
+    # Ten for each letter, in half the time that the standard library takes: as bytes, for it tries
+    # those first; and only names are kept, for to look up all texts costs as much as it saves. What
+    # it reads the other reads as well, but not the other way round.
+    try:
+        read = pydantic_core.from_json(f"[{','.join(texts)}]".encode(), cache_strings="keys")
+    except ValueError:
+        return explain.all_stored(texts)
+    return cast("list[Stored]", read) if len(read) == len(texts) else explain.all_stored(texts)
 
 
 def of(session: Session, rows: Sequence[Letter]) -> dict[int, Contents]:

@@ -107,7 +107,7 @@ def test_a_token_for_one_purpose_is_refused_everywhere_else(
             answer = client.request(method, path.format(token), data=FORM)
             assert answer.status_code == 404, (method, path)
             assert "not one of ours" in answer.text, (method, path)
-        assert dump() == before, other
+    assert dump() == before
 
 
 def test_a_token_under_another_key_is_refused(client, links, reader, clock, dump):
