@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from sqlalchemy import Engine
 from app import logs
 from app import settings as settings_
 from app.choices import Doubt
+from app.environment import PREFIX
 from app.errors import BadValue, NotReady
 from app.languages import Languages
 from app.mail import dkim, layout, links, message
@@ -22,6 +24,7 @@ from app.mail.links import Links, Tokens
 from app.pipeline import inbox, trial
 from app.pipeline.alert import Ways
 from app.pipeline.compose import Letterhead
+from app.pipeline.hand import Hiring
 from app.pipeline.inquiry import Asker
 from app.pipeline.pace import Pace
 from app.pipeline.plan import Day
@@ -204,6 +207,21 @@ def mail_reader(
     return inbox.Reader(engine, clock, password, stop.is_set)
 
 
+def hiring(settings: Settings) -> Hiring | None:
+    """How further processes are started that send, if any may be."""
+    if settings.senders == 1:
+        return None
+    # They are told all settings; and they are to run the very code that we do.
+    theirs = {key: os.environ[key] for key in os.environ if not key.upper().startswith(PREFIX)}
+    paths = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return Hiring(
+        command=[sys.executable, "-P", "-m", "app.cli.sender"],
+        environment=theirs | {"PYTHONPATH": os.pathsep.join(paths)},
+        settings=settings_.to_text(settings),
+        most=settings.senders,
+    )
+
+
 def day(settings: Settings, engine: Engine, clock: Clock = utc_now) -> Day:
     """The stations of the day, ready to run."""
     stop = threading.Event()
@@ -224,4 +242,5 @@ def day(settings: Settings, engine: Engine, clock: Clock = utc_now) -> Day:
         ways=Ways(settings.admin_mail, settings.alert_webhook.get_secret_value()),
         scan_time=settings.scan_time,
         keep_letters=settings.keep_letters,
+        hiring=hiring(settings) if clock is utc_now else None,  # theirs cannot be another
     )

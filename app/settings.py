@@ -4,6 +4,7 @@ Every setting NAME can also be given as NAME_FILE, the path of a file that holds
 Built in main.py and the command line only; every other room gets values.
 """
 
+import json
 import os
 from datetime import date, timedelta
 from pathlib import Path
@@ -82,6 +83,13 @@ class Settings(BaseSettings):
         "else starttls.",
     )
     smtp_connections: int = Field(default=4, ge=1, le=50, description="Open at the same time.")
+    senders: int = Field(
+        default=1,
+        ge=1,
+        le=8,
+        description="Processes that share these connections, at most: one more where 5,000 letters "
+        "wait for each.",
+    )
     smtp_timeout: Length = Field(
         # RFC 5321 §4.5.3.2.6: a shorter wait after the final dot makes second copies.
         default=timedelta(minutes=10),
@@ -267,3 +275,19 @@ def load(**overrides: Any) -> Settings:
         raise NotReady(f"The file {e.filename} cannot be read: {e.strerror}.") from e
     except UnicodeDecodeError as e:
         raise NotReady("The file .env is not UTF-8 text.") from e
+
+
+def to_text(settings: Settings) -> str:
+    """All of them in a line, secrets too, for a process of our own; see `of_text`."""
+    return json.dumps(settings.model_dump(), default=_plain)
+
+
+def of_text(text: str | bytes) -> Settings:
+    """The very settings that were written, whatever is set by now."""
+    return load(_env_file=None, **json.loads(text))
+
+
+def _plain(setting: Any) -> str | float:
+    if isinstance(setting, SecretStr):
+        return setting.get_secret_value()
+    return setting.total_seconds() if isinstance(setting, timedelta) else str(setting)

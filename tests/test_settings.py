@@ -31,6 +31,8 @@ def setting(monkeypatch):
         ("SMTP_TLS", "maybe"),
         ("SMTP_CONNECTIONS", "0"),
         ("SMTP_CONNECTIONS", "51"),
+        ("SENDERS", "0"),
+        ("SENDERS", "9"),
         ("SMTP_TIMEOUT", "0"),
         ("SMTP_TIMEOUT", "soon"),
         ("SMTP_TIMEOUT", "-5"),
@@ -267,3 +269,20 @@ def test_a_webhook_that_is_no_web_address_is_refused_and_not_shown(monkeypatch, 
     with pytest.raises(NotReady, match="ALERT_WEBHOOK: give it like https://chat") as refused:
         settings.load()
     assert "passwd" not in str(refused.value)
+
+
+def test_settings_told_to_another_process_are_the_same_there(setting):
+    made = Settings(
+        _env_file=None,
+        secret_keys=f"{LONG},{LONG}er",
+        smtp_password='päss"word\n',
+        smtp_tls=Tls.STARTTLS,
+        warm_up="2026-11-23",
+        tick="PT1M30S",
+        database_url="sqlite:///x.sqlite3",
+    )
+    setting("SMTP_PASSWORD", "another")
+    setting("SMTP_HOST", "mail.example.org")
+    told = settings.to_text(made)
+    assert "\n" not in told
+    assert settings.of_text(told) == made

@@ -14,16 +14,28 @@ from app.store.departures import Choose, Claimed
 from app.store.tables import Letter
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Claim:
-    """A claimed entry, and the facts that its message is made of."""
+    """A claimed entry, the facts that its message is made of, and the message once it is made.
+
+    made: what was wrong with the facts, where there is none.
+    """
 
     entry: Claimed
     row: Letter | None
     contents: Contents | None
+    made: compose.Envelope | Exception | None = None
 
-    def message(self, head: compose.Letterhead) -> compose.Envelope:
-        """Make it. Raises AppError, or whatever a fault in its facts raises."""
+    def message(self, head: compose.Letterhead) -> compose.Envelope | Exception:
+        """It, made if it is not yet."""
+        if self.made is None:
+            try:
+                self.made = self._make(head)
+            except Exception as e:  # noqa: BLE001  (it fails alone, when its turn comes)
+                self.made = e
+        return self.made
+
+    def _make(self, head: compose.Letterhead) -> compose.Envelope:
         if self.row is None:
             raise AppError("its letter is gone")
         return compose.made(head, self.row, self.contents)

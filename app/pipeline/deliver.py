@@ -10,9 +10,12 @@ import structlog
 from sqlmodel import Session
 
 from app.errors import NotReady
-from app.pipeline.lane import Lane, Post
+from app.pipeline.lane import Lane
+from app.pipeline.lanes import Lanes
 from app.pipeline.ledger import Ledger
 from app.pipeline.outcome import Tally
+from app.pipeline.post import Post
+from app.pipeline.senders import Senders
 from app.pipeline.stock import BATCH, Stock
 from app.pipeline.stopping import Stopping
 from app.store import outbox, releases
@@ -22,6 +25,8 @@ log = structlog.get_logger()
 STAY = timedelta(minutes=1)
 # As many as some hundred letters and what they say; a few MB.
 NEW_OBJECTS = 50_000
+# Messages made ahead for each lane, of some 60 kB.
+AHEAD = 2
 
 
 async def deliver(post: Post) -> Tally:
@@ -40,7 +45,7 @@ async def deliver(post: Post) -> Tally:
                 ):
                     # A server that takes fewer connections than we asked for took every letter.
                     tally.unreachable = ""
-            except NotReady:
+            except Exception:
                 await _forget(post, ledger)
                 raise
             finally:
@@ -55,8 +60,12 @@ async def _forget(post: Post, ledger: Ledger) -> None:
 
     Where the database is still gone, the lease or `releases.release_ended` does it.
     """
+
+    def release(session: Session) -> None:
+        post.pace.give_back(session, releases.release_of(session, post.holder), post.clock())
+
     try:
-        await ledger.write(lambda session: releases.release_of(session, post.holder))
+        await ledger.write(release)
     except NotReady as e:
         log.warning("claims_not_given_back", reason=str(e))
 
@@ -84,15 +93,19 @@ async def _send_all(post: Post, ledger: Ledger, tally: Tally, stopping: Stopping
         await Lane(post, ledger, tally, stopping, _stock(post, ledger, is_try=True)).run()
         await ledger.write(lambda session: post.breaker.look(session, post.clock()))
     stock = _stock(post, ledger)
-    lanes = [Lane(post, ledger, tally, stopping, stock) for _ in range(post.n_connections)]
+    lanes = Lanes(lambda: Lane(post, ledger, tally, stopping, stock), stock)
+    first = lanes.make()
     # One knocks before all come: a server that is down for hours is asked as seldom as can be.
-    if await lanes[0].reach():
-        runs = (lane.run() for lane in lanes)
-        for outcome in await asyncio.gather(*runs, return_exceptions=True):
-            if isinstance(outcome, BaseException):
-                raise outcome
-        await lanes[0].give_back([claim.entry for claim in stock.left()])
-    tally.held = post.breaker.held
+    if await first.reach():
+        lanes.begin(first)
+        lanes.add(post.n_connections - 1)
+        maker = asyncio.ensure_future(stock.make_ahead(post.head, AHEAD * post.n_connections))
+        try:
+            await Senders(post, ledger, tally, stopping, lanes).work()
+        finally:
+            maker.cancel()
+        await first.give_back([claim.entry for claim in stock.left()])
+    tally.held = tally.held or post.breaker.held
 
 
 def _stock(post: Post, ledger: Ledger, *, is_try: bool = False) -> Stock:

@@ -3,14 +3,31 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
 
 import structlog
 
 from app.errors import AppError, NotReady
-from app.pipeline import discovery, fetch
+from app.pipeline import discovery, fetch, inbox, ingest
+from app.pipeline.catalogue import Kind, Listed
 from app.pipeline.inquiry import Asker
 
 log = structlog.get_logger()
+
+
+def read(
+    listed: Listed, asker: Asker, reader: inbox.Reader, now: datetime, edition: date | None
+) -> Iterator[fetch.Told]:
+    """Read one source; the list of one day, if `edition` asks for that. Raises NotReady."""
+    if listed.kind is Kind.FOLDER:
+        yield from ingest.ingest_folder(asker.engine, Path(listed.argument), now)
+    elif not listed.is_web:
+        yield from inbox.read(reader, listed)
+    elif edition is None:
+        yield from fetch.fetch(asker, listed)
+    else:
+        yield fetch.fetch_day(asker, listed, edition)
 
 
 @dataclass

@@ -6,23 +6,19 @@ last byte (RFC 2920); the commit that notes that it is about to leave settles th
 """
 
 import asyncio
-import secrets
-import threading
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app.errors import Deferred, DeliveryError, Lost, NotReady, Refused
 from app.pipeline import claims, compose, steps
-from app.pipeline.breaker import Breaker
 from app.pipeline.claims import Claim
 from app.pipeline.ledger import Ledger
 from app.pipeline.outcome import Outcomes, Tally
-from app.pipeline.pace import Pace
+from app.pipeline.post import Post
 from app.pipeline.steps import Step
 from app.pipeline.stock import Stock
 from app.pipeline.stopping import Stopped, Stopping
@@ -34,55 +30,25 @@ from app.wire.offer import Offer
 log = structlog.get_logger()
 
 
-@dataclass
-class Post:
-    """All that a delivery run needs. on_settled: called after each letter, for a progress bar.
-
-    stay: how long to wait at most for letters that only their pace keeps back; None: for them all.
-    most: how many it may claim; 0: all that are due. holder: see `departures.claim_due`; no other
-    run has it.
-    holds_doubt: see `outbox.hold`.
-    """
-
-    engine: Engine
-    head: compose.Letterhead
-    server: smtp.Server
-    clock: Callable[[], datetime]
-    n_connections: int = 4
-    pace: Pace = field(default_factory=Pace)
-    breaker: Breaker = field(default_factory=Breaker)
-    stay: timedelta | None = None
-    most: int = 0
-    holder: str = field(default_factory=lambda: secrets.token_hex(8))
-    holds_doubt: bool = False
-    stop: threading.Event = field(default_factory=threading.Event)
-    on_settled: Callable[[], None] = lambda: None
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A claim and its message, or why there is none."""
-
-    claim: Claim
-    made: compose.Envelope | Exception
-
-
 class _NotNow(Stopped):
     """Nothing of the letter has left, and it is to wait: the run stops, or lost its connection."""
 
 
 @dataclass
 class Lane:
-    """One connection at a time, and the letters that go through it one after the other."""
+    """One connection at a time, and the letters that go through it one after the other.
+
+    is_dismissed: set it, and it ends after the letters it has begun.
+    """
 
     post: Post
     ledger: Ledger
     tally: Tally
     stopping: Stopping
     stock: Stock
+    is_dismissed: bool = False
     connection: smtp.Connection | None = None
-    ahead: _Ready | None = None
+    ahead: Claim | None = None
     sent: Sent | None = None
     settling: asyncio.Future[None] | None = None
 
@@ -118,48 +84,42 @@ class Lane:
         finally:
             self.ledger.company -= 1
             if self.ahead is not None:
-                self.stock.put_back(self.ahead.claim)
+                self.stock.put_back(self.ahead)
             try:
                 await self._settled()
             finally:
                 if self.connection is not None and self.connection.is_open:
                     await self.connection.close()
 
-    async def _next(self, began: datetime) -> _Ready | timedelta | None:
+    async def _next(self, began: datetime) -> Claim | timedelta | None:
         """A letter, once there is a connection for it; else as `Stock.wait`."""
         if self.ahead is not None:
             if self._is_connected and self.stock.may_go():
                 ahead, self.ahead = self.ahead, None
                 return ahead
             await self._take_back()
+        if self.is_dismissed:
+            return None
         if self.stock.is_empty:
             await self._settled()
         if not self._is_connected and (wait := await self.stock.wait(began)) != timedelta(0):
             return wait
         await self._connected()
-        found = await self.stock.take(began)
-        return self._made(found) if isinstance(found, Claim) else found
-
-    def _made(self, claim: Claim) -> _Ready:
-        try:
-            return _Ready(claim, claim.message(self.post.head))
-        except Exception as e:  # noqa: BLE001  (it fails alone, when its turn comes)
-            return _Ready(claim, e)
+        return await self.stock.take(began)
 
     def _following(self) -> Offer | None:
-        """Make the next letter, if there is one at hand."""
-        claim = self.stock.at_hand()
-        if claim is None:
+        """The next letter, if there is one at hand."""
+        self.ahead = None if self.is_dismissed else self.stock.at_hand()
+        if self.ahead is None:
             return None
-        self.ahead = self._made(claim)
-        made = self.ahead.made
+        made = self.ahead.message(self.post.head)
         return None if isinstance(made, Exception) else _offer(made)
 
     async def _take_back(self) -> None:
         if self.connection is not None and self.connection.has_offer:
             await self.connection.reset()
         if self.ahead is not None:
-            self.stock.put_back(self.ahead.claim)
+            self.stock.put_back(self.ahead)
             self.ahead = None
 
     async def _cannot_go_on(self, why: Stopped | Deferred) -> None:
@@ -184,8 +144,8 @@ class Lane:
             self.connection = await self.stopping.or_do(smtp.connect(self.post.server))
         return self.connection
 
-    async def _send_made(self, ready: _Ready) -> None:
-        entry, made = ready.claim.entry, ready.made
+    async def _send_made(self, claim: Claim) -> None:
+        entry, made = claim.entry, claim.message(self.post.head)
         if isinstance(made, Exception):
             await self.outcomes.cannot_be_made(entry, made)
             self.post.on_settled()
@@ -217,8 +177,9 @@ class Lane:
         ids = [entry.id or 0 for entry in claimed]
 
         def release(session: Session) -> None:
-            releases.release(session, ids, self.post.holder if is_unsent else "")
-            self.post.pace.give_back(session, len(ids), self.post.clock())
+            # Counted there: it may be written once more, if the answer to the commit was lost.
+            n = releases.release(session, ids, self.post.holder if is_unsent else "")
+            self.post.pace.give_back(session, n, self.post.clock())
 
         if ids:
             await self.outcomes.settle(release)

@@ -41,6 +41,15 @@ class Tally:
     unreachable: str = ""
     held: str = ""
 
+    def add(self, other: "Tally") -> None:
+        """What another process did for the same run."""
+        self.sent += other.sent
+        self.deferred += other.deferred
+        self.failed += other.failed
+        self.in_doubt += other.in_doubt
+        self.unreachable = self.unreachable or other.unreachable
+        self.held = self.held or other.held
+
 
 @dataclass
 class Outcomes:

@@ -25,7 +25,6 @@ from app.pipeline import (
     guard,
     inbox,
     ingest,
-    lane,
     learn,
     outcome,
     pulse,
@@ -36,9 +35,11 @@ from app.pipeline import (
     tidy,
 )
 from app.pipeline.breaker import Breaker
-from app.pipeline.catalogue import Kind, Listed
+from app.pipeline.catalogue import Listed
+from app.pipeline.hand import Hiring
 from app.pipeline.inquiry import Asker
 from app.pipeline.pace import Pace
+from app.pipeline.post import Post
 from app.store import chosen, heartbeats, leading, outbox, papers, queue
 from app.store import engine as engines
 from app.wire.mailbox import Place
@@ -57,6 +58,7 @@ class Day:
     on the web; inbox: reads those that come by mail. mailbox: where bounces and complaints come
     to, if anywhere. holds_doubt: see `outbox.hold`. ways: how the operator is told of what is
     wrong. scan_time: see `scanners.judge`. keep_letters: for so many days; see the station `fold`.
+    hiring: see `post.Post`.
     """
 
     desk: rank.Desk
@@ -75,6 +77,7 @@ class Day:
     ways: alert.Ways = field(default_factory=alert.Ways)
     scan_time: timedelta = scanners.SCAN_TIME
     keep_letters: int = 90
+    hiring: Hiring | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     _has_looked_back: bool = False
     _looking_back: threading.Lock = field(default_factory=threading.Lock)
@@ -128,14 +131,8 @@ class Day:
         for listed in self.listed():
             if isinstance(listed, AppError):
                 yield listed
-            elif listed.kind is Kind.FOLDER:
-                yield from ingest.ingest_folder(self.desk.engine, Path(listed.argument), now)
-            elif not listed.is_web:
-                yield from inbox.read(self.inbox, listed)
-            elif edition is None:
-                yield from fetch.fetch(self.asker, listed)
             else:
-                yield fetch.fetch_day(self.asker, listed, edition)
+                yield from gathering.read(listed, self.asker, self.inbox, now, edition)
 
     def ingest_quietly(self) -> None:
         """The same for a tick: log what is new, and each problem once."""
@@ -247,9 +244,9 @@ class Day:
         with engines.transaction(engines.reading(self.desk.engine)) as session:
             return outbox.count_due(session, self.clock())
 
-    def post(self, on_settled: Callable[[], None] = lambda: None) -> lane.Post:
+    def post(self, on_settled: Callable[[], None] = lambda: None) -> Post:
         """What a delivery run needs. on_settled: called after each letter."""
-        return lane.Post(
+        return Post(
             engine=self.desk.engine,
             head=self.desk.head,
             server=self.server,
@@ -260,6 +257,7 @@ class Day:
             holds_doubt=self.holds_doubt,
             stop=self.stop,
             on_settled=on_settled,
+            hiring=None if self.has_queue else self.hiring,
         )
 
     async def deliver(
@@ -271,7 +269,7 @@ class Day:
     ) -> outcome.Tally:
         """Send what waits in the outbox, and judge how it was received.
 
-        stay, most, holder: see `lane.Post`.
+        stay, most, holder: see `post.Post`.
         """
         await asyncio.to_thread(self.look_back)
         began = self.clock()

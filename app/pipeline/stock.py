@@ -1,7 +1,7 @@
 """Claimed letters that the lanes of a delivery run share.
 
-What letters say is read for many at once; each is made into its message when its turn comes, so
-that no more than two a lane are kept, and the database waits for none of it.
+What letters say is read for many at once. Each is made into its message shortly before its turn,
+while the lanes wait for the server and the disk; so few are kept, and nobody waits for it.
 """
 
 import asyncio
@@ -9,10 +9,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import NoReturn
 
 from sqlmodel import Session
 
-from app.pipeline import claims
+from app.pipeline import claims, compose
 from app.pipeline.breaker import Breaker
 from app.pipeline.claims import Claim
 from app.pipeline.ledger import Ledger
@@ -27,10 +29,10 @@ NOW = timedelta(0)
 
 @dataclass
 class Stock:
-    """may_go: whether letters may still leave. stay: see `lane.Post`.
+    """may_go: whether letters may still leave. stay: see `post.Post`.
 
     size: how many are claimed at first. is_try: whatever holds, for it is to be tried. most and
-    holder: see `lane.Post`.
+    holder: see `post.Post`.
     """
 
     ledger: Ledger
@@ -47,6 +49,7 @@ class Stock:
     _last: tuple[int, datetime] | None = None
     _claims: deque[Claim] = field(default_factory=deque)
     _filling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _was_taken: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def is_empty(self) -> bool:
@@ -72,11 +75,30 @@ class Stock:
                 self._n_claimed += len(claimed)
                 if not claimed:
                     return wait
-            return self._claims.popleft()
+            return self._pop()
 
     def at_hand(self) -> Claim | None:
         """The next letter, if it is claimed already and may go."""
-        return self._claims.popleft() if self._claims and self.may_go() else None
+        return self._pop() if self._claims and self.may_go() else None
+
+    async def make_ahead(self, head: compose.Letterhead, n: int) -> NoReturn:
+        """Make the next `n` messages, one whenever nobody has anything else to do; until cancelled.
+
+        A lane whose server has answered need not wait then, and a processor that never rests makes
+        a letter in less time.
+        """
+        while True:
+            claim = next((each for each in islice(self._claims, n) if each.made is None), None)
+            if claim is not None:
+                claim.message(head)
+                await asyncio.sleep(0)
+            else:
+                self._was_taken.clear()
+                await self._was_taken.wait()
+
+    def _pop(self) -> Claim:
+        self._was_taken.set()
+        return self._claims.popleft()
 
     def put_back(self, claim: Claim) -> None:
         """What was taken is the next again."""

@@ -154,10 +154,11 @@ def held_in_doubt(now: datetime) -> dict[str, object]:
     return {"state": State.IN_DOUBT, "settled_at": now, "doubtful": count}
 
 
-def count_due(session: Session, now: datetime) -> int:
-    """How many letters wait to be sent at `now`."""
-    due = select(func.count()).where(col(OutboxEntry.state).in_(WAITING), OutboxEntry.due_at <= now)
-    return session.exec(due).one()
+def count_due(session: Session, now: datetime, most: int | None = None) -> int:
+    """How many letters wait to be sent at `now`; it counts no further than `most`."""
+    is_due = col(OutboxEntry.state).in_(WAITING), OutboxEntry.due_at <= now
+    some = select(OutboxEntry.id).where(*is_due).limit(most).subquery()
+    return session.exec(select(func.count()).select_from(some)).one()
 
 
 def any_due(session: Session, now: datetime) -> bool:

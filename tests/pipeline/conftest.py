@@ -144,3 +144,21 @@ def asker(engine: Engine, clock: Clock, services: Services) -> inquiry.Asker:
     turns = Turns(engine, clock, rest)
     client = Client(Reach(mirrors=services.mirrors), "Paperboy/tests", turn=turns.turn)
     return inquiry.Asker(engine, client, turns, clock, jitter=lambda: 0.5)
+
+
+@pytest.fixture
+def lose_answer(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Keep the n-th commit from now on, and go away before saying so."""
+
+    def lose(n: int) -> None:
+        real, left = engine.dialect.do_commit, [n]
+
+        def commit(connection: Any) -> None:
+            real(connection)
+            left[0] -= 1
+            if not left[0]:
+                raise engine.dialect.dbapi.OperationalError("the connection is lost")  # type: ignore[union-attr]
+
+        monkeypatch.setattr(engine.dialect, "do_commit", commit)
+
+    return lose

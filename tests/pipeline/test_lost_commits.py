@@ -12,24 +12,6 @@ from app.store.tables import State
 N_COMMITS = 14
 
 
-@pytest.fixture
-def lose_answer(engine, monkeypatch):
-    """Of the n-th commit from now on."""
-
-    def lose(n):
-        real, left = engine.dialect.do_commit, [n]
-
-        def commit(connection):
-            real(connection)
-            left[0] -= 1
-            if not left[0]:
-                raise engine.dialect.dbapi.OperationalError("the connection is lost")
-
-        monkeypatch.setattr(engine.dialect, "do_commit", commit)
-
-    return lose
-
-
 @pytest.mark.parametrize("n", range(1, N_COMMITS))
 def test_a_commit_that_is_kept_though_it_seems_lost_holds_no_letter_up(
     n, day, letters, sink, entries, lose_answer
