@@ -18,11 +18,11 @@ from app.errors import AppError
 from app.mail.links import Verdict
 from app.papers import tex
 from app.pipeline import ingest, readers
-from app.recommend import picks, points, vectors
+from app.recommend import explain, picks, points, vectors
 from app.recommend.calibration import Band
 from app.store import engine as engines
 from app.store import feedback, letters, outbox, papers, subscribers
-from app.store.tables import Subscriber
+from app.store.tables import Pick, Subscriber
 
 Say = Callable[[str], None]
 # Seconds: a form that comes back sooner is a program's, and is shown once more.
@@ -31,7 +31,10 @@ A_MOMENT = 2.1
 
 @dataclass(frozen=True)
 class Told:
-    """One person's letter of one day, for the summary. url: where to read it in a browser."""
+    """One person's letter of one day, for the summary. url: where to read it in a browser.
+
+    last: the rank of its last paper that is not there to learn from.
+    """
 
     person: Person
     day: date
@@ -40,6 +43,7 @@ class Told:
     state: str
     url: str
     path: Path | None
+    last: int = 0
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,12 @@ def _told(session: Session, stage: Stage, person: Person, day: date) -> Told:
         state=entry.state.value,
         url=stage.day.desk.head.links.letter(row.id or 0),
         path=caught.path,
+        last=max([pick.rank for pick, _ in chosen if not _is_to_learn(pick)], default=1),
     )
+
+
+def _is_to_learn(pick: Pick) -> bool:
+    return explain.from_json(pick.reason).exploring
 
 
 def _subscriber(session: Session, person: Person) -> Subscriber:
@@ -134,9 +143,12 @@ def _subscriber(session: Session, person: Person) -> Subscriber:
 
 
 def click(stage: Stage, visitor: Visitor, told: Told) -> tuple[int, str]:
-    """Press "more like this" for the last paper of a letter; return its id and title."""
-    likes = _links(stage.catcher.latest_for(told.person.address), f"/{Verdict.LIKE}")
-    visitor.press(likes[-1])
+    """Press "more like this" for a letter's last paper; return its id and title.
+
+    What is there to learn from is another each day, and may have nothing to do with the next list.
+    """
+    likes = _links(stage.catcher.latest_for(told.person.address), f"/{told.last}/{Verdict.LIKE}")
+    visitor.press(likes[0])
     with engines.transaction(engines.reading(stage.engine)) as session:
         subscriber_id = _subscriber(session, told.person).id or 0
         paper_id = feedback.opinions(session, [subscriber_id])[subscriber_id].liked[-1]

@@ -70,6 +70,11 @@ class Database:
         with engines.transaction(engines.reading(self.engine)) as session:
             return session.exec(select(tables.Pick).order_by(*order)).all()
 
+    def letters(self) -> Sequence[tables.Letter]:
+        """All letters, the oldest first."""
+        with engines.transaction(engines.reading(self.engine)) as session:
+            return session.exec(select(tables.Letter).order_by(col(tables.Letter.id))).all()
+
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table."""
         with engines.transaction(engines.reading(self.engine)) as session:
