@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FILES ?=
 NEW ?=
+# One more than there are processors: a third of the tests' time is waiting for browsers and servers.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Where a machine forbids it, every Python that a test starts compiles all of the code anew.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help demo serve test postgres lint types faults bench catalogs clean
 
@@ -19,7 +23,7 @@ serve: $(READY) ## The real service, on http://localhost:8000
 	@$(BIN)/paperboy serve
 
 test: $(READY) $(if $(POSTGRES),$(VENV)/.postgres) ## The tests, three minutes at most (FULL=1: the long ones too; POSTGRES=1: on PostgreSQL)
-	@$(BIN)/pytest -n auto --dist worksteal --ignore tests/faults $(if $(FULL),--full) $(if $(POSTGRES),--postgres)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal --ignore tests/faults $(if $(FULL),--full) $(if $(POSTGRES),--postgres)
 
 # What is about PostgreSQL itself, and what asks a database most: minutes, where all of it takes many.
 ON_POSTGRES := tests/store tests/test_worker.py tests/pipeline/test_deliver.py tests/pipeline/test_pace.py \

@@ -23,6 +23,27 @@ class Asked:
 Page = Callable[[Asked], Iterable[bytes]]
 
 
+class Served:
+    """A context manager that lets `self._server` answer in a thread of its own."""
+
+    _server: ThreadingHTTPServer
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._server.serve_forever, args=[0.02])
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
 def answer(body: bytes = b"", status: int = 200, **headers: str) -> list[bytes]:
     """A whole answer; headers: content_type="text/plain" and so on."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
@@ -31,7 +52,7 @@ def answer(body: bytes = b"", status: int = 200, **headers: str) -> list[bytes]:
     return ["\r\n".join([*lines, "", ""]).encode("latin-1"), body]
 
 
-class LocalWeb:
+class LocalWeb(Served):
     """Use as a context manager. pages: path → what answers; page: answers every other path."""
 
     def __init__(self, page: Page | None = None, tls: ssl.SSLContext | None = None) -> None:
@@ -63,18 +84,3 @@ class LocalWeb:
         self.url = f"{'https' if tls else 'http'}://{self.place}"
         if tls:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
-
-    def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._server.serve_forever, args=[0.02])
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()

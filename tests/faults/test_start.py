@@ -1,17 +1,9 @@
 """What is found at the start is never dropped or made anew, whatever is wrong with it."""
 
-import shutil
-import signal
 import sqlite3
-import sys
 from contextlib import closing
 
 import pytest
-from alembic import command
-from sqlalchemy import text
-
-from app.store import engine as engines
-from app.store import migration
 
 # What is copied, damaged or taken away here is its file.
 pytestmark = pytest.mark.sqlite
@@ -103,72 +95,3 @@ def test_a_database_that_is_locked_at_the_start_is_left_alone_and_serves_when_it
     slow_sink.wait_for(20)
     service.terminate()
     assert service.wait(timeout=30) == 0
-
-
-# Migrates, and is killed just before the statement of this number.
-KILLED = """
-import os, signal, sys
-from sqlalchemy import event
-from app import settings
-from app.store import engine as engines, migration
-
-left = int(sys.argv[1])
-
-def count(*_):
-    global left
-    left -= 1
-    if not left:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-engine = engines.connect(settings.load().database)
-event.listen(engine, "before_cursor_execute", count)
-migration.migrate(engine)
-"""
-
-
-@pytest.fixture
-def old(tmp_path):
-    """A database of the first Paperboy, with readers."""
-    path = tmp_path / "old.sqlite3"
-    engine = engines.connect(f"sqlite:///{path}")
-    command.upgrade(migration.alembic_config(engine), "0001")
-    add = text(
-        "INSERT INTO subscriber (address, status, zone, hour, days, letter_size, version, "
-        "created_at) VALUES (:address, 'active', 'UTC', 7, 'mon', 5, 1, :at)"
-    )
-    with engines.transaction(engine) as session:
-        for n in range(30):
-            told = {"address": f"reader{n}@example.org", "at": "2026-11-20 09:00:00"}
-            session.execute(add, told)
-    engine.dispose()
-    return path
-
-
-def readers(path):
-    with closing(sqlite3.connect(path)) as database:
-        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        return database.execute("SELECT address, hour FROM subscriber ORDER BY id").fetchall()
-
-
-def test_a_start_that_is_killed_at_any_statement_leaves_the_database_as_it_was(
-    request, old, start, settings
-):
-    before, step = readers(old), 1 if request.config.getoption("full") else 40
-    path = settings.data_dir / "killed.sqlite3"
-    told = {"DATABASE_URL": f"sqlite:///{path}"}
-    n_killed = 0
-    for n in range(3, 1_000, step):
-        shutil.copy(old, path)
-        code = start(str(n), program=[sys.executable, "-c", KILLED][1:], told=told).wait(
-            timeout=240
-        )
-        assert readers(path) == before
-        if code == 0:
-            break
-        assert code == -signal.SIGKILL
-        n_killed += 1
-        engine = engines.connect(f"sqlite:///{path}")
-        migration.migrate(engine)
-        engine.dispose()
-        assert readers(path) == before
-    assert n_killed > 1

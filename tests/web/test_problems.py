@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from app.main import create_app
 from app.store import engine as engines
@@ -101,14 +101,14 @@ def impatient(engine, connection):
 def test_nothing_is_said_to_be_saved_before_it_is(app, client, reader, engine, dump):
     before = dump()
 
-    @event.listens_for(engines.Session, "before_commit")
-    def refuse(session):
+    @event.listens_for(Engine, "commit")
+    def refuse(connection):
         raise sqlite3.OperationalError("disk full")
 
     try:
         answer = client.post(reader.feedback("like"))
     finally:
-        event.remove(engines.Session, "before_commit", refuse)
+        event.remove(Engine, "commit", refuse)
 
     assert answer.status_code >= 500
     assert "Saved" not in answer.text
