@@ -1,5 +1,6 @@
 """What tests of several rooms need: a stopped clock, a migrated database, a real SMTP server."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
@@ -122,6 +123,14 @@ def closed_at_the_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for engine in opened:
         engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def logged_no_longer_than_the_test() -> Iterator[None]:
+    """What it caught is closed at its end, and would complain of what the next ones log."""
+    yield
+    for handler in [each for each in logging.root.handlers if type(each) is logging.StreamHandler]:
+        logging.root.removeHandler(handler)
 
 
 @pytest.fixture
