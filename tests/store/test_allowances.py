@@ -21,12 +21,12 @@ def _take_all(session, domain, rate, moments):
 
 @pytest.mark.parametrize("rate", [1, 7, 60, 600])
 def test_no_minute_sees_more_than_the_rate_and_most_of_it_is_used(session, rate):
-    """Whoever asks every tenth of a second for five minutes; each may leave two seconds late."""
-    moments = [NOW + timedelta(seconds=n / 10) for n in range(3_000)]
+    """Whoever asks every tenth of a second for two minutes; each may leave two seconds late."""
+    moments = [NOW + timedelta(seconds=n / 10) for n in range(1_200)]
     taken = _take_all(session, "example.org", rate, moments)
     within = A_MINUTE + allowances.GOOD_FOR
     assert all(later - first >= within for first, later in zip(taken, taken[rate:], strict=False))
-    assert len(taken) >= 5 * rate * 0.85
+    assert len(taken) >= 2 * rate * 0.85
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)

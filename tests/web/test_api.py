@@ -262,7 +262,7 @@ def test_what_it_does_is_what_its_openapi_says(app, reader, mode):
         if mode is GenerationMode.NEGATIVE and not _can_be_wrong(operation):
             continue
 
-        @settings(max_examples=15, suppress_health_check=list(HealthCheck), database=None)
+        @settings(max_examples=10, suppress_health_check=list(HealthCheck), database=None)
         @given(case=operation.as_strategy(generation_mode=mode))
         def ask(case):
             nonlocal n_asked
