@@ -174,7 +174,7 @@ class Lane:
 
     async def give_back(self, claimed: Sequence[Claimed], *, is_unsent: bool = False) -> None:
         """Let others claim what is still only claimed; is_unsent: or noted as about to leave."""
-        ids = [entry.id or 0 for entry in claimed]
+        ids = [entry.id for entry in claimed]
 
         def release(session: Session) -> None:
             # Counted there: it may be written once more, if the answer to the commit was lost.
@@ -243,7 +243,7 @@ class Lane:
             if pace.is_limited:
                 paced = pace, entry, made.recipient, now, self.post.holder
                 return await self.ledger.write(lambda session: steps.note_in_pace(session, *paced))
-            step = Step(self.sent, (entry.id or 0, now, self.post.holder))
+            step = Step(self.sent, (entry.id, now, self.post.holder))
             wait = await self.ledger.join(steps.note, step)
         except NotReady as e:
             self._settle_apart()

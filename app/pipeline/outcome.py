@@ -72,7 +72,7 @@ class Outcomes:
 
     def taken(self, entry: Claimed, code: int, reply: str) -> Sent:
         """The server took it over; it is still to be written down: see `sent`, and `steps.note`."""
-        sent = Sent(entry.id or 0, self.clock(), code, reply)
+        sent = Sent(entry.id, self.clock(), code, reply)
         if not self.is_try:
             self.breaker.counts(sent.at, is_refused=False)
         return sent
@@ -114,7 +114,7 @@ class Outcomes:
         log.warning(said, entry=entry.id, code=failure.code, reply=reply)
 
     async def _held(self, entry: Claimed, failure: Lost) -> None:
-        entry_id, now = entry.id or 0, self.clock()
+        entry_id, now = entry.id, self.clock()
         await self.settle(lambda session: outbox.hold(session, entry_id, now, failure.reply))
         self.tally.in_doubt += 1
         reply = refusal.without_addresses(failure.reply)
@@ -122,7 +122,7 @@ class Outcomes:
 
     async def cannot_be_made(self, entry: Claimed, error: Exception) -> None:
         """There is no message of it, and will be none."""
-        entry_id, now, why = entry.id or 0, self.clock(), f"the letter cannot be made: {error}"
+        entry_id, now, why = entry.id, self.clock(), f"the letter cannot be made: {error}"
         await self.settle(lambda session: outbox.fail(session, entry_id, now, 0, why))
         log.error("letter_cannot_be_made", entry=entry_id, exc_info=error)
         self.tally.failed += 1
@@ -136,7 +136,7 @@ class Outcomes:
 
         def fail(session: Session) -> None:
             code, reply = failure.code, failure.reply
-            outbox.fail(session, entry.id or 0, now, code, reply, doubtful=is_lost)
+            outbox.fail(session, entry.id, now, code, reply, doubtful=is_lost)
             if code:
                 learn.judge_rejection(session, entry, code, reply, now)
 
@@ -183,6 +183,6 @@ class Outcomes:
 def _defer(entry: Claimed, failure: DeliveryError, again: datetime) -> Callable[[Session], object]:
     def defer(session: Session) -> None:
         code, reply, is_lost = failure.code, failure.reply, isinstance(failure, Lost)
-        outbox.defer(session, entry.id or 0, again, code, reply, doubtful=is_lost)
+        outbox.defer(session, entry.id, again, code, reply, doubtful=is_lost)
 
     return defer

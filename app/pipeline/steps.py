@@ -32,9 +32,9 @@ def note_in_pace(
     session: Session, pace: Pace, entry: Claimed, recipient: str, now: datetime, holder: str
 ) -> timedelta | None:
     """Note that a letter is about to leave; else how long it must wait, or None: for ever."""
-    if now - (entry.claimed_at or now) > allowances.GOOD_FOR:
+    if now - entry.claimed_at > allowances.GOOD_FOR:
         domain = recipient.rpartition("@")[2].lower()
         if wait := pace.allow(session, domain, now):
             return wait
-    begun = entry.id or 0, now, holder
+    begun = entry.id, now, holder
     return claims.begin(session, [begun])(begun)

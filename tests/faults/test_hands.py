@@ -23,6 +23,7 @@ from app.store.tables import OutboxEntry, State
 
 pytestmark = pytest.mark.sqlite
 N, CONNECTIONS = 120, 4
+PATIENCE = 60
 
 
 class Meeting(SlowSink):
@@ -127,7 +128,8 @@ def deliver(day, slow_sink) -> Deliver:
         advances: list[None] = []
         with capture_logs() as logged:
             acting = when_both_wait(act, logged) if act else asyncio.sleep(0)
-            tally, _ = await asyncio.gather(day.deliver(lambda: advances.append(None)), acting)
+            async with asyncio.timeout(PATIENCE):
+                tally, _ = await asyncio.gather(day.deliver(lambda: advances.append(None)), acting)
         return tally, len(advances)
 
     return lambda act=None: asyncio.run(run(act))
