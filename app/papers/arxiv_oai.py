@@ -31,10 +31,9 @@ def read(root: Element) -> Digest:
     unread: list[UnreadLine] = []
     deleted: list[str] = []
     for number, record in enumerate(_records(listing), start=1):
-        parts = xml_tree.parts(record)
-        header = parts.get("header")
+        header, metadata = _parts(record)
         is_deleted = header is not None and header.get("status") == "deleted"
-        paper = None if is_deleted else _paper(parts.get("metadata"))
+        paper = None if is_deleted else _paper(metadata)
         if paper is not None:
             entries.append(Entry(paper, len(entries) + 1))
             continue
@@ -50,6 +49,14 @@ def read(root: Element) -> Digest:
 
 def _records(listing: Element | None) -> Iterator[Element]:
     return iter(()) if listing is None else xml_tree.children(listing, "record")
+
+
+def _parts(record: Element) -> tuple[Element | None, Element | None]:
+    usual = xml_tree.pair(record, "header", "metadata")
+    if usual:
+        return usual
+    parts = xml_tree.parts(record)
+    return parts.get("header"), parts.get("metadata")
 
 
 def _error_codes(root: Element) -> dict[str, str]:
@@ -99,6 +106,9 @@ def _paper(metadata: Element | None) -> Paper | None:
 
 
 def _name(author: Element) -> str:
+    usual = xml_tree.pair(author, "keyname", "forenames")
+    if usual:
+        return fold(f"{usual[1].text or ''} {usual[0].text or ''}")
     told = xml_tree.values(author)
     first, family = told.get("forenames", ""), told.get("keyname", "")
     return fold(f"{first} {family} {told['suffix']}" if "suffix" in told else f"{first} {family}")

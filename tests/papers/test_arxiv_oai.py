@@ -38,6 +38,46 @@ def test_everything_that_a_record_says_of_a_paper_is_read():
     ]
 
 
+@pytest.mark.parametrize(
+    ("author", "name"),
+    [
+        ("<keyname>Example</keyname><forenames>Ada  B.</forenames>", "Ada B. Example"),
+        ("<forenames>Ada</forenames><keyname>Example</keyname>", "Ada Example"),
+        ("<keyname>Example</keyname><forenames/>", "Example"),
+        ("<keyname/><forenames>Ada</forenames>", "Ada"),
+        ("<keyname>Example</keyname><suffix>Jr</suffix>", "Example Jr"),
+        ("<keyname>Example</keyname><affiliation>Lab</affiliation>", "Example"),
+        ("<keyname/><keyname>Example</keyname><forenames>Ada</forenames>", "Ada Example"),
+        ("<a:keyname>Example</a:keyname><a:forenames>Ada</a:forenames>", "Ada Example"),
+    ],
+)
+@pytest.mark.parametrize("is_mended", [False, True])
+def test_authors_are_named_whatever_else_is_told_of_them(author, name, is_mended):
+    record = answers.oai_record(comments="\x0c" if is_mended else "12 pages")
+    listed = f'<authors xmlns:a="urn:a"><author>{author}</author></authors>'
+    first, _, rest = record.partition("<authors>")
+
+    found = read(answers.oai(first + listed + rest.partition("</authors>")[2]).encode())
+
+    assert [entry.paper.authors for entry in found.entries] == [(name,)]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        "<metadata>{}</metadata><header/>",
+        "<header/><metadata>{}</metadata><about/>",
+        "<metadata>{}</metadata>",
+    ],
+)
+def test_a_record_is_read_whatever_stands_around_its_metadata(parts):
+    inner = answers.oai_record().partition("<metadata>")[2].partition("</metadata>")[0]
+
+    found = read(answers.oai(f"<record>{parts.format(inner)}</record>"))
+
+    assert [entry.paper.arxiv_id for entry in found.entries] == ["2610.01234"]
+
+
 def test_deleted_records_are_told_and_are_no_papers():
     gone = answers.OAI_DELETED.format(id="2610.00009")
 
