@@ -122,7 +122,8 @@ def _authors(value: object) -> tuple[str, ...]:
 
 def _told(value: object) -> str:
     told = fields.text(value)
-    return "" if told in {"NA", "na", "N/A"} else told
+    # No set, which would ask for the hash of a whole abstract.
+    return "" if told in ("NA", "na", "N/A") else told
 
 
 def _is_withdrawn(abstract: str) -> bool:

@@ -84,12 +84,13 @@ def neatly_inverted(text: str) -> tuple[str, ...]:
     parts = text.split("; ")
     if not text.count(";") + 1 == len(parts) == text.count(",") <= MOST:
         return ()
-    pairs = [part.split(", ") for part in parts]
-    try:
-        names = tuple([f"{given} {family}" for family, given in pairs])
-    except ValueError:
-        return ()
-    return names if " ;" not in text and _is_neat(text) else ()
+    names: list[str] = []
+    for part in parts:
+        family, comma, given = part.partition(", ")
+        if not comma:  # so that another has two
+            return ()
+        names.append(f"{given} {family}")
+    return tuple(names) if " ;" not in text and _is_neat(text) else ()
 
 
 def _inverted(text: str) -> tuple[str, ...]:
