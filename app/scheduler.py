@@ -99,7 +99,7 @@ class Ticks:
         self._rest = _Rest(day.clock())
         self._running: set[asyncio.Future[None]] = set()
         self._sending: asyncio.Task[None] | None = None
-        self._is_sending = False
+        self._is_sending = self._is_leaving = False
         self._jumps = _Jumps(day.clock)
 
     @asynccontextmanager
@@ -133,15 +133,19 @@ class Ticks:
             yield
         finally:
             following.cancel()
+            self._is_leaving = True
             self._day.stop.set()
             scheduler.remove_all_jobs()
-            while self._running:  # a job may begin while another is waited for
-                await asyncio.gather(*self._running)
+            await asyncio.gather(*self._running)
             scheduler.shutdown(wait=False)
             await asyncio.to_thread(self._day.lead.give_up)
 
     def _guarded(self, job: Callable[[], Awaitable[None]]) -> Job:
         async def run() -> None:
+            # A job that the loop has may begin when nobody waits for it any more: its thread would
+            # take the lead that was just given up, and keep it.
+            if self._is_leaving:
+                return
             done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._running.add(done)
             try:

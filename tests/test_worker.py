@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from apscheduler.events import EVENT_JOB_SUBMITTED
 from smtp_sink import Sink
 from sqlalchemy import make_url, text
 
@@ -13,6 +14,7 @@ from app.pipeline import demand, rank, shards
 from app.scheduler import Ticks
 from app.store import departures, hosts, queue
 from app.store import engine as engines
+from app.store.leading import Lead
 from app.store.tables import State
 from app.wire.smtp import Server
 
@@ -289,6 +291,22 @@ def test_of_two_schedulers_one_ticks_and_the_other_takes_over(make_day, settings
                     await asyncio.sleep(0.01)
 
     asyncio.run(run())
+
+
+def test_a_tick_that_comes_as_the_scheduler_leaves_does_not_take_the_lead_back(day, engine):
+    ticks, submitted, other = Ticks(day, EVERY), [], Lead(engine)
+    ticks.scheduler.add_listener(submitted.append, EVENT_JOB_SUBMITTED)
+
+    async def leave_before_the_first_job_runs():
+        async with ticks.running():
+            while not submitted:
+                await asyncio.sleep(0)
+
+    asyncio.run(leave_before_the_first_job_runs())
+    try:
+        assert other.is_ours()
+    finally:
+        other.give_up()
 
 
 def test_a_server_that_takes_few_connections_is_none_that_is_down(day, letters, monkeypatch):
