@@ -6,7 +6,7 @@ pooler that lends one connection to many would lend the lock; `pooler` finds it 
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine, text
@@ -34,15 +34,21 @@ def in_turn(engine: Engine) -> Iterator[None]:
     if engine.dialect.name != "postgresql":
         yield
         return
-    try:
-        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        connection.detach()  # so that the lock goes with it, however this ends
-        connection.exec_driver_sql("SET lock_timeout = 0")
-        connection.execute(_WAIT)
-    except DatabaseError as e:
-        raise engines.not_ready(e) from e
-    with closing(connection):
+    with ExitStack() as opened:
+        try:
+            connection = opened.enter_context(closing(_unlent(engine)))
+            connection.exec_driver_sql("SET lock_timeout = 0")
+            connection.execute(_WAIT)
+        except DatabaseError as e:
+            raise engines.not_ready(e) from e
         yield
+
+
+def _unlent(engine: Engine) -> Connection:
+    """A connection taken from the pool, which lends it to nobody else and will not close it."""
+    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    connection.detach()
+    return connection
 
 
 @dataclass
@@ -83,11 +89,9 @@ class Lead:
 
     def _connected(self) -> Connection:
         if self._connection is None:
-            connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            connection.detach()  # from the pool, which would lend it to others
-            self._connection = connection
+            self._connection = _unlent(self.engine)
             for setting in _NOTICE_DEATH:
-                connection.exec_driver_sql(setting)
+                self._connection.exec_driver_sql(setting)
         return self._connection
 
     def _let_go(self) -> None:

@@ -1,9 +1,13 @@
 """Of several schedulers one leads; when it is gone another does."""
 
-import pytest
-from sqlalchemy import text
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+from sqlalchemy import event, text
+
+from app.errors import NotReady
 from app.store import engine as engines
+from app.store import leading
 from app.store.leading import Lead
 
 
@@ -37,6 +41,28 @@ def test_the_lead_goes_with_its_connection(leads, engine):
         assert session.scalar(text(held))
     assert second.is_ours()
     assert not first.is_ours()
+
+
+@pytest.mark.postgres
+def test_who_is_called_off_while_waiting_for_a_turn_leaves_no_connection_open(engine):
+    unlent = []
+    event.listen(engine, "detach", lambda connection, _record: unlent.append(connection))
+    waiting = text(
+        "SELECT pg_cancel_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    )
+
+    def take():
+        with leading.in_turn(engine):
+            pass
+
+    with leading.in_turn(engine), ThreadPoolExecutor() as pool:
+        turn = pool.submit(take)
+        with engine.connect() as connection:
+            while not (turn.done() or connection.scalar(waiting)):
+                pass
+        failure = turn.exception()
+    assert isinstance(failure, NotReady)
+    assert [connection.closed for connection in unlent] == [True, True]
 
 
 @pytest.mark.sqlite
