@@ -149,4 +149,6 @@ def is_to_be_had(listed: Listed, day: date) -> bool:
     """Whether a past day had a list, and can be asked for it."""
     if listed.kind is Kind.ARXIV:  # whatever the feed held: on a holiday it may be empty too soon
         return calendar.evening(day - _ONE_DAY).is_due
+    if listed.kind in {Kind.BIORXIV, Kind.MEDRXIV}:  # they post fewer at weekends, not none
+        return True
     return listed.kind not in ROLLING and due(listed.kind, day).is_due

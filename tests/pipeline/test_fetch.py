@@ -345,6 +345,20 @@ def test_of_biorxiv_the_subject_that_was_asked_for_is_kept(asker, services):
     assert _today(asker, Listed(Kind.MEDRXIV)).n_entries == 37
 
 
+def test_a_weekend_of_an_archive_that_knows_none_is_asked_for_when_it_is_over(
+    asker, services, clock, on_days
+):
+    listed = Listed(Kind.MEDRXIV)
+    _go(clock, SATURDAY)
+    services.rxiv[SATURDAY] = made_up.rxiv_rows(SATURDAY, 2)
+    list(fetch.fetch(asker, listed))
+    services.rxiv[SATURDAY] = made_up.rxiv_rows(SATURDAY, 7)
+    _go(clock, MONDAY)
+    told = [each for each in fetch.fetch(asker, listed) if isinstance(each, Report)]
+    assert [(each.date, each.n_new) for each in told] == [(SATURDAY, 5)]
+    assert on_days(listed)[SATURDAY + DAY] is SourceState.EMPTY
+
+
 def test_oai_pmh_lists_what_is_new_among_all_that_was_changed(asker, services, clock, known):
     listed = Listed(Kind.OAI, "cs.LG")
     services.changed[FRIDAY] = [
