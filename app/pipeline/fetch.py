@@ -41,6 +41,8 @@ EVERY = {
 # arXiv's feed is made anew at midnight, New York time; not everybody need come at that minute.
 AFTER_MIDNIGHT, SPREAD = timedelta(minutes=10), timedelta(minutes=30)
 AFTER_STALE = timedelta(minutes=30)
+# A busy server's answer may be as empty as that of a quiet day, so one alone is not believed.
+BELIEVED = 2
 BACK_OFF, LONGEST_BACK_OFF = timedelta(minutes=5), timedelta(hours=6)
 
 
@@ -121,6 +123,8 @@ def _is_settled(kind: Kind, row: SourceDay | None) -> bool:
     """Whether nothing more is to come: arXiv's feed comes whole, other lists grow all day."""
     if row is None or row.state not in GOOD:
         return False
+    if row.state is SourceState.EMPTY and row.n_asked < BELIEVED:
+        return False
     is_whole = kind is Kind.ARXIV and row.state is SourceState.FRESH
     return is_whole or questions.day_at(kind, row.asked_at) > row.day
 
@@ -141,13 +145,26 @@ def _ask(asker: Asker, question: Question) -> Told:
 def _found(asker: Asker, question: Question, source: Source) -> Found:
     before, held = Batch(source.batch, source.batch_day), _held(source, question)
     try:
-        return inquiry.ask(asker, question, before, held)
+        found = inquiry.ask(asker, question, before, held)
+        return _confirmed(asker, question, found, before) if source.failures else found
     except AppError:
         raise
     except Exception as e:
         log.exception("answer_breaks_us", name=source.name)
         says = f"Its answer cannot be read, by a fault of ours: {e}."
         return Found(Outcome(SourceState.UNREADABLE, says))
+
+
+def _confirmed(asker: Asker, question: Question, found: Found, before: Batch) -> Found:
+    """What arXiv's query interface says, where its feed goes on to hold nothing.
+
+    It may be busy, or have nothing new in a small category.
+    """
+    is_empty = found.outcome.state is SourceState.THROTTLED and found.digest is not None
+    if question.is_query or not is_empty:
+        return found
+    other = inquiry.ask(asker, questions.by_query(question), before)
+    return replace(other, validators=None) if other.outcome.state in GOOD else found
 
 
 def _held(source: Source, question: Question) -> Validators | None:

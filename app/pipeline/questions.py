@@ -4,7 +4,7 @@ A source has a calendar of its own: Hugging Face's day is that of UTC, arXiv's t
 What arXiv's feed held on a past day is asked of its query interface, by the hours of submission.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
@@ -45,6 +45,11 @@ class Question:
     def keeps(self) -> bool:
         return not self.is_past and self.listed.kind in {Kind.ARXIV, Kind.FEED}
 
+    @property
+    def is_query(self) -> bool:
+        """Whether arXiv's query interface is asked, and not its feed."""
+        return self.url.startswith(ARXIV_QUERY)
+
 
 def day_at(kind: Kind, moment: datetime) -> date:
     """The day that a moment falls on, in the calendar of such a source."""
@@ -66,6 +71,11 @@ def first(listed: Listed, day: date, now: datetime, since: date | None = None) -
     is_past = day < day_at(listed.kind, now)
     url = _url(listed, day, since or day - _ONE_DAY, is_past=is_past)
     return Question(listed, day, is_past, url)
+
+
+def by_query(question: Question) -> Question:
+    """The same question to arXiv's query interface."""
+    return replace(question, url=_query(question.listed.argument, question.day, 0))
 
 
 def _url(listed: Listed, day: date, since: date, *, is_past: bool) -> str:
@@ -135,7 +145,7 @@ def following(question: Question, page: Page | None, next_url: str) -> str:
     match question.listed.kind:
         case Kind.HF if query := urlsplit(next_url).query:
             return f"{HF}?{query}"  # of the same host: a token may go along
-        case Kind.ARXIV if question.is_past and mark.isdecimal():
+        case Kind.ARXIV if question.is_query and mark.isdecimal():
             return _query(question.listed.argument, question.day, int(mark))
         case Kind.OAI if mark:
             return f"{ARXIV_OAI}?{urlencode({'verb': 'ListRecords', 'resumptionToken': mark})}"

@@ -79,7 +79,7 @@ def _of_nothing(question: Question) -> Outcome:
     due = questions.due(kind, day)
     if not due.is_due:
         return _nothing(day, due.reason)
-    if kind is Kind.ARXIV and not question.is_past:
+    if kind is Kind.ARXIV and not question.is_query:
         doubt = "" if due.is_certain else ", unless there is a holiday that we do not know of"
         says = f"An empty list on {shown(day)}, a day with an announcement: arXiv is busy{doubt}."
         return Outcome(SourceState.THROTTLED, says)

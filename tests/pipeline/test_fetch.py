@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from app.errors import AppError
-from app.pipeline import fetch
+from app.pipeline import fetch, tidings
 from app.pipeline.catalogue import Kind, Listed
 from app.pipeline.fetch import Quiet
 from app.pipeline.ingest import Report
@@ -219,6 +219,55 @@ def test_an_empty_feed_on_a_common_day_is_a_busy_server_too(asker, services, kno
     assert known(CS).state is SourceState.THROTTLED
 
 
+def test_what_an_empty_feed_withholds_is_asked_of_the_query_interface(
+    asker, services, known, clock
+):
+    _fill(services, FRIDAY)
+    services.pages[f"/rss/{CS.argument}"] = lambda _asked: answer(answers.rss().encode())
+    assert "arXiv is busy" in str(_today(asker, CS))
+    clock.now = known(CS).next_at
+    report = _today(asker, CS)
+    assert (report.layout, report.n_new, report.date) == ("arXiv query", 4, FRIDAY)
+    assert (known(CS).state, known(CS).failures) == (SourceState.FRESH, 0)
+    assert known(CS).etag == ""
+    assert services.n_too_soon == 0
+
+
+def test_a_category_with_nothing_new_is_not_called_busy_for_long(
+    asker, services, known, clock, engine
+):
+    listed = Listed(Kind.ARXIV, "cs.GL")
+    list(fetch.fetch(asker, listed))
+    clock.now = known(listed).next_at
+    told = _today(asker, listed)
+    assert told == Quiet(listed.name, "Nothing is listed for Friday 20 November yet.")
+    assert known(listed).next_at - clock.now > timedelta(hours=12)
+    with engines.transaction(engine) as session:
+        assert tidings.at(session, clock.now).sentence() == ""
+
+
+def test_an_interface_that_is_busy_too_leaves_the_feed_busy(asker, services, known, clock):
+    services.pages["/api/query"] = lambda _asked: answer(answers.query(total=7).encode())
+    list(fetch.fetch(asker, CS))
+    clock.now = known(CS).next_at
+    assert "An empty list on Friday" in str(_today(asker, CS))
+    assert (known(CS).state, known(CS).failures) == (SourceState.THROTTLED, 2)
+
+
+def test_an_empty_answer_for_a_missed_day_is_not_believed_at_once(asker, services, clock, on_days):
+    _fill(services, THURSDAY, FRIDAY, MONDAY, MONDAY + DAY)
+    services.pages["/api/query"] = lambda _asked: answer(answers.query(total=0).encode())
+    list(fetch.fetch(asker, CS))
+    assert on_days(CS)[THURSDAY] is SourceState.EMPTY
+    del services.pages["/api/query"]
+    _go(clock, MONDAY)
+    list(fetch.fetch(asker, CS))
+    assert on_days(CS)[THURSDAY] is SourceState.FRESH
+
+    _go(clock, MONDAY + DAY)  # two empty answers are enough
+    assert [each.date for each in fetch.fetch(asker, CS)] == [MONDAY + DAY]
+
+
 def test_who_asks_for_rest_gets_it_also_from_other_sources_of_the_host(
     asker, services, known, engine
 ):
@@ -293,8 +342,8 @@ def test_a_service_that_is_gone_fails_and_is_asked_ever_less_often(asker, servic
 
 
 def test_days_that_were_missed_are_asked_for_by_themselves(asker, services, on_days, clock):
-    week = [FRIDAY - n * DAY for n in range(7)]
-    _fill(services, *(day for day in week if day.weekday() < 5))
+    weeks = [FRIDAY - n * DAY for n in range(14)]
+    _fill(services, *(day for day in weeks if day.weekday() < 5))
     _go(clock, THURSDAY - 2 * DAY)
     list(fetch.fetch(asker, CS))
     _go(clock, FRIDAY)  # three days later, of which two were missed
