@@ -4,7 +4,7 @@ Nothing is stored here but a host's wish to be left alone.
 """
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from app.errors import (
     UnreadableDigest,
 )
 from app.papers import digest as digests
-from app.papers.paper import Digest, Entry, Paper
+from app.papers.paper import Digest, Entry, Paper, UnreadLine
 from app.pipeline import questions, verdict
 from app.pipeline.catalogue import ROLLING, Kind
 from app.pipeline.questions import Question
@@ -34,6 +34,11 @@ from app.wire.fetching import Answer, Client, Validators
 # the longest real pages have (2,000 papers of arXiv's), and far from what fills a memory.
 MOST_BYTES = 12_000_000
 MOST_SIGNS = {b"<": 300_000, b"{": 100_000, b"[": 100_000, b'"': 1_000_000}
+# A list that goes on for longer is not that of one day.
+MOST_PAGES, MOST_LISTED = 100, 30_000
+CUT = "was not asked for: it is longer than any day's"
+# So often a host that is busy may ask for a short rest before a list is begun anew.
+MOST_RESTS = 10
 # Of a rolling list: more than any shows at a time.
 MOST_NAMES = 10_000
 
@@ -82,10 +87,15 @@ def ask(asker: Asker, question: Question, before: Batch, held: Validators | None
 
 def _ask(asker: Asker, question: Question, before: Batch, held: Validators | None) -> Found:
     pages: list[Digest] = []
-    url, validators = question.url, Validators()
-    while url and len(pages) < questions.MOST_PAGES:
-        answer = asker.client.get(url, held if not pages else None, _headers(asker, question))
+    rests = iter(range(MOST_RESTS))
+    url, known, validators = question.url, set[str](), Validators()
+    while url and url not in known and _has_room(pages):
+        known.add(url)
         host = urlsplit(url).hostname or ""
+        if pages:
+            answer = _patiently(asker, question, url, rests)
+        else:
+            answer = asker.client.get(url, held, _headers(asker, question))
         if answer.status == 304:
             return Found(verdict.of_unchanged(question, before))
         if answer.status != 200:
@@ -100,7 +110,31 @@ def _ask(asker: Asker, question: Question, before: Batch, held: Validators | Non
         if answer.wait:
             asker.turns.leave_alone(host, answer.wait)
         url = questions.following(question, page.page, answer.next_url)
-    return _judged(question, _joined(pages), before, validators)
+    whole = _joined(pages)
+    return _judged(question, _with_cut(whole) if url else whole, before, validators)
+
+
+def _patiently(asker: Asker, question: Question, url: str, rests: Iterator[int]) -> Answer:
+    """Ask for a later page, again after each rest that its host wants; begun anew it would cost
+    the host all the pages before, too. Raises TooMany where the rest is a long one.
+    """
+    while True:
+        answer = asker.client.get(url, None, _headers(asker, question))
+        is_busy = answer.status in verdict.BUSY
+        if not is_busy or not answer.wait or next(rests, None) is None:
+            return answer
+        asker.turns.leave_alone(urlsplit(url).hostname or "", answer.wait)
+
+
+def _has_room(pages: Sequence[Digest]) -> bool:
+    n_listed = sum(len((*page.entries, *page.changed, *page.deleted)) for page in pages)
+    return len(pages) < MOST_PAGES and n_listed < MOST_LISTED
+
+
+def _with_cut(found: Digest) -> Digest:
+    """The beginning of a list, which says that it is one."""
+    rest = UnreadLine(len(found.entries) + 1, "The rest of the list", CUT)
+    return replace(found, unread=(*found.unread, rest))
 
 
 def is_bearable(body: bytes) -> bool:

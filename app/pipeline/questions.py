@@ -22,8 +22,8 @@ RXIV = "https://api.biorxiv.org/details"
 PHYSICS = WHOLE | {"astro-ph", "cond-mat", "nlin", "physics"}
 # What Hugging Face gives at once, at most, and arXiv without long waits.
 HF_AT_ONCE, QUERY_AT_ONCE = 100, 200
-# A list that goes on for longer is not the list of one day.
-MOST_PAGES = 30
+# How long after its submission a paper may be announced, for weekends, holidays and moderators.
+LATE = timedelta(days=10)
 # A holiday, or two in a row, may defer an announcement; not a week of them.
 _MOST_DEFERRED = 7
 _ONE_DAY = timedelta(days=1)
@@ -69,7 +69,8 @@ def due(kind: Kind, day: date) -> Announcement:
 def first(listed: Listed, day: date, now: datetime, since: date | None = None) -> Question:
     """What to ask for the list of a day. since: the day of the last list, for a rolling one."""
     is_past = day < day_at(listed.kind, now)
-    url = _url(listed, day, since or day - _ONE_DAY, is_past=is_past)
+    since = max(since or day - _ONE_DAY, day - LATE)  # what changed before is new to nobody
+    url = _url(listed, day, since, is_past=is_past)
     return Question(listed, day, is_past, url)
 
 

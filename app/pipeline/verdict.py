@@ -19,8 +19,6 @@ from app.store.tables import SourceState
 
 # What a server says that has had enough for now (RFC 6585 §4, RFC 9110 §15.6.4).
 BUSY = {429, 503}
-# How long after its submission a paper may be announced, for weekends, holidays and moderators.
-LATE = timedelta(days=10)
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,7 @@ def wanted(question: Question, found: Digest) -> tuple[Entry, ...]:
 
 
 def _is_new(entry: Entry, day: date) -> bool:
-    return entry.paper.published is None or day - entry.paper.published <= LATE
+    return entry.paper.published is None or day - entry.paper.published <= questions.LATE
 
 
 def _subjects(entry: Entry) -> set[str]:

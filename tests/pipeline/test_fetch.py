@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from app.errors import AppError
-from app.pipeline import fetch, tidings
+from app.pipeline import fetch, inquiry, tidings
 from app.pipeline.catalogue import Kind, Listed
 from app.pipeline.fetch import Quiet
 from app.pipeline.ingest import Report
@@ -476,6 +476,91 @@ def test_a_later_version_is_noted_though_it_is_no_news(asker, services, clock, e
         (row,) = session.exec(select(Paper)).all()
         assert (row.version, row.journal, row.abstract) == (2, "J. Ex. 2", "We read 2611.20001.")
         assert row.announced == FRIDAY
+
+
+def test_rest_between_two_pages_is_given_and_the_list_goes_on(asker, services, clock, known):
+    listed = Listed(Kind.OAI, "cs.LG")
+    services.changed[FRIDAY] = _records(6)
+    busy = [20, 20]
+
+    def page(asked: Asked) -> Iterable[bytes]:
+        if "resumptionToken" in asked.query and busy:
+            return answer(b"", 503, Retry_After=str(busy.pop()))
+        return services.page(asked)
+
+    services.pages["/oai"] = page
+    began = clock.now
+    assert _today(asker, listed).n_entries == 6
+    assert clock.now - began >= timedelta(seconds=40)
+    tokens = [each.query.get("resumptionToken") for each in services.asked]
+    first, second = "2026-11-19/2", "2026-11-19/4"
+    assert tokens == [None, first, first, first, second]
+
+
+def test_a_list_that_breaks_off_for_long_or_again_and_again_is_begun_anew(
+    asker, services, clock, known
+):
+    listed = Listed(Kind.OAI, "cs.LG")
+    services.changed[FRIDAY] = _records(6)
+    for wait, n_asked in (("900", 2), ("1", 2 + inquiry.MOST_RESTS)):
+        services.asked.clear()
+        services.pages["/oai"] = lambda asked, wait=wait: (
+            answer(b"", 503, Retry_After=wait)
+            if "resumptionToken" in asked.query
+            else services.page(asked)
+        )
+        assert isinstance(_today(asker, listed), AppError)
+        assert known(listed).state is SourceState.THROTTLED
+        assert len(services.asked) == n_asked
+        clock.now = known(listed).next_at
+    services.pages.clear()
+    assert _today(asker, listed).n_new == 6
+
+
+def test_a_token_that_has_expired_makes_the_list_begin_anew(asker, services, clock, known, engine):
+    listed = Listed(Kind.OAI, "cs.LG")
+    services.changed[FRIDAY] = _records(6)
+    expired = answers.oai_error("badResumptionToken", "The token is from yesterday")
+    services.pages["/oai"] = lambda asked: (
+        answer(expired.encode()) if "resumptionToken" in asked.query else services.page(asked)
+    )
+    assert "The token is from yesterday" in str(_today(asker, listed))
+    assert known(listed).state is SourceState.FAILED
+    with engines.transaction(engine) as session:
+        assert session.exec(select(Paper)).all() == []
+    services.pages.clear()
+    clock.now = known(listed).next_at
+    assert _today(asker, listed).n_new == 6
+
+
+def test_after_a_long_pause_oai_pmh_is_asked_for_no_more_than_is_new(asker, services, clock, known):
+    listed = Listed(Kind.OAI, "cs.LG")
+    services.changed[FRIDAY] = _records(2)
+    list(fetch.fetch(asker, listed))
+    _go(clock, FRIDAY + 60 * DAY)
+    list(fetch.fetch(asker, listed))
+    assert services.asked[-1].query["from"] == str(FRIDAY + 50 * DAY)
+
+
+def test_a_list_that_is_not_read_to_its_end_says_so(asker, services, monkeypatch):
+    monkeypatch.setattr(inquiry, "MOST_LISTED", 5)
+    services.changed[FRIDAY] = _records(9)
+    report = _today(asker, Listed(Kind.OAI, "cs.LG"))
+    assert report.n_entries == 6
+    (line,) = report.unread
+    assert (line.number, line.text) == (7, "The rest of the list")
+
+
+def test_a_list_that_goes_in_circles_is_left(asker, services):
+    page = answers.oai(*_records(2), token="again")
+    services.pages["/oai"] = lambda _asked: answer(page.encode())
+    report = _today(asker, Listed(Kind.OAI, "cs.LG"))
+    assert len(report.unread) == 1
+    assert len(services.asked) == 2
+
+
+def _records(n: int) -> list[str]:
+    return [answers.oai_record(id=f"2611.{20000 + k}", created="2026-11-19") for k in range(n)]
 
 
 def test_oai_pmh_that_wants_rest_gets_it(asker, services, known):
