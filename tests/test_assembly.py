@@ -82,6 +82,13 @@ def test_the_day_is_run_by_the_settings(settings, engine):
     assert day.server.patience.taken == settings.smtp_timeout.total_seconds()
 
 
+def test_sources_are_told_whom_to_write_to(settings, engine, clock):
+    changed = _told(settings, base_url="https://papers.example.org", admin_mail="op@example.org")
+    agent = assembly.asker(changed, engine, clock, threading.Event()).client.agent
+    assert agent.startswith("Paperboy/")
+    assert agent.endswith(" (+https://papers.example.org; mailto:op@example.org)")
+
+
 def _told(settings, **changes):
     return Settings(_env_file=None, **settings.model_dump() | changes)
 

@@ -329,6 +329,32 @@ def test_a_token_stays_with_the_host_it_is_for(asker, services):
     assert {each.headers["authorization"] for each in services.asked} == {"Bearer secret"}
 
 
+def test_a_limit_that_is_nearly_used_up_is_not_tried(asker, services, engine, clock):
+    _fill(services, FRIDAY)
+    real = services.page
+    services.pages["/api/daily_papers"] = lambda asked: [
+        each.replace(b"r=500", b"r=0") for each in real(asked)
+    ]
+    assert _today(asker, HUB).n_new == 3
+    with engines.transaction(engine) as session:
+        assert hosts.free_at(session, "huggingface.co") == clock.now + timedelta(minutes=2)
+
+
+@pytest.mark.parametrize("state", ["good", "malformed", "stale"])
+def test_machines_do_not_ask_at_the_same_moment(asker, services, known, clock, state):
+    _fill(services, THURSDAY, FRIDAY)
+    early, late = CS, Listed(Kind.ARXIV, "math")
+    _go(clock, THURSDAY)
+    for listed in (early, late):
+        list(fetch.fetch(asker, listed))
+    services.mood = "" if state == "good" else state
+    _go(clock, FRIDAY)
+    asked = clock.now
+    for listed, jitter in ((early, 0.0), (late, 1.0)):
+        _today(replace(asker, jitter=lambda jitter=jitter: jitter), listed)
+    assert asked < known(early).next_at < known(late).next_at - timedelta(minutes=2)
+
+
 def test_a_service_that_is_gone_fails_and_is_asked_ever_less_often(asker, services, known, clock):
     services.page = lambda _asked: []
     pauses = []
@@ -446,11 +472,13 @@ def test_what_an_archive_takes_back_is_recommended_no_more_and_not_forgotten(
     _go(clock, MONDAY)
     services.changed = {
         MONDAY: [
-            answers.OAI_DELETED.format(id="2611.20001"),
+            answers.OAI_DELETED.format(id="2611.29999"),
+            answers.oai_record(id="2611.20009", created="2026-01-01"),
+            # of the second page
             answers.oai_record(
                 id="2611.20002", created="2026-11-01", comments="This paper has been withdrawn."
             ),
-            answers.OAI_DELETED.format(id="2611.29999"),
+            answers.OAI_DELETED.format(id="2611.20001"),
         ]
     }
     told = _today(asker, listed)
