@@ -48,6 +48,9 @@ _NUMBER = re.compile(
 _PARTS = {"part", "teil", "partie", "parte", "часть"}
 # Journals strike these out: a "first observation" is an observation.
 _PROSE = {"first", "one"}
+# Two formulas may differ in no more than one of these; what programs write for them in ASCII.
+_RELATIONS = frozenset("<>≤≥≪≫=≠≈≡∈∉⊂⊃⊆⊇∪∩∧∨→←↔⇒⇐⇔↑↓")
+_IN_ASCII = (("<->", "↔"), ("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("->", "→"), ("<-", "←"))
 _ALIKE = 0.6  # of the words of two titles, how many are in both
 _GROUP = re.compile(r"\b(?:collaborations?|consortium|team|group|project|network)\b", re.IGNORECASE)
 # Whose DOIs name preprints: https://api.crossref.org/types/posted-content has more of them.
@@ -133,6 +136,9 @@ def _is_one_by_title(one: Paper, other: Paper) -> bool:
     shared = _share_author(one, other)
     if shared is False:
         return False
+    signs = _relations(one.title), _relations(other.title)
+    if all(signs) and signs[0] != signs[1]:  # some sources lose them all
+        return False
     if _are_other_dois(identity.dois_of(one), identity.dois_of(other), is_likely=bool(shared)):
         return False
     if one.published is None or other.published is None:
@@ -147,6 +153,14 @@ def _are_other_dois(ones: set[str], others: set[str], *, is_likely: bool) -> boo
     preprints = [set(filter(is_preprint, each)) for each in (ones, others)]
     have_preprint, have_journal = all(preprints), ones > preprints[0] and others > preprints[1]
     return have_preprint or have_journal or not is_likely
+
+
+def _relations(title: str) -> list[str]:
+    """The signs that say how the parts of a title's formulas are related, in their order."""
+    text = tex.to_unicode(title)
+    for written, sign in _IN_ASCII:
+        text = text.replace(written, sign)
+    return [char for char in text if char in _RELATIONS]
 
 
 def _share_author(one: Paper, other: Paper) -> bool | None:

@@ -145,6 +145,10 @@ def _are_one(one: Paper, other: Paper) -> bool:
         (Paper("Editorial", arxiv_id="2610.01234"), Paper("Editorial", doi="10.1234/owl.7")),
         (Paper("Reply", abstract="We thank them."), Paper("Reply", abstract="We do not.")),
         (Paper("Which of $5 and $6?"), Paper("Which of 5 and 6?")),
+        *(
+            (Paper(f"{OWLS} if x {one} y"), Paper(f"{OWLS} if x {other} y"))
+            for one, other in (("<", ">"), ("≤", "≥"), ("=", "≠"), ("∪", "∩"), ("→", "←"))
+        ),
     ],
 )
 def test_works_that_look_alike_are_two(one, other):
@@ -155,6 +159,11 @@ def test_works_that_look_alike_are_two(one, other):
     ("one", "other"),
     [
         (ONE, Paper(OWLS)),
+        # One sign in three spellings, or lost on the way.
+        (Paper(f"{OWLS} if x ≤ y"), Paper(rf"{OWLS} if x \leq y")),
+        (Paper(f"{OWLS} if x ≤ y"), Paper(f"{OWLS} if x <= y")),
+        (Paper(f"{OWLS} → A Map"), Paper(f"{OWLS} -> A Map")),
+        (Paper(f"{OWLS} → A Map"), Paper(f"{OWLS}: A Map")),
         (ONE, Paper(OWLS, authors=("STRIX, A.",), published=date(2027, 9, 1))),
         (Paper(OWLS, authors=("Zoë Größer",)), Paper(OWLS, authors=('Zo\\"e Gr\\"o{\\ss}er',))),
         (ONE, Paper(OWLS, authors=("The Owl Collaboration",))),
