@@ -94,4 +94,5 @@ def _joined(listings: Sequence[Digest]) -> Digest:
         tuple(entry._replace(position=n) for n, entry in enumerate(entries, start=1)),
         tuple(line for listing in listings for line in listing.unread),
         n_left_out=sum(listing.n_left_out for listing in listings),
+        changed=tuple(paper for listing in listings for paper in listing.changed),
     )

@@ -3,6 +3,7 @@
 import answers
 import pytest
 from imap_server import ImapServer
+from sqlmodel import select
 
 from app.errors import AppError, UnreadableDigest
 from app.pipeline import inbox
@@ -10,7 +11,7 @@ from app.pipeline.catalogue import Kind, Listed
 from app.pipeline.ingest import Report
 from app.store import engine as engines
 from app.store import sources
-from app.store.tables import SourceState
+from app.store.tables import Paper, SourceState
 
 
 @pytest.fixture
@@ -112,3 +113,14 @@ def test_a_mailing_of_arxivs_is_read_as_it_arrives(reader, listed, maildir):
     (told,) = inbox.read(reader, listed)
     assert told.n_new == 2
     assert list((maildir / "new").iterdir()) == []
+
+
+def test_what_a_mailing_says_of_replaced_papers_is_noted(reader, listed, maildir, engine):
+    took_back = answers.MAILED_REPLACED.replace("2609.00003", "2610.01234").replace(
+        "Categories: cs.IR", "Categories: cs.IR\nComments: This paper has been withdrawn"
+    )
+    for block in (answers.MAILED_NEW, took_back):
+        (maildir / "new" / "1").write_bytes(answers.mailed(answers.mailing(block)))
+        list(inbox.read(reader, listed))
+    with engines.transaction(engine) as session:
+        assert session.exec(select(Paper.withdrawn_on)).one() is not None
