@@ -221,12 +221,10 @@ def _keep(source: Source, question: Question, found: Found) -> None:
 def _plan(source: Source, kind: Kind, found: Found, now: datetime, jitter: float) -> None:
     """When to ask again, and never all at the same moment."""
     if found.outcome.state in GOOD:
-        source.failures = 0
         source.next_at = _after_good(kind, now, jitter)
     elif found.outcome.state is SourceState.STALE:
         source.next_at = now + AFTER_STALE * (0.75 + jitter / 2)
     else:
-        source.failures += 1
         pause = min(BACK_OFF * 2 ** min(source.failures - 1, 10), LONGEST_BACK_OFF)
         pause *= 0.75 + jitter / 2
         source.next_at = now + max(pause, found.wait or timedelta())

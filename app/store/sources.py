@@ -13,7 +13,8 @@ from app.store.tables import Digest, Entry, Source, SourceDay, SourceState
 GOOD = (SourceState.FRESH, SourceState.EMPTY)
 # What says that a source is not to be asked for longer was written by a clock that was set since.
 LONGEST = timedelta(days=2)
-# Longer than a night of maintenance. One that never was good is tried so often: about a day.
+# Longer than a night of maintenance. One that never was good is tried so often: about a day on the
+# web, an hour and a half for what is read with every round.
 LONGEST_DROUGHT, MOST_FAILURES = timedelta(hours=36), 9
 
 
@@ -97,7 +98,9 @@ def note_last(session: Session, source: Source, found: Outcome, now: datetime) -
     """Keep a source's last word: its answer for today."""
     source.state, source.says, source.asked_at = found.state, found.says, now
     if found.state in GOOD:
-        source.good_at = now
+        source.good_at, source.failures = now, 0
+    elif found.state is not SourceState.STALE:
+        source.failures += 1
     session.add(source)
     session.flush()
 

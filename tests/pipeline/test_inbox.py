@@ -124,3 +124,17 @@ def test_what_a_mailing_says_of_replaced_papers_is_noted(reader, listed, maildir
         list(inbox.read(reader, listed))
     with engines.transaction(engine) as session:
         assert session.exec(select(Paper.withdrawn_on)).one() is not None
+
+
+def test_a_mailbox_that_never_could_be_read_is_told_of(reader, listed, maildir, engine, clock):
+    for name in ("new", "cur", "tmp"):
+        (maildir / name).rmdir()
+    for _ in range(9):
+        list(inbox.read(reader, listed))
+    with engines.transaction(engine) as session:
+        assert list(sources.silent(session, clock())) == [listed.name]
+    for name in ("new", "cur", "tmp"):
+        (maildir / name).mkdir()
+    list(inbox.read(reader, listed))
+    with engines.transaction(engine) as session:
+        assert sources.named(session, listed.name).failures == 0
