@@ -13,7 +13,6 @@ from starlette.routing import BaseRoute
 from app import assembly
 from app.languages import Languages
 from app.pipeline import catalogue, intake, votes
-from app.pipeline.catalogue import Kind
 from app.pipeline.readers import Models
 from app.settings import Settings
 from app.store import engine as engines
@@ -99,7 +98,7 @@ def create_app(
         settings.data_dir,
         ticks=lifespan is not None,
         started=clock(),
-        sources=tuple(each.name for each in listed if each.kind is not Kind.FOLDER),
+        sources=tuple(each.name for each in listed),
         longest_silence=max(health.LONGEST_SILENCE, 3 * settings.tick),
     )
     app.state.models = models or assembly.models(settings)

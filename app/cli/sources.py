@@ -41,7 +41,7 @@ def fare(context: typer.Context, as_json: AsJson = False) -> None:
 
     settings, engine = assembly.store()
     listed = _listed(settings)
-    fixed = [each.name for each in listed if each.kind is not Kind.FOLDER]
+    fixed = [each.name for each in listed]
     with engines.transaction(engines.reading(engine)) as session:
         own = {row.name: row.paused for row in chosen.all_of(session) if row.name not in fixed}
         found = sources.standings(session, [*fixed, *own], (shown.now() - WEEK).date())

@@ -4,12 +4,11 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 
 import structlog
 
 from app.errors import AppError, NotReady
-from app.pipeline import discovery, fetch, inbox, ingest
+from app.pipeline import discovery, fetch, folder, inbox
 from app.pipeline.catalogue import Kind, Listed
 from app.pipeline.inquiry import Asker
 
@@ -21,7 +20,7 @@ def read(
 ) -> Iterator[fetch.Told]:
     """Read one source; the list of one day, if `edition` asks for that. Raises NotReady."""
     if listed.kind is Kind.FOLDER:
-        yield from ingest.ingest_folder(asker.engine, Path(listed.argument), now)
+        yield from folder.read(asker.engine, listed, now)
     elif not listed.is_web:
         yield from inbox.read(reader, listed)
     elif edition is None:

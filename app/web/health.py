@@ -28,7 +28,7 @@ LONGEST_WAIT = timedelta(minutes=30)
 class Watched:
     """What readiness is judged by. ticks: whether a scheduler is to run here, since `started`.
 
-    sources: the names of those that are to be read, without folders.
+    sources: the names of those that the setting names.
     """
 
     engine: Engine

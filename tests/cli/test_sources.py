@@ -59,6 +59,7 @@ def test_it_tells_how_each_fares(paperboy, migrated, note, monkeypatch):
     assert [(each["name"], each["state"]) for each in told["sources"]] == [
         ("hf-daily", None),
         ("arxiv:cs.LG", "stale"),
+        ("folder:/in", None),
     ]
     assert told["sources"][1]["days"][0]["n_asked"] == 1
     assert told["folders"] == ["/in"]
