@@ -153,11 +153,19 @@ def _refused(asker: Asker, answer: Answer, host: str, day: date) -> Found:
         if answer.wait:
             asker.turns.leave_alone(host, answer.wait)
         return Found(outcome, wait=answer.wait)
+    reason = _reason(answer.body, day) if is_bearable(answer.body) else ""
+    return Found(replace(outcome, says=f"{outcome.says} {reason}".rstrip()))
+
+
+def _reason(body: bytes, day: date) -> str:
+    """Why a source refuses, in its own words, where it says so."""
     try:
-        digests.read(answer.body, day)
-    except UnreadableDigest as e:  # it may say why, in its own words
-        return Found(replace(outcome, says=f"{outcome.says} {e}"))
-    return Found(outcome)
+        digests.read(body, day)
+    except SourceError as e:
+        return str(e)
+    except UnreadableDigest:
+        return ""
+    return ""
 
 
 def _joined(pages: Sequence[Digest]) -> Digest:

@@ -307,6 +307,19 @@ def test_a_category_that_is_none_fails_with_arxivs_own_words(asker, known):
     assert known(listed).state is SourceState.FAILED
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"{}", b"<html><body>Bad gateway</body></html>"),
+        b'{"error": "Far too long", "rest": [' + b'"",' * 600_000 + b'""]}',
+    ],
+    ids=["nothing", "object", "page", "long"],
+)
+def test_a_refusal_without_words_is_told_by_its_number_alone(asker, services, body):
+    services.pages["/api/daily_papers"] = lambda _asked: answer(body, 502)
+    assert str(_today(asker, HUB)) == "hf-daily: huggingface.co answers 502."
+
+
 def test_an_error_that_looks_like_a_good_answer_is_none(asker, services, known):
     services.pages["/api/daily_papers"] = lambda _asked: answer(b'{"error": "No such list"}')
     assert "No such list" in str(_today(asker, HUB))
