@@ -39,6 +39,8 @@ PARTED = frozenset(
 WHOLE = frozenset(
     {"gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th", "math-ph", "nucl-ex", "nucl-th", "quant-ph"}
 )
+# Their classes are words: "cond-mat.mes-hall", and not "cs.LG".
+WORDY = frozenset({"cond-mat", "physics"})
 
 
 class Kind(StrEnum):
@@ -179,7 +181,12 @@ def _archives(argument: str) -> str:
                     "but “{name}” is no category of arXiv; write it like cs.LG+stat.ML", name=name
                 )
             )
-    return "+".join(dict.fromkeys(names))
+    return "+".join(dict.fromkeys(map(_spelt, names)))
+
+
+def _spelt(category: str) -> str:
+    archive, dot, part = category.lower().partition(".")
+    return f"{archive}{dot}{part if archive in WORDY else part.upper()}"
 
 
 def _one_archive(argument: str) -> str:

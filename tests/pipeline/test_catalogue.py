@@ -33,6 +33,16 @@ def test_a_source_has_the_name_that_would_name_it():
     assert [each.name for each in catalogue.parse(",".join(names), Path("/none"))] == names
 
 
+def test_categories_are_spelt_as_arxiv_spells_them():
+    """Its feeds do not mind; its sets, and the sum of an archive's classes, do."""
+    typed = "arxiv:CS.lg+COND-MAT.Mes-Hall+Physics.ACC-PH+Q-BIO, arxiv-oai:HEP-TH, arxiv:cs.lg"
+    assert [each.argument for each in catalogue.called(typed)] == [
+        "cs.LG+cond-mat.mes-hall+physics.acc-ph+q-bio",
+        "hep-th",
+        "cs.LG",
+    ]
+
+
 def test_a_source_named_twice_is_one():
     assert len(catalogue.parse("hf-daily,HF-daily,arxiv:cs,arxiv:cs+cs", Path("/none"))) == 2
 
