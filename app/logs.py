@@ -7,6 +7,8 @@ from typing import Any
 
 import structlog
 
+_CHATTY = ("alembic", "apscheduler", "httpcore2", "httpx2", "mail.log", "procrastinate", "uvicorn")
+
 
 def configure(level: str, form: str) -> None:
     """Send our own and every library's log lines to standard error.
@@ -36,8 +38,9 @@ def configure(level: str, form: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
-    # They report each tick, job and step, which is nothing an operator asks for.
-    for chatty in ("alembic", "apscheduler", "mail.log", "procrastinate", "uvicorn"):
+    # They report each tick, job and step, which is nothing an operator asks for; and whom we ask,
+    # with the whole address, in which a feed may have its key.
+    for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.root.level))
     # A tick that finds the last one still at work says so each time; it is as it should be.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)

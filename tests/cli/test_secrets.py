@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from local_web import LocalWeb, answer
 from smtp_sink import Sink
 
 from app import main, settings
@@ -19,6 +20,8 @@ SECRETS = {
     "BOUNCE_MAILBOX_PASSWORD": "seeded-password-of-the-mailbox",
     "ADMIN_TOKEN": "seeded-token-of-the-operator",
     "METRICS_TOKEN": "seeded-token-of-the-figures",
+    "HF_TOKEN": "seeded-token-of-the-source",
+    "SOURCES_PASSWORD": "seeded-password-of-the-digests",
     "ALERT_WEBHOOK": "http://127.0.0.1:1/seeded-path-of-the-hook",
 }
 SETTINGS = {
@@ -26,6 +29,7 @@ SETTINGS = {
     "SMTP_USERNAME": "paperboy",
     "BOUNCE_ADDRESS": "reports@example.org",
     "BOUNCE_MAILBOX": "imap://reports@127.0.0.1:1/INBOX",
+    "SOURCES": "hf-daily, imap://papers@127.0.0.1:1/INBOX",
     "ADMIN_MAIL": "operator@example.org",
     "DKIM_DOMAIN": "localhost",
     "MAIL_FROM": "Paperboy <paperboy@localhost>",
@@ -37,6 +41,9 @@ COMMANDS = [
     ["doctor"],
     ["doctor", "--json"],
     ["ingest", str(SAMPLE)],
+    ["ingest"],
+    ["sources"],
+    ["sources", "test", "hf-daily"],
     ["subscribers", "add", ADA, "--keyword", "language model", "--confirmed"],
     ["subscribers", "show", ADA],
     ["subscribers", "export"],
@@ -64,9 +71,17 @@ def secrets(monkeypatch):
     return [*plain, *(each.decode() for each in in_base64)]
 
 
+@pytest.fixture
+def hub(monkeypatch):
+    """A source that takes the token and answers something else."""
+    with LocalWeb(lambda _asked: answer(b'{"error": "No such token"}', 401)) as web:
+        monkeypatch.setenv("PAPERBOY_SOURCE_HOSTS", f"huggingface.co={web.url}")
+        yield web
+
+
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 def test_no_secret_is_told_on_a_whole_day(
-    paperboy, migrated, database, secrets, monkeypatch, caplog
+    paperboy, migrated, database, secrets, hub, monkeypatch, caplog
 ):
     told, failed = [], set()
     for password in ("another one", SECRETS["SMTP_PASSWORD"]):
@@ -85,7 +100,8 @@ def test_no_secret_is_told_on_a_whole_day(
     told += [f"{each.headers}{each.text}" for each in answers]
     kept = [path.read_bytes() for path in migrated.rglob("*") if path.is_file()]
 
-    assert {"doctor", "run", "learn"} <= failed
+    assert {"doctor", "run", "learn", "ingest", "sources"} <= failed
+    assert SECRETS["HF_TOKEN"] in hub.asked[0].headers["authorization"]
     assert ADA in [taken.recipient for taken in relay.taken]
     stored = [str(database.rows()), *(each.decode("latin-1") for each in kept)]
     everything = "".join([*told, *letters, caplog.text, *stored])

@@ -72,7 +72,7 @@ def test_without_a_source_it_says_how_to_name_one(paperboy, migrated):
 def test_one_is_asked_and_what_was_read_is_shown_and_not_stored(paperboy, hub):
     done = paperboy("sources", "test", "hf-daily")
     assert done.code == 0
-    assert "hf-daily: fresh. 3 papers." in done.out
+    assert (done.err, "hf-daily: fresh. 3 papers." in done.out) == ("", True)
     assert "Paper 2 of" in done.out
     assert "0 papers" in paperboy("ingest").out
 
