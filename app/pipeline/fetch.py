@@ -28,7 +28,7 @@ from app.wire.fetching import Validators
 log = structlog.get_logger()
 # How far back a list that never came is asked for: older papers are no candidates any more.
 LOOK_BACK = timedelta(days=7)
-# Longer than a round takes: nobody else asks meanwhile.
+# Longer than today's list takes, see `inquiry.LONGEST`: nobody else asks meanwhile.
 ROUND = timedelta(minutes=30)
 # When to ask again after a good answer: votes change by the hour, feeds as they like.
 EVERY = {

@@ -36,7 +36,9 @@ MOST_BYTES = 12_000_000
 MOST_SIGNS = {b"<": 300_000, b"{": 100_000, b"[": 100_000, b'"': 1_000_000}
 # A list that goes on for longer is not that of one day.
 MOST_PAGES, MOST_LISTED = 100, 30_000
-CUT = "was not asked for: it is longer than any day's"
+# Nor is one that takes longer: then whoever asks for it no longer counts as at work.
+LONGEST = timedelta(minutes=20)
+CUT = "was not asked for, because the list goes on for too long"
 # So often a host that is busy may ask for a short rest before a list is begun anew.
 MOST_RESTS = 10
 # Of a rolling list: more than any shows at a time.
@@ -87,9 +89,9 @@ def ask(asker: Asker, question: Question, before: Batch, held: Validators | None
 
 def _ask(asker: Asker, question: Question, before: Batch, held: Validators | None) -> Found:
     pages: list[Digest] = []
-    rests = iter(range(MOST_RESTS))
+    rests, ends = iter(range(MOST_RESTS)), asker.clock() + LONGEST
     url, known, validators = question.url, set[str](), Validators()
-    while url and url not in known and _has_room(pages):
+    while url and url not in known and _has_room(pages) and asker.clock() < ends:
         known.add(url)
         host = urlsplit(url).hostname or ""
         if pages:

@@ -592,6 +592,19 @@ def test_a_list_that_is_not_read_to_its_end_says_so(asker, services, monkeypatch
     assert (line.number, line.text) == (7, "The rest of the list")
 
 
+def test_a_list_that_comes_slowly_ends_before_another_machine_may_ask(asker, services, clock):
+    services.changed[FRIDAY] = _records(12)
+
+    def slowly(asked: Asked) -> Iterable[bytes]:
+        clock.forward(minutes=8)
+        return services.page(asked)
+
+    services.pages["/oai"] = slowly
+    report = _today(asker, Listed(Kind.OAI, "cs.LG"))
+    assert (report.n_entries, len(report.unread)) == (6, 1)
+    assert clock.now - NOW < fetch.ROUND
+
+
 def test_a_list_that_goes_in_circles_is_left(asker, services):
     page = answers.oai(*_records(2), token="again")
     services.pages["/oai"] = lambda _asked: answer(page.encode())
