@@ -86,5 +86,7 @@ def _org_score(text: str) -> float:
 
 
 def _paper(body: list[Line], n_title: int, end: int, wrap: Wrapping) -> Paper:
-    title = wrapping.join(body[:n_title], wrap)
-    return Paper(fold(title), fold(wrapping.join(body[n_title:end], wrap)))
+    """What stands below the abstract is the organisation."""
+    title, abstract = (wrapping.join(part, wrap) for part in (body[:n_title], body[n_title:end]))
+    behind = wrapping.join(body[end:], wrap)
+    return Paper(fold(title), fold(abstract), organisation=fold(behind))

@@ -13,6 +13,7 @@ VOTES = [101, None, 7, 33, None, 250]
 COMMENTS = [6, None, None, 1, None, 12]
 BYLINES = ["3 authors", "Example Lab", "1 authors", "12 authors", "Example University", "2 authors"]
 DAYS = ["May 29", "Oct 1", "Mar 8, 2024", "Oct 2", "Sep 30", "Oct 2"]
+ORGANISATIONS = ["", "Example Lab", "", "", "Example University", ""]
 PUBLISHED = [
     date(2026, 5, 29),
     date(2026, 10, 1),
@@ -90,6 +91,8 @@ def test_list_cards_are_read_with_whatever_small_print_is_left(papers, parts, wi
         assert [entry.votes for entry in found.entries] == VOTES
     if "comments" in parts:
         assert [entry.n_comments for entry in found.entries] == COMMENTS
+    if "byline" in parts and "day" in parts:
+        assert [entry.paper.organisation for entry in found.entries] == ORGANISATIONS
     if "day" in parts:
         assert [entry.paper.published for entry in found.entries] == PUBLISHED
 
@@ -122,6 +125,7 @@ def test_trending_cards_are_printed_twice_and_counted_once(papers, with_submitte
     assert found.layout == "trending cards"
     assert [entry.votes for entry in found.entries] == [117, 1290, 2290, 3290, 4290, 5290]
     assert {entry.paper.published for entry in found.entries} == {date(2026, 10, 4)}
+    assert [entry.paper.organisation for entry in found.entries] == ORGANISATIONS
 
 
 def test_a_short_card_over_several_lines_is_put_together():
