@@ -123,9 +123,7 @@ def note(session: Session, source: Source, day: date, found: Outcome, now: datet
 
     A day that was once fresh stays so, whatever is said of it later.
     """
-    row = session.get(SourceDay, (source.id, day))
-    if row is None:
-        row = SourceDay(source_id=source.id or 0, day=day, state=found.state, asked_at=now)
+    row = _day(session, source, day, found.state, now)
     row.n_asked, row.asked_at = row.n_asked + 1, now
     if row.state is not SourceState.FRESH or found.state is SourceState.FRESH:
         row.state, row.says = found.state, found.says
@@ -133,6 +131,23 @@ def note(session: Session, source: Source, day: date, found: Outcome, now: datet
     row.n_new += found.n_new
     session.add(row)
     session.flush()
+    return row
+
+
+def _day(
+    session: Session, source: Source, day: date, state: SourceState, now: datetime
+) -> SourceDay:
+    """The row of a source's day, which is ours until the commit."""
+    key = source.id or 0, day
+    row = session.get(SourceDay, key, with_for_update=True)
+    if row is not None:
+        return row
+    try:
+        with session.begin_nested():
+            row = SourceDay(source_id=key[0], day=day, state=state, asked_at=now)
+            session.add(row)
+    except IntegrityError:  # another machine was first
+        return session.get_one(SourceDay, key, with_for_update=True)
     return row
 
 

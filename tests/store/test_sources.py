@@ -1,10 +1,14 @@
+import threading
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
 from conftest import NOW
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import Session
 
+from app.store import engine as engines
 from app.store import sources
 from app.store.sources import Outcome, Standing
 from app.store.tables import Digest, SourceState
@@ -69,6 +73,35 @@ def test_a_day_once_fresh_stays_so_whatever_comes_later(session: Session):
 
     assert (row.state, row.says, row.n_entries) == (SourceState.FRESH, FRESH.says, 25)
     assert (row.n_new, row.n_asked) == (20, 3)
+
+
+def test_two_machines_that_note_a_day_at_once_both_count(engine: Engine):
+    """A folder or a mailbox may be read by hand while the clock's turn reads it."""
+    with engines.transaction(engine) as session:
+        sources.named(session, "folder:/in")
+    both = threading.Barrier(2)
+    failed: list[SQLAlchemyError] = []
+
+    def note() -> None:
+        try:
+            with engines.transaction(engine) as session:
+                source = sources.named(session, "folder:/in")
+                with suppress(threading.BrokenBarrierError):  # SQLite lets one in at a time
+                    both.wait(0.5)
+                sources.note(session, source, DAY, Outcome(SourceState.FRESH, "So.", 2, 1), NOW)
+        except SQLAlchemyError as e:
+            failed.append(e)
+
+    threads = [threading.Thread(target=note) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failed == []
+    with engines.transaction(engine) as session:
+        (row,) = sources.days(session, sources.named(session, "folder:/in"), DAY).values()
+        assert (row.n_asked, row.n_new) == (2, 2)
 
 
 def test_the_last_word_and_the_last_good_one_are_kept(session: Session):
