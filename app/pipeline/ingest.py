@@ -134,7 +134,7 @@ def store(session: Session, read: Digest, origin: Origin, now: datetime, seen: d
         n_new=n_new,
         unread=found.unread,
         is_known=known is not None,
-        n_votes=_store_votes(session, row, found.entries, stored, now),
+        n_votes=_store_votes(session, row, found.entries, stored, now, is_live=origin.grows),
         n_left_out=found.n_left_out,
     )
 
@@ -190,10 +190,14 @@ def _store_votes(
     entries: tuple[Entry, ...],
     stored: list[tables.Paper],
     now: datetime,
+    *,
+    is_live: bool,
 ) -> int:
+    """is_live: its counts are those of now; a file may be read again that is long overtaken."""
     votes = [(entry.votes, entry.n_comments) for entry in entries]
     mark = sha256(repr(votes).encode()).hexdigest()[:16]
-    if mark in row.votes_seen or all(count is None for count, _ in votes):
+    seen = row.votes_seen[-1:] if is_live else row.votes_seen
+    if mark in seen or all(count is None for count, _ in votes):
         return 0
     row.votes_seen = [*row.votes_seen, mark]
     session.add(row)

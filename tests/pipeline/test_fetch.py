@@ -117,6 +117,16 @@ def test_votes_of_the_same_list_are_snapshots_over_time(asker, services, clock, 
         assert len(session.exec(select(Digest)).all()) == 1
 
 
+def test_a_vote_that_is_taken_back_is_seen(asker, services, clock, engine):
+    for votes in (10, 11, 10):
+        services.hub[FRIDAY] = made_up.hub_rows(FRIDAY, 1, votes=votes)
+        _today(asker, HUB)
+        clock.forward(hours=3)
+    with engines.transaction(engine) as session:
+        found = session.exec(select(VoteSnapshot.votes).order_by(VoteSnapshot.at)).all()
+    assert found == [11, 12, 11]
+
+
 def test_a_list_that_grows_is_one_digest(asker, services, clock, engine):
     services.hub[FRIDAY] = made_up.hub_rows(FRIDAY, 2)
     list(fetch.fetch(asker, HUB))
