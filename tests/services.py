@@ -134,7 +134,7 @@ class Services(LocalWeb):
         ]
         start, most = int(asked.query["start"]), int(asked.query["max_results"])
         page = answers.query(*found[start : start + most], start=start, total=len(found))
-        return answer(page.encode())
+        return answer(page.encode(), ETag='"of this query"')
 
     def _paper(self, arxiv_id: str) -> list[bytes]:
         listed = [each for ids in self.arxiv.values() for each in ids]

@@ -1,6 +1,7 @@
 """Bytes, limits, manners: one GET at a time."""
 
 import gzip
+import hashlib
 import ssl
 import sys
 import threading
@@ -194,6 +195,23 @@ def _packed(wanted: int) -> Iterator[bytes]:
 def test_a_bomb_is_not_unpacked(web: LocalWeb, size: int):
     with pytest.raises(NotAllowed, match="unpacks to more than"):
         _get(web, _packed(size))
+
+
+def test_what_is_packed_as_usual_but_long_is_cut_at_fifty_megabytes(web: LocalWeb):
+    """Each byte a hundred times over, which no ratio gives away."""
+    noise = hashlib.shake_128(b"noise").digest(10_000)
+    block = bytes(byte for byte in noise for _ in range(100))
+
+    def page(n_blocks: int) -> Iterator[bytes]:
+        packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+        yield b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+        for _ in range(n_blocks):
+            yield packer.compress(block)
+        yield packer.flush()
+
+    assert len(_get(web, page(49)).body) == 49_000_000
+    with pytest.raises(NotAllowed, match="more than 50 MB"):
+        _get(web, page(52))
 
 
 def test_the_memory_stays_small_whatever_is_packed(web: LocalWeb):
