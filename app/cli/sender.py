@@ -33,13 +33,15 @@ def main() -> None:
         logs.configure(settings.log_level, settings.log_format)
         day = assembly.day(settings, engines.connect(settings.database))
         _tell(ready=True)
-        tally = asyncio.run(_send(day, told)) if _line() else Tally()
+        tally = Tally()
+        if _line():
+            asyncio.run(_send(day, told, tally))
     except AppError as e:
         sys.exit(f"paperboy: {e}")
-    _tell(tally=asdict(tally))
+    _tell(tally=asdict(tally), ended=True)
 
 
-async def _send(day: Day, told: dict[str, Any]) -> Tally:
+async def _send(day: Day, told: dict[str, Any], tally: Tally) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, day.stop.set)
@@ -54,7 +56,7 @@ async def _send(day: Day, told: dict[str, Any]) -> Tally:
         nonlocal n_settled
         n, n_settled = n_settled, 0
         if n:
-            _tell(settled=n)
+            _tell(settled=n, tally=asdict(tally))
 
     async def go_on() -> None:
         while True:
@@ -65,7 +67,7 @@ async def _send(day: Day, told: dict[str, Any]) -> Tally:
     post = replace(day.post(settled), holder=told["holder"], stay=stay, hiring=None)
     telling = asyncio.ensure_future(go_on())
     try:
-        return await deliver.deliver(replace(post, n_connections=told["n_connections"]))
+        await deliver.deliver(replace(post, n_connections=told["n_connections"]), tally)
     finally:
         telling.cancel()
         loop.remove_reader(IN)

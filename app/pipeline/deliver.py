@@ -29,12 +29,13 @@ NEW_OBJECTS = 50_000
 AHEAD = 2
 
 
-async def deliver(post: Post) -> Tally:
+async def deliver(post: Post, tally: Tally | None = None) -> Tally:
     """Send every letter that is due, until none is left or `post.stop` is set.
 
-    Sends nothing while a brake is on. Raises NotReady if the database fails.
+    Sends nothing while a brake is on. tally: kept up to date, for who wants to look before the end.
+    Raises NotReady if the database fails.
     """
-    tally, stopping = Tally(), Stopping()
+    tally, stopping = tally or Tally(), Stopping()
     watch = asyncio.ensure_future(stopping.watch(post.stop))
     with _garbage_of_its_own():
         async with Ledger(post.engine) as ledger:

@@ -2,7 +2,7 @@
 
 It is told what to do over its standard input, and stops when that ends: as it does when we are
 killed. Over its standard output it tells how it goes, in lines of JSON, an object each: `ready`,
-then `settled` with a number as often as it likes, and at last `tally`.
+then as often as it likes `settled` with a number, and `tally` of all so far; at last `ended`.
 """
 
 import asyncio
@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
+
+from app.pipeline.outcome import Tally
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,14 @@ class Hiring:
 class Hand:
     """One of them.
 
-    holder: see `departures.claim_due`. is_sending: whether it was told to. has_told: whether it has
-    come to its end, and said how it went.
+    holder: see `departures.claim_due`. is_sending: whether it was told to. has_ended: whether it
+    said so itself. tally: how it went, as far as it has told.
     """
 
     def __init__(self, process: Process, holder: str) -> None:
         self.holder = holder
-        self.is_sending = self.has_told = False
+        self.is_sending = self.has_ended = False
+        self.tally = Tally()
         self._process = process
         self._to = cast("asyncio.StreamWriter", process.stdin)
         self._from = cast("asyncio.StreamReader", process.stdout)

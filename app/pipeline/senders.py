@@ -91,9 +91,10 @@ class Senders:
         finally:
             await hand.end()  # what outlives our loop is killed
             await self._free(hand.holder)
-        if not hand.has_told and not self._post.stop.is_set():
+            self._tally.add(hand.tally)
+        if not hand.has_ended and not self._post.stop.is_set():
             log.warning("sender_died", pid=hand.pid, code=hand.code)
-        if hand.is_sending and not (hand.has_told or self._is_over):
+        if hand.is_sending and not (hand.has_ended or self._is_over):
             self._lanes.add(share)
 
     async def _follow_to_its_end(self, hand: Hand, share: int) -> None:
@@ -116,8 +117,8 @@ class Senders:
             for _ in range(told.get("settled", 0)):
                 self._post.on_settled()
             if "tally" in told:
-                hand.has_told = True
-                self._tally.add(Tally(**told["tally"]))
+                hand.tally = Tally(**told["tally"])
+            hand.has_ended = hand.has_ended or "ended" in told
 
     async def _free(self, holder: str) -> None:
         """Let others send what it held: it has ended, whatever it told.

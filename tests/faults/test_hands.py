@@ -29,15 +29,17 @@ PATIENCE = 60
 class Meeting(SlowSink):
     """Holds letters until the second process is ready, and then until it is here.
 
-    So it never comes too late, however slow the machine. holds: hold them again from there on.
+    So it never comes too late, however slow the machine. holds: hold them again from there on, or
+    once it and we have sent so many more.
     """
 
     holds = False
+    n_before = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.n_calls = self.n_open = self.most_open = self.n_waiting = 0
-        self._is_ready, self._n_to_come = False, sys.maxsize
+        self._is_ready, self._n_to_come, self._n_then = False, sys.maxsize, 0
 
     def ready(self) -> None:
         """The other is ready, and room is made for it."""
@@ -59,12 +61,16 @@ class Meeting(SlowSink):
 
     @property
     def _is_shut(self) -> bool:
-        return self.holds if self._has_come else len(self.taken) >= 10 and not self._is_ready
+        if self._has_come:
+            return self.holds and len(self.taken) >= self._n_then + self.n_before
+        return len(self.taken) >= 10 and not self._is_ready
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
         self.n_calls += 1
         self.n_open += 1
         self.most_open = max(self.most_open, self.n_open)
+        if self.n_calls == self._n_to_come:
+            self._n_then = len(self.taken)
         return await super().handle_EHLO(server, session, envelope, hostname, responses)
 
     async def handle_QUIT(self, _server, _session, _envelope):  # noqa: N802
@@ -109,23 +115,25 @@ Deliver = Callable[..., tuple[Tally, int]]
 
 @pytest.fixture
 def deliver(day, slow_sink) -> Deliver:
-    """Run, and when both processes wait for answers do what is asked with the other's number.
+    """Run, and when both processes wait for answers do what is asked with the other's number, and
+    a way to ask how often progress was told.
 
-    Returns the tally, and how often progress was told.
+    Returns the tally, and how often it was in all.
     """
 
+    advances: list[None] = []
+
     async def when_both_wait(
-        act: Callable[[int], Awaitable[None]], logged: list[dict[str, object]]
+        act: Callable[..., Awaitable[None]], logged: list[dict[str, object]]
     ) -> None:
         while not slow_sink.both_wait:
             await asyncio.sleep(0.01)
         (pid,) = (line["pid"] for line in logged if line["event"] == "sender_joined")
-        await act(int(str(pid)))
+        await act(int(str(pid)), lambda: len(advances))
         slow_sink.holds = False
 
-    async def run(act: Callable[[int], Awaitable[None]] | None) -> tuple[Tally, int]:
+    async def run(act: Callable[..., Awaitable[None]] | None) -> tuple[Tally, int]:
         slow_sink.holds = act is not None
-        advances: list[None] = []
         with capture_logs() as logged:
             acting = when_both_wait(act, logged) if act else asyncio.sleep(0)
             async with asyncio.timeout(PATIENCE):
@@ -155,7 +163,7 @@ def test_letters_of_a_killed_process_are_sent_by_the_same_run(
 ):
     people = prepare(N)
 
-    async def kill(pid: int) -> None:
+    async def kill(pid: int, _n_told: Callable[[], int]) -> None:
         os.kill(pid, signal.SIGKILL)
 
     deliver(kill)
@@ -166,6 +174,21 @@ def test_letters_of_a_killed_process_are_sent_by_the_same_run(
     assert n_twice == sum(entry.doubtful for entry in entries) <= CONNECTIONS // 2
 
 
+def test_what_a_killed_process_had_sent_is_counted(prepare, deliver, slow_sink):
+    prepare(N)
+    slow_sink.n_before = N // 2
+
+    async def kill_once_told(pid: int, n_told: Callable[[], int]) -> None:
+        while n_told() < len(slow_sink.taken) - CONNECTIONS:
+            await asyncio.sleep(0.01)
+        os.kill(pid, signal.SIGKILL)
+
+    tally, n_told = deliver(kill_once_told)
+    # What it did since it last told of it, a letter a connection, may be missing.
+    assert N - CONNECTIONS // 2 <= tally.sent <= N
+    assert n_told <= N
+
+
 def test_a_stop_ends_both_after_the_letters_on_their_way(
     prepare, day, deliver, slow_sink, outbox_by_address, monkeypatch
 ):
@@ -173,7 +196,7 @@ def test_a_stop_ends_both_after_the_letters_on_their_way(
     is_told, real = asyncio.Event(), Hand.let_go
     monkeypatch.setattr(Hand, "let_go", lambda hand: (real(hand), is_told.set()))
 
-    async def stop(_pid: int) -> None:
+    async def stop(_pid: int, _n_told: Callable[[], int]) -> None:
         day.stop.set()
         await is_told.wait()
 
