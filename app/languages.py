@@ -39,6 +39,11 @@ def counted(one: str, many: str, n: int, /, **facts: object) -> Sentence:
     return _made((one, many), one if n == 1 else many, {"n": n, **facts})
 
 
+def amount(n: int, one: str, many: str) -> str:
+    """A number and what agrees with it, for operators: “1 letter was”, “3 letters were”."""
+    return f"{n} {one if n == 1 else many}"
+
+
 def roughly(text: str, otherwise: Sentence) -> Sentence:
     """A text that is known in English alone; in other languages something else is said for it."""
     made = Sentence(text)

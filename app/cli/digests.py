@@ -11,6 +11,7 @@ import typer
 
 from app.cli import shown
 from app.errors import AppError
+from app.languages import amount
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -89,8 +90,9 @@ def _tell(report: "Told", as_json: bool) -> bool:
     known = ", all stored before" if report.is_known else ""
     left_out = f", {report.n_left_out} left out" if report.n_left_out else ""
     print(
-        f"{report.name}: {report.layout} digest{dated}, {report.n_entries} entries, "
-        f"{report.n_new} new papers{left_out}{known}"
+        f"{report.name}: {report.layout} digest{dated}, "
+        f"{amount(report.n_entries, 'entry', 'entries')}, "
+        f"{amount(report.n_new, 'new paper', 'new papers')}{left_out}{known}"
     )
     for line in report.unread:
         print(f"  line {line.number} not read ({line.reason}): {line.text[:70]}")
@@ -103,9 +105,10 @@ def _sum_up(engine: "Engine", readable: list[bool]) -> None:
 
     with engines.transaction(engines.reading(engine)) as session:
         n_entries, n_papers = sources.count_entries(session), papers.count(session)
-    were = shown.amount(len(readable), "was", "were")
+    were = amount(len(readable), "was", "were")
     unread = "" if all(readable) else f" {readable.count(False)} of {were} not read."
-    print(f"In the store: {n_entries} entries, {n_papers} papers.{unread}")
+    entries, papers_too = amount(n_entries, "entry", "entries"), amount(n_papers, "paper", "papers")
+    print(f"In the store: {entries}, {papers_too}.{unread}")
 
 
 @export.command("papers")

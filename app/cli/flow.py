@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.cli import shown
+from app.languages import amount
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -95,7 +96,7 @@ def tell(told: dict[str, Any]) -> None:
             "`paperboy resume` lets it go on."
         )
     if told["in_doubt"]:
-        letters = shown.amount(told["in_doubt"], "letter", "letters")
+        letters = amount(told["in_doubt"], "letter", "letters")
         shown.problem(f"{letters} may have arrived; see `paperboy doubts list`.")
     for warning in told["warnings"]:
         shown.problem(f"Sending is in danger: {warning}.")
@@ -119,7 +120,7 @@ def _moment(iso: str | None) -> str:
 
 def _span(minutes: int) -> str:
     if minutes < 120:
-        return shown.amount(minutes, "minute", "minutes")
+        return amount(minutes, "minute", "minutes")
     hours = minutes // 60
     return f"{hours} hours" if hours < 48 else f"{hours // 24} days"
 

@@ -11,6 +11,7 @@ import typer
 
 from app.cli import people, shown
 from app.errors import AppError
+from app.languages import amount
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -85,7 +86,7 @@ def run(
         return
     tidied = the_day.tidy()
     if tidied.given_up:
-        letters = shown.amount(tidied.given_up, "letter was", "letters were")
+        letters = amount(tidied.given_up, "letter was", "letters were")
         shown.problem(f"{letters} given up: too old by now to be sent.")
     ranked = _rank(the_day, edition, everyone=now)
     delivered, stopped_by = asyncio.run(_deliver(the_day))
@@ -139,14 +140,14 @@ def _tell(ranked: "Tally", delivered: "outcome.Tally", as_json: bool) -> None:
         print(json.dumps(figures))
         return
     skipped = "".join(f"; {n} skipped: {reason}" for reason, n in ranked.skipped.items())
-    letters = shown.amount(ranked.n_letters, "letter", "letters")
+    letters = amount(ranked.n_letters, "letter", "letters")
     print(f"{ranked.n_subscribers} due, {letters} written{skipped}.")
     print(
         f"{delivered.sent} sent, {delivered.deferred} deferred, "
         f"{delivered.failed + ranked.n_failed} failed."
     )
     if delivered.in_doubt:
-        doubtful = shown.amount(
+        doubtful = amount(
             delivered.in_doubt,
             "letter may have arrived, and is not",
             "letters may have arrived, and are not",
@@ -170,7 +171,7 @@ def _tell_held(the_day: "Day") -> None:
     if held := sum(counts.get(state, 0) for state in outbox.HELD):
         wait = int(the_day.lease.total_seconds() // 60)
         shown.problem(
-            f"{shown.amount(held, 'letter is', 'letters are')} held by another run; should that "
+            f"{amount(held, 'letter is', 'letters are')} held by another run; should that "
             f"have died, what it claimed is taken up again {wait} minutes later."
         )
 

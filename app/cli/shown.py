@@ -39,11 +39,6 @@ def moment(day: str) -> datetime:
     return datetime.combine(parse_day(day), time(12), tzinfo=UTC) if day else now()
 
 
-def amount(n: int, one: str, many: str) -> str:
-    """A number and what agrees with it: “1 letter was”, “3 letters were”."""
-    return f"{n} {one if n == 1 else many}"
-
-
 def problem(sentence: str) -> None:
     """Say on standard error what went wrong."""
     print(f"paperboy: {sentence}", file=sys.stderr)

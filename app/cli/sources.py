@@ -10,6 +10,7 @@ import typer
 
 from app.cli import shown
 from app.errors import AppError
+from app.languages import amount
 
 if TYPE_CHECKING:
     from app.papers.paper import Digest
@@ -164,14 +165,14 @@ def _print_files(listed: "Listed") -> None:
         n_bad += isinstance(read, AppError)
         told = str(read) if isinstance(read, AppError) else _counted(read)
         print(f"{file}: {told}")
-    print(f"{listed.name}: {shown.amount(n_files, 'file', 'files')}; nothing is stored.")
+    print(f"{listed.name}: {amount(n_files, 'file', 'files')}; nothing is stored.")
     if n_bad:
         raise typer.Exit(1)
 
 
 def _counted(found: "Digest") -> str:
-    told = f"{found.layout}, {shown.amount(len(found.entries), 'paper', 'papers')}"
-    n_unread = shown.amount(len(found.unread), "line", "lines")
+    told = f"{found.layout}, {amount(len(found.entries), 'paper', 'papers')}"
+    n_unread = amount(len(found.unread), "line", "lines")
     return f"{told}, {n_unread} not read" if found.unread else told
 
 
@@ -186,7 +187,7 @@ def _print_mails(listed: "Listed", settings: "Settings") -> None:
             print(f"{subject}: {read}")
         else:
             print(f"{subject}: {_counted(read)}")
-    print(f"{listed.name}: {n_mails} new mails; they stay new.")
+    print(f"{listed.name}: {amount(n_mails, 'new mail', 'new mails')}; nothing is marked as read.")
 
 
 def _read(found: "Found") -> dict[str, Any]:

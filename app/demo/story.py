@@ -15,6 +15,7 @@ from app.demo.catcher import Caught
 from app.demo.stage import Stage
 from app.demo.visitor import Visitor
 from app.errors import AppError
+from app.languages import amount
 from app.mail.links import Verdict
 from app.papers import tex
 from app.pipeline import ingest, readers
@@ -63,10 +64,13 @@ def read_digests(stage: Stage, files: Sequence[Path], day: date, say: Say) -> No
         report = ingest.ingest_file(stage.engine, file, morning, "demo")
         if isinstance(report, AppError):
             raise report
-        unread = f", {len(report.unread)} lines not read" if report.unread else ""
+        unread = (
+            f", {amount(len(report.unread), 'line', 'lines')} not read" if report.unread else ""
+        )
         say(
-            f"   {report.name}: {report.layout}, {report.n_entries} entries, "
-            f"{report.n_new} new papers{unread}"
+            f"   {report.name}: {report.layout}, "
+            f"{amount(report.n_entries, 'entry', 'entries')}, "
+            f"{amount(report.n_new, 'new paper', 'new papers')}{unread}"
         )
 
 

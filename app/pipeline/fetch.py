@@ -12,6 +12,7 @@ import structlog
 from sqlmodel import Session
 
 from app.errors import AppError
+from app.languages import amount
 from app.papers import calendar
 from app.pipeline import ingest, inquiry, questions
 from app.pipeline.catalogue import ROLLING, Kind, Listed
@@ -182,7 +183,7 @@ def _settle(asker: Asker, question: Question, found: Found) -> Told:
         outcome = replace(found.outcome, n_new=n_new)
         row = sources.note(session, source, question.day, outcome, now)
         if outcome.state is SourceState.FRESH:
-            row.says = f"{row.n_entries} papers, {row.n_new} of them new."
+            row.says = f"{amount(row.n_entries, 'paper', 'papers')}, {row.n_new} of them new."
             outcome = replace(outcome, says=row.says)
         if not question.is_past:
             sources.note_last(session, source, outcome, now)

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from app.errors import AppError
+from app.languages import amount
 from app.pipeline import ingest
 from app.pipeline.catalogue import Listed
 from app.pipeline.ingest import Report
@@ -40,8 +41,8 @@ def _outcome(reports: list[Report], bad: list[AppError], *, is_there: bool) -> O
         return Outcome(SourceState.FAILED, str(bad[0]))
     if new:
         n_entries, n_new = (sum(each) for each in zip(*map(_counts, new), strict=True))
-        files = "one file" if len(new) == 1 else f"{len(new)} files"
-        says = f"{n_entries} papers in {files}, {n_new} of them new.{also}"
+        listed, files = amount(n_entries, "paper", "papers"), amount(len(new), "file", "files")
+        says = f"{listed} in {files}, {n_new} of them new.{also}"
         return Outcome(SourceState.FRESH, says, n_entries, n_new)
     if bad and not reports:
         return Outcome(SourceState.UNREADABLE, also.strip())

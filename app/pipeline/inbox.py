@@ -12,6 +12,7 @@ from email.parser import BytesHeaderParser
 from sqlalchemy import Engine
 
 from app.errors import AppError, NotReady, UnreadableDigest
+from app.languages import amount
 from app.papers import digest as digests
 from app.papers.paper import Digest
 from app.pipeline import ingest
@@ -63,8 +64,8 @@ def read(reader: Reader, listed: Listed) -> Iterator[Report | AppError]:
         yield AppError(f"{listed.name}: {e}")
         return
     if n_mails:
-        mails = "one mail" if n_mails == 1 else f"{n_mails} mails"
-        says = f"{n_entries} papers in {mails}, {n_new} of them new."
+        papers, mails = amount(n_entries, "paper", "papers"), amount(n_mails, "mail", "mails")
+        says = f"{papers} in {mails}, {n_new} of them new."
         _note(reader, listed, Outcome(SourceState.FRESH, says, n_entries, n_new))
     else:
         _note(reader, listed, Outcome(SourceState.EMPTY, "No new mail with papers."))

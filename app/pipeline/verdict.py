@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from app.languages import amount
 from app.papers import freshness, identity
 from app.papers.freshness import State
 from app.papers.paper import Digest, Entry
@@ -58,7 +59,7 @@ def of_list(
 
 
 def _fresh(n_entries: int) -> Outcome:
-    return Outcome(SourceState.FRESH, f"{n_entries} papers.", n_entries)
+    return Outcome(SourceState.FRESH, f"{amount(n_entries, 'paper', 'papers')}.", n_entries)
 
 
 def _stale(question: Question, is_due: bool, reason: str, day: date) -> Outcome:

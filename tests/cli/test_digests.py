@@ -48,7 +48,7 @@ def test_a_saved_answer_of_every_format_is_read(paperboy, migrated, tmp_path):
     assert done.code == 0
     told = done.out.splitlines()
     assert [line.partition(" digest")[0] for line in told[:9]] == [f"{n}: {n}" for n in texts]
-    assert "1 entries, 0 new papers, 1 left out" in told[2]
+    assert "1 entry, 0 new papers, 1 left out" in told[2]
     assert "0 entries" in told[3]
     # A list that says the same as another is that list, whatever the format.
     assert "In the store: 5 entries, 3 papers." in done.out

@@ -139,7 +139,7 @@ def test_new_mails_are_shown_and_stay_new(paperboy, migrated, tmp_path):
     done = paperboy("sources", "test", f"maildir:{tmp_path / 'papers'}")
     assert done.code == 0
     assert "Lunch: " in done.out
-    assert "1 new mails; they stay new." in done.out
+    assert "1 new mail; nothing is marked as read." in done.out
 
 
 def test_those_named_on_the_operators_page_are_shown_and_fetched_too(

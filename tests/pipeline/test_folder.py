@@ -35,7 +35,7 @@ def test_what_is_new_is_counted_and_what_is_known_is_not(
     read, shelf, digest_text, retrieval_papers
 ):
     (shelf / "1.txt").write_bytes(digest_text(retrieval_papers))
-    assert read()[1:] == (SourceState.FRESH, "10 papers in one file, 10 of them new.")
+    assert read()[1:] == (SourceState.FRESH, "10 papers in 1 file, 10 of them new.")
     assert read()[1:] == (SourceState.EMPTY, "No new file.")
 
 

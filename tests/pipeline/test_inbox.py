@@ -55,7 +55,7 @@ def test_each_mail_is_read_once_and_those_without_papers_are_told(
     assert fares(listed) == (
         SourceState.FRESH,
         SourceState.FRESH,
-        "10 papers in one mail, 10 of them new.",
+        "10 papers in 1 mail, 10 of them new.",
     )
     assert list(inbox.read(reader, listed)) == []
     assert fares(listed) == (SourceState.EMPTY, SourceState.FRESH, "No new mail with papers.")
