@@ -24,6 +24,8 @@ from app.store import engine as engines
 
 IN, OUT = 0, 1
 TELL_EVERY_S = 0.2
+# Said even if there is nothing to tell, so that we are known to be well; see `hand.Hiring.silence`.
+ALL_IS_WELL_S = 2.0
 
 
 def main() -> None:
@@ -46,22 +48,23 @@ async def _send(day: Day, told: dict[str, Any], tally: Tally) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, day.stop.set)
     loop.add_reader(IN, _stop_at_end, loop, day.stop)
-    n_settled = 0
+    n_settled, told_at = 0, loop.time()
 
     def settled() -> None:
         nonlocal n_settled
         n_settled += 1
 
     def tell() -> None:
-        nonlocal n_settled
+        nonlocal n_settled, told_at
         n, n_settled = n_settled, 0
-        if n:
-            _tell(settled=n, tally=asdict(tally))
+        told_at = loop.time()
+        _tell(settled=n, tally=asdict(tally))
 
     async def go_on() -> None:
         while True:
             await asyncio.sleep(TELL_EVERY_S)
-            tell()
+            if n_settled or loop.time() - told_at >= ALL_IS_WELL_S:
+                tell()
 
     stay = None if told["stay"] is None else timedelta(seconds=told["stay"])
     post = replace(day.post(settled), holder=told["holder"], stay=stay, hiring=None)

@@ -2,7 +2,7 @@
 
 It is told what to do over its standard input, and stops when that ends: as it does when we are
 killed. Over its standard output it tells how it goes, in lines of JSON, an object each: `ready`,
-then as often as it likes `settled` with a number, and `tally` of all so far; at last `ended`.
+then every few seconds at least `settled` with a number, and `tally` of all so far; at last `ended`.
 """
 
 import asyncio
@@ -14,7 +14,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
 
+import structlog
+
 from app.pipeline.outcome import Tally
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,8 @@ class Hiring:
 
     environment: theirs. settings: what each reads before all else, secrets and all: a command line
     would show them. most: processes of a run, ours included. enough: letters that each of them is
-    to have, or starting it costs more than it brings.
+    to have, or starting it costs more than it brings. silence: who says nothing for so long will
+    not go on by itself, and is killed; all run to its end only together.
     """
 
     command: Sequence[str]
@@ -31,6 +36,11 @@ class Hiring:
     settings: str = field(repr=False)
     most: int = 1
     enough: int = 5_000
+    silence: timedelta = timedelta(minutes=1)
+
+
+# To start takes longer than to say that all is well, most of all where many do at once.
+STARTS_WITHIN = 10
 
 
 class Hand:
@@ -40,20 +50,31 @@ class Hand:
     said so itself. tally: how it went, as far as it has told.
     """
 
-    def __init__(self, process: Process, holder: str) -> None:
+    def __init__(self, process: Process, holder: str, silence: timedelta) -> None:
         self.holder = holder
         self.is_sending = self.has_ended = False
         self.tally = Tally()
         self._process = process
+        self._silence, self._patience = silence, STARTS_WITHIN * silence
         self._to = cast("asyncio.StreamWriter", process.stdin)
         self._from = cast("asyncio.StreamReader", process.stdout)
 
     async def told(self) -> AsyncIterator[dict[str, Any]]:
         """What it says, until it has ended."""
-        async for line in self._from:
+        while line := await self._line():
+            self._patience = self._silence
             if line.endswith(b"\n"):  # else it was killed at it
                 yield json.loads(line)
         await self._process.wait()
+
+    async def _line(self) -> bytes:
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                return await self._from.readline()
+        except TimeoutError:
+            log.warning("sender_silent", pid=self.pid, seconds=self._patience.total_seconds())
+            self._process.kill()
+            return await self._from.readline()
 
     @property
     def pid(self) -> int:
@@ -81,8 +102,8 @@ class Hand:
     async def end(self) -> None:
         """The same, and wait until it has, whatever it still says."""
         self.let_go()
-        await self._from.read()
-        await self._process.wait()
+        async for _ in self.told():
+            pass
 
 
 async def hire(hiring: Hiring, n_connections: int, stay: timedelta | None) -> Hand:
@@ -94,7 +115,7 @@ async def hire(hiring: Hiring, n_connections: int, stay: timedelta | None) -> Ha
         stdout=PIPE,
         start_new_session=True,  # Ctrl-C is for us: we tell it
     )
-    hand = Hand(process, secrets.token_hex(8))
+    hand = Hand(process, secrets.token_hex(8), hiring.silence)
     told = {"holder": hand.holder, "n_connections": n_connections}
     hand.say(json.dumps(told | {"stay": None if stay is None else stay.total_seconds()}))
     hand.say(hiring.settings)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,23 @@ def test_what_a_killed_process_had_sent_is_counted(prepare, deliver, slow_sink):
     # What it did since it last told of it, a letter a connection, may be missing.
     assert N - CONNECTIONS // 2 <= tally.sent <= N
     assert n_told <= N
+
+
+def test_a_process_that_freezes_holds_up_no_run(
+    day, prepare, deliver, slow_sink, outbox_by_address
+):
+    people = prepare(N)
+    day.hiring = replace(day.hiring, silence=timedelta(seconds=8))
+
+    async def freeze(pid: int, _n_told: Callable[[], int]) -> None:
+        os.kill(pid, signal.SIGSTOP)
+
+    deliver(freeze)
+    assert set(slow_sink.recipients()) == {person.address for person in people}
+    entries = outbox_by_address().values()
+    assert {entry.state for entry in entries} == {State.SENT}
+    n_twice = len(slow_sink.taken) - N
+    assert n_twice == sum(entry.doubtful for entry in entries) <= CONNECTIONS // 2
 
 
 def test_a_stop_ends_both_after_the_letters_on_their_way(
