@@ -24,7 +24,7 @@ from app.papers.paper import Digest, Entry, Paper, UnreadLine
 LAYOUT = "arXiv mailing"
 _NAME = r"(?:arXiv:|Paper(?P<paper>\s*\(\*cross-listing\*\))?:)\s*(?P<id>\S+)"
 _FIRST = re.compile(rf"{_NAME}(?P<cross>\s*\(\*cross-listing\*\))?\s*")
-_ONE = re.compile(rf"^\\\\[ \t]*\r?\n{_NAME}", re.MULTILINE)
+_ONE = re.compile(rf"^(?P<margin>[ \t]*)\\\\[ \t]*\r?\n(?P=margin){_NAME}", re.MULTILINE)
 _END = re.compile(r"\\\\\s+\(\s*https?://[^\s,]+\s*,")
 _RULE = re.compile(r"-{12,}|%[%-]{11,}")
 _REPLACED = re.compile(r"replaced with revised version|(?:figures|part) added", re.IGNORECASE)
@@ -59,7 +59,7 @@ def read(text: str, wanted: Collection[str] = arxiv_feed.WANTED) -> Digest:
     entries: list[Entry] = []
     unread: list[UnreadLine] = []
     changed: list[Paper] = []
-    for block in _blocks(text.splitlines()):
+    for block in _blocks(_at_margin(text).splitlines()):
         kind, paper = _paper(block)
         if paper is None or not block.is_whole:
             reason = reading.CUT if paper else arxiv.NO_PAPER
@@ -75,6 +75,13 @@ def read(text: str, wanted: Collection[str] = arxiv_feed.WANTED) -> Digest:
         n_left_out=len(changed),
         changed=tuple(changed),
     )
+
+
+def _at_margin(text: str) -> str:
+    """Without the indent that a mail program gave to all of what it forwards."""
+    found = _ONE.search(text)
+    margin = found["margin"] if found else ""
+    return re.sub(f"^{margin}", "", text, flags=re.MULTILINE) if margin else text
 
 
 def _blocks(rows: Sequence[str]) -> Iterator[_Block]:

@@ -77,6 +77,17 @@ def test_a_quoted_mailing_is_read():
     )
 
 
+@pytest.mark.parametrize("margin", ["    ", "\t"])
+def test_an_indented_mailing_is_read(margin):
+    indented = "\n".join(f"{margin}{line}".rstrip() for line in MAILING.splitlines())
+    found = digest.read(answers.mailed(f"Look!\n\n{indented}\n"), READ_ON)
+
+    assert [entry.paper for entry in found.entries] == [
+        entry.paper for entry in arxiv_mail.read(MAILING).entries
+    ]
+    assert found.unread == ()
+
+
 def test_a_block_that_breaks_off_is_told_and_not_read():
     cut = answers.MAILED_CROSS[: answers.MAILED_CROSS.index("across")]
 
