@@ -54,7 +54,7 @@ def _page(root: Element, n_rows: int) -> Page:
         )
     end = start + n_rows
     following = str(end) if total is not None and end < total else ""
-    return Page(start, total, following, fields.day(xml_tree.value(root, "updated")))
+    return Page(start, total, following)
 
 
 def _refuse_error(told: Mapping[str, str]) -> None:

@@ -43,7 +43,7 @@ def read(root: Element) -> Digest:
             deleted.append(arxiv_id)
         else:
             unread.append(UnreadLine(number, name[:200], arxiv.NO_PAPER))
-    page = _page(root, listing)
+    page = _page(listing)
     return Digest(LAYOUT, tuple(entries), tuple(unread), page=page, deleted=tuple(deleted))
 
 
@@ -71,13 +71,12 @@ def _refuse_error(root: Element) -> None:
             raise SourceError(f"arXiv refuses ({code or 'no code'}): {reason}.", code)
 
 
-def _page(root: Element, listing: Element | None) -> Page:
-    answered = fields.day(xml_tree.values(root).get("responseDate"))
+def _page(listing: Element | None) -> Page:
     tokens = [] if listing is None else list(xml_tree.children(listing, "resumptionToken"))
     if not tokens:
-        return Page(answered=answered)
+        return Page()
     start, total = (fields.count(tokens[0].get(name)) for name in ("cursor", "completeListSize"))
-    return Page(start or 0, total, (tokens[0].text or "").strip(), answered)
+    return Page(start or 0, total, (tokens[0].text or "").strip())
 
 
 def _paper(metadata: Element | None) -> Paper | None:

@@ -79,14 +79,12 @@ class Page:
     """Which part of a longer list a digest is. start: of its first entry, counted from 0.
 
     total: of the whole list, where it is told. following: by what the source wants to be asked for
-    the next page (a token, a cursor), "" after the last. answered: the day of the source's own
-    clock, from which on to ask the next time.
+    the next page (a token, a cursor), "" after the last.
     """
 
     start: int = 0
     total: int | None = None
     following: str = ""
-    answered: datetime.date | None = None
 
 
 @dataclass(frozen=True)

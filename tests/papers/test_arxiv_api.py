@@ -54,8 +54,8 @@ def test_a_page_says_where_the_next_begins(new):
     first = read(answers.query({}, {"id": "hep-ex/0307015v1"}, total=3, new=new))
     last = read(answers.query({}, start=2, total=3, new=new))
 
-    assert first.page == Page(0, 3, "2", date(2026, 10, 5))
-    assert last.page == Page(2, 3, "", date(2026, 10, 5))
+    assert first.page == Page(0, 3, "2")
+    assert last.page == Page(2, 3, "")
     assert first.entries[1].paper.arxiv_id == "hep-ex/0307015"
 
 

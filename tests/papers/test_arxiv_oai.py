@@ -12,7 +12,6 @@ from app.papers import digest
 from app.papers.paper import Page, Paper
 
 READ_ON = date(2026, 10, 6)
-ANSWERED = date(2026, 10, 6)
 
 
 def read(text):
@@ -91,13 +90,13 @@ def test_deleted_records_are_told_and_are_no_papers():
 def test_a_list_goes_on_as_long_as_there_is_a_token(token, following):
     found = read(answers.oai(answers.oai_record(), token=token))
 
-    assert found.page == Page(0, None, following, ANSWERED)
+    assert found.page == Page(0, None, following)
 
 
 def test_no_records_match_is_a_list_of_nothing():
     found = read(answers.oai_error("noRecordsMatch", "The combination yields an empty list."))
 
-    assert (found.entries, found.page) == ((), Page(answered=ANSWERED))
+    assert (found.entries, found.page) == ((), Page())
 
 
 @pytest.mark.parametrize("code", ["badResumptionToken", "badArgument", "badVerb"])
