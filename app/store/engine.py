@@ -25,6 +25,7 @@ from app.store import pooler, writers
 BUSY_SECONDS = 15
 IS_OURS = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
 UNREADABLE_URL = "PAPERBOY_DATABASE_URL cannot be read; write it like sqlite:////path/to/file."
+_POSTGRES = {"postgresql", "postgresql+psycopg"}
 
 
 def connect(url: str) -> Engine:
@@ -37,7 +38,8 @@ def connect(url: str) -> Engine:
             url, connect_args=_connect_args(parsed.get_backend_name()), **_pool(parsed)
         )
     except (NoSuchModuleError, ModuleNotFoundError) as e:
-        raise NotReady(f"The database driver for {parsed.drivername} is not installed.") from e
+        cure = ": pip install '.[postgres]'" if parsed.drivername in _POSTGRES else "."
+        raise NotReady(f"The driver for {parsed.drivername} is not installed{cure}") from e
     except ArgumentError:
         raise NotReady(UNREADABLE_URL) from None
     if engine.dialect.name == "postgresql":

@@ -1,4 +1,5 @@
 import sqlite3
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
@@ -245,6 +246,12 @@ def test_a_folder_that_cannot_be_made_names_its_setting(tmp_path: Path):
 def test_a_driver_that_is_not_installed_is_named():
     with pytest.raises(NotReady, match="driver for oracle"):
         engines.connect("oracle://name@host/database")
+
+
+def test_what_brings_the_driver_of_postgresql_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(NotReady, match=r"pip install '\.\[postgres\]'"):
+        engines.connect("postgresql://nobody@localhost/papers")
 
 
 @pytest.mark.sqlite
