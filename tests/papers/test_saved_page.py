@@ -88,6 +88,9 @@ DAMAGES = {
 }
 
 
+USUAL = {"none", "no blank lines"}
+
+
 def lines_unaccounted_for(text, found):
     """Lines that are neither in an entry, nor reported, nor of the page's head."""
     reported = {line.number for line in found.unread}
@@ -223,8 +226,15 @@ def test_every_line_is_in_an_entry_or_reported(papers, data):
     assert numbers == sorted(set(numbers))
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("wrapper", [None, *WRAPPERS])
+# Lists of five papers are read in all of these ways, too; the real ones take their time.
+WAYS = [
+    pytest.param(damage, wrapper, marks=() if not wrapper or damage in USUAL else pytest.mark.full)
+    for damage in DAMAGES
+    for wrapper in (None, *WRAPPERS)
+]
+
+
+@pytest.mark.parametrize(("damage", "wrapper"), WAYS)
 def test_real_digests_are_read_exactly(seed, damage, wrapper):
     text, papers = seed
     text = DAMAGES[damage](wrap(text, wrapper) if wrapper else text)
