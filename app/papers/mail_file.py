@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from email import message_from_bytes
+from email import message_from_bytes, utils
 from email.message import Message
 from itertools import islice
 
@@ -19,6 +19,7 @@ from app.papers.paper import Digest
 _MOST_PARTS = 100
 # Anybody may send a mail, and a page's lines take up to a millisecond each to tell apart.
 _MOST_LINES = 5_000
+_DISPOSITION = "content-disposition"
 _QUOTE = re.compile(r"^(?:> ?)+", re.MULTILINE)
 _CHARSET = re.compile(
     r"(?:us-)?ascii|utf-?8|iso-8859-(?:1?[1-9]|1[0-6])|windows-125\d|koi8-[ru]|gb2312|gbk|gb18030"
@@ -53,11 +54,32 @@ def read(raw: bytes, read_on: date) -> Digest:
 
 def _texts(mail: Message) -> Iterator[tuple[str, str]]:
     """The parts that a person would read, of the forwarded mails in it, too."""
-    for part in islice(mail.walk(), _MOST_PARTS):
+    for part in islice(_parts(mail), _MOST_PARTS):
         kind = part.get_content_type()
         body = part.get_payload(decode=True) if kind in {"text/plain", "text/html"} else None
         if isinstance(body, bytes):
-            yield kind, _decoded(body, str(part.get_param("charset", "")))
+            yield kind, _decoded(body, _told(part, "charset"))
+
+
+def _parts(mail: Message) -> Iterator[Message]:
+    for part in mail.walk():
+        yield part
+        # So some programs attach what they forward, and the standard library looks into none.
+        if part.get_content_type() == "application/octet-stream":
+            name, body = (
+                _told(part, "filename", "content-disposition"),
+                part.get_payload(decode=True),
+            )
+            if name.lower().endswith(".eml") and isinstance(body, bytes):
+                yield from message_from_bytes(body).walk()
+
+
+def _told(part: Message, name: str, header: str = "content-type") -> str:
+    """What a header says by the name; "" where it says nothing, or what cannot be made sense of."""
+    try:
+        return utils.collapse_rfc2231_value(part.get_param(name, "", header))
+    except (TypeError, ValueError, LookupError):  # of pieces numbered twice, among others
+        return ""
 
 
 def _decoded(body: bytes, charset: str) -> str:

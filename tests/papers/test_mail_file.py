@@ -101,14 +101,19 @@ def test_a_link_without_title_is_told():
     assert [line.number for line in found.unread] == [1]
 
 
-def test_a_forwarded_mail_inside_a_mail_is_read(papers, expected):
+@pytest.mark.parametrize("is_named_only", [False, True])
+def test_a_forwarded_mail_inside_a_mail_is_read(papers, expected, is_named_only):
     inner = EmailMessage()
     inner["Subject"] = "papers"
     inner.set_content("\n".join(f"{t}\nhttps://arxiv.org/abs/{n}\n" for n, t in expected))
     outer = EmailMessage()
     outer["Subject"], outer["Date"] = "Fwd: papers", "Mon, 5 Oct 2026 08:00:00 +0200"
     outer.set_content("See below.")
-    outer.add_attachment(inner)
+    if is_named_only:
+        kind = {"maintype": "application", "subtype": "octet-stream"}
+        outer.add_attachment(inner.as_bytes(), **kind, filename="Papers.EML")
+    else:
+        outer.add_attachment(inner)
 
     found = digest.read(outer.as_bytes(), READ_ON)
 
@@ -144,6 +149,23 @@ def test_each_part_has_its_own_encoding(charset):
     )
 
     assert titles(digest.read(raw, READ_ON)) == [("2610.00001", "Löss in the Danube Basin Again")]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Content-Type: text/plain; charset*=utf-8; charset*0=utf-8",
+        "Content-Type: application/octet-stream\nContent-Disposition: x; filename*=a; filename*0=b",
+    ],
+)
+def test_a_part_whose_header_makes_no_sense_spoils_no_other(expected, header):
+    ((number, title), *_) = expected
+    told = f"{title}\nhttps://arxiv.org/abs/{number}\n"
+    mail = (
+        'Subject: x\nContent-Type: multipart/mixed; boundary="b"\n\n'
+        f"--b\n{header}\n\nNothing\n--b\nContent-Type: text/plain\n\n{told}\n--b--\n"
+    )
+    assert titles(digest.read(mail.encode(), READ_ON)) == expected[:1]
 
 
 @pytest.mark.parametrize(
