@@ -19,7 +19,6 @@ from app.papers.paper import Digest
 _MOST_PARTS = 100
 # Anybody may send a mail, and a page's lines take up to a millisecond each to tell apart.
 _MOST_LINES = 5_000
-_DISPOSITION = "content-disposition"
 _QUOTE = re.compile(r"^(?:> ?)+", re.MULTILINE)
 _CHARSET = re.compile(
     r"(?:us-)?ascii|utf-?8|iso-8859-(?:1?[1-9]|1[0-6])|windows-125\d|koi8-[ru]|gb2312|gbk|gb18030"
@@ -66,10 +65,8 @@ def _parts(mail: Message) -> Iterator[Message]:
         yield part
         # So some programs attach what they forward, and the standard library looks into none.
         if part.get_content_type() == "application/octet-stream":
-            name, body = (
-                _told(part, "filename", "content-disposition"),
-                part.get_payload(decode=True),
-            )
+            name = _told(part, "filename", "content-disposition")
+            body = part.get_payload(decode=True)
             if name.lower().endswith(".eml") and isinstance(body, bytes):
                 yield from message_from_bytes(body).walk()
 
