@@ -30,6 +30,12 @@ LONGEST_TEXT, LONGEST_SAID = 20_000, 300
 ADDRESSED_IN = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
 _OUR_KIND = re.compile(r"[^\s<>()\[\],;:\"@\\]{1,50}\+[bu][a-z2-7]{20,62}@[\w.-]{1,255}", re.I)
 _PART_SIGNS = re.compile(rb"boundary|message/", re.IGNORECASE)
+# What RFC 3464, 3462 and 8098 name, and RFC 6533 where an address is not ASCII.
+STATUS = ("message/delivery-status", "message/global-delivery-status")
+READ = ("message/disposition-notification", "message/global-disposition-notification")
+LETTER = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
+# Outlook.com's mark in a letter that was reported as junk, also where nothing else says so.
+REPORTED = "X-HmXmrOriginalRecipient"
 # RFC 3464 §2.3.3; the other actions say that the letter got through.
 FAILED, DELAYED = "failed", "delayed"
 # RFC 5965 §7.3, and opt-out of its drafts; others praise a letter or speak of its signature.
@@ -80,12 +86,16 @@ def read(raw: bytes) -> Report:
 def _read(mail: Message, raw: bytes) -> Report:
     parts = list(_parts(mail))
     addressed = _addresses(mail, ADDRESSED_IN)
+    letter = _fields(found) if (found := _of_type(parts, *LETTER)) else Message()
     if complaint := _of_type(parts, "message/feedback-report"):
-        return _complaint(complaint, parts, addressed)
-    if status := _of_type(parts, "message/delivery-status"):
+        return _complaint(_fields(complaint), letter, addressed)
+    if status := _of_type(parts, *STATUS):
         kind, code, said = _failure(status, _text(parts))
         return Report(kind, code, said, addressed)
-    is_sure = mail["X-Failed-Recipients"] or _of_type(parts, "message/disposition-notification")
+    if letter[REPORTED]:
+        said = _said(f"junk reported by {_header(mail, 'From')}")
+        return Report(Kind.COMPLAINT, said=said, addressed=_of_letter(letter, addressed))
+    is_sure = mail["X-Failed-Recipients"] or _of_type(parts, *READ)
     if _is_automatic(mail) and not is_sure:
         return Report(Kind.NONE, addressed=addressed)
     if any(re.search(r"\+u[a-z2-7]+@", address, re.IGNORECASE) for address in addressed):
@@ -137,21 +147,22 @@ def _said(words: str) -> str:
     return foreign.tame(words[: 4 * LONGEST_SAID])[:LONGEST_SAID]
 
 
-def _complaint(report: Message, parts: Sequence[Message], addressed: tuple[str, ...]) -> Report:
-    """RFC 5965. The fields are a part of their own, and the letter is another."""
-    fields = _fields(report)
+def _complaint(fields: Message, letter: Message, addressed: tuple[str, ...]) -> Report:
+    """RFC 5965. fields: of the report; letter: the head of the letter that it is about."""
     kind = _header(fields, "Feedback-Type").lower()
-    letter = _of_type(parts, "message/rfc822", "text/rfc822-headers")
     addressed += _addresses(fields, ("Original-Mail-From",))
-    if letter is not None:
-        names = ("Return-Path", "X-Original-Return-Path")
-        addressed += _addresses(_fields(letter), names)
     is_complaint = kind in COMPLAINTS
     return Report(
         Kind.COMPLAINT if is_complaint else Kind.NONE,
         said=_said(f"{kind} reported by {_header(fields, 'User-Agent')}"),
-        addressed=tuple(dict.fromkeys(addressed)),
+        addressed=_of_letter(letter, addressed),
     )
+
+
+def _of_letter(letter: Message, addressed: tuple[str, ...]) -> tuple[str, ...]:
+    """Our addresses in a complaint, with those it was sent back from."""
+    own = _addresses(letter, ("Return-Path", "X-Original-Return-Path"))
+    return tuple(dict.fromkeys(addressed + own))
 
 
 def _fields(part: Message) -> Message:

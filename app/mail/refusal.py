@@ -39,7 +39,7 @@ _BLOCKED = re.compile(
 )
 _POLICY = re.compile(
     r"\bspam|\bpolicy\b|relay(?:ing)? (?:access )?(?:denied|not permitted)|authenticat|sender"
-    r"|access denied",
+    r"|access denied|\bblocked\b|administrative(?:ly)? prohibit|\b(?:helo|ehlo)\b",
     re.IGNORECASE,
 )
 _RATE = re.compile(r"too (?:quickly|many)|at a rate\b|rate limit", re.IGNORECASE)
