@@ -19,9 +19,25 @@ log = structlog.get_logger()
 SPAN, LAST, LONGEST = timedelta(days=1), 1_000, timedelta(days=30)
 # Fewer letters say nothing, and one reader's click must not stop everybody's letters.
 LEAST, LEAST_REPORTS = 200, 2
+
+
+@dataclass(frozen=True)
+class Limit:
+    """From which part of the letters on to warn, and to hold; came_to: what became of them."""
+
+    warn: float
+    hold: float
+    came_to: str
+
+
 # Relays look at a sender with 5 % of bounces, Gmail turns away one with 0.3 % of complaints.
-BOUNCES_WARN, BOUNCES_HOLD = 0.02, 0.05
-COMPLAINTS_WARN, COMPLAINTS_HOLD = 0.0008, 0.003
+BOUNCES = Limit(0.02, 0.05, "bounced for good")
+# Behind a relay, refusals of the sender are known by reports alone: `breaker` never hears of them.
+# This brake lets nobody try whether it is still needed, and one institute's filter must not hold
+# everybody's letters.
+TURNED_AWAY = Limit(0.02, 0.2, "came back refused for the sender's sake")
+COMPLAINTS = Limit(0.0008, 0.003, "were called spam by their readers")
+LIMITS = {"bounces": BOUNCES, "refusals": TURNED_AWAY, "complaints": COMPLAINTS}
 # A day, and a morning's delay.
 SILENCE = timedelta(hours=26)
 
@@ -77,18 +93,18 @@ def _judged(name: str) -> str:
 
 
 def findings(session: Session, now: datetime) -> Iterator[Finding]:
-    """What there is to say of bounces, complaints and silence; one each, also where all is well."""
+    """What there is to say of reports and of silence; one each, also where all is well."""
     known = heartbeats.latest(session)
-    limits = {
-        "bounces": (BOUNCES_WARN, BOUNCES_HOLD),
-        "complaints": (COMPLAINTS_WARN, COMPLAINTS_HOLD),
-    }
-    for name, (warn, hold) in limits.items():
+    for name, limit in LIMITS.items():
         # Whoever lifts a brake has seen why; only letters sent since can put it on again.
         since = _since(session, now, known.get(_judged(name)))
         received = health.reception(session, since, now)
-        n = received.n_bounced if name == "bounces" else received.n_complaints
-        yield _judge(name, n, received.n_letters, warn, hold)
+        n = {
+            "bounces": received.n_bounced,
+            "refusals": received.n_turned_away,
+            "complaints": received.n_complaints,
+        }[name]
+        yield _judge(name, n, received.n_letters, limit)
     yield silence(session, now)
 
 
@@ -99,14 +115,13 @@ def _since(session: Session, now: datetime, judged: datetime | None) -> datetime
     return max(since, judged) if judged else since
 
 
-def _judge(name: str, n: int, n_letters: int, warn: float, hold: float) -> Finding:
+def _judge(name: str, n: int, n_letters: int, limit: Limit) -> Finding:
     rate = n / n_letters if n_letters else 0.0
-    if n_letters < LEAST or rate < warn:
+    if n_letters < LEAST or rate < limit.warn:
         return Finding(name)
-    holds = rate >= hold and n >= LEAST_REPORTS
+    holds = rate >= limit.hold and n >= LEAST_REPORTS
     part = f"{n} of the last {n_letters} letters ({rate:.2%})"
-    came_to = "bounced for good" if name == "bounces" else "were called spam by their readers"
-    return Finding(name, f"{part} {came_to}; the limit is {hold:.1%}", holds)
+    return Finding(name, f"{part} {limit.came_to}; the limit is {limit.hold:.1%}", holds)
 
 
 def silence(session: Session, now: datetime) -> Finding:

@@ -2,7 +2,7 @@
 
 An address is suppressed at once by a server that does not know it (5.1.1 and its kind) or by its
 owner's complaint, and after a while by letters that keep coming back for other reasons. A refusal
-of the sender, such as 5.7.26, never suppresses anybody.
+of the sender, such as 5.7.26, never suppresses anybody; it is kept for `guard` to judge.
 """
 
 import threading
@@ -35,6 +35,7 @@ ARRIVED_AFTER = timedelta(hours=24)
 KEPT = {
     Kind.HARD: BounceKind.HARD,
     Kind.SOFT: BounceKind.SOFT,
+    Kind.SENDER: BounceKind.SENDER,
     Kind.COMPLAINT: BounceKind.COMPLAINT,
 }
 
@@ -129,16 +130,15 @@ def _note(session: Session, tokens: Tokens, report: Report, name: str, now: date
     told = Bounce(
         subscriber_id=subscriber_id,
         letter_id=letter_id if letters.by_id(session, letter_id) else None,
-        kind=KEPT.get(report.kind, BounceKind.SOFT),
+        kind=KEPT[report.kind],
         code=report.code,
         said=report.said,
         report=name,
         at=now,
     )
-    if report.kind not in KEPT:
+    if report.kind == Kind.SENDER:
         said = refusal.without_addresses(told.said)
         log.warning("sender_refused", code=told.code, said=said, letter=letter_id)
-        return report.kind
     return report.kind if _draw_consequences(session, told) else Kind.NONE
 
 
@@ -153,7 +153,7 @@ def judge_rejection(session: Session, entry: Claimed, code: int, reply: str, now
         kind = Kind.SOFT
     if kind == Kind.SOFT and enhanced[1:3] not in {".1", ".2"}:
         return Kind.NONE
-    if kind in KEPT:
+    if kind in {Kind.HARD, Kind.SOFT}:  # what is said of the sender, the breaker has counted
         told = Bounce(
             subscriber_id=entry.subscriber_id,
             letter_id=entry.letter_id,
@@ -195,6 +195,8 @@ def _reason_to_suppress(session: Session, told: Bounce) -> str:
         return f"complaint: {said}"
     if told.kind == BounceKind.HARD:
         return f"bounced: {said}"
+    if told.kind == BounceKind.SENDER:
+        return ""
     arrived = bounces.last_arrival(session, told.subscriber_id, told.at - ARRIVED_AFTER)
     softly = bounces.soft_since(session, told.subscriber_id, arrived)
     if len(softly) < SOFT_MOST or softly[-1] - softly[0] < SOFT_WITHIN:

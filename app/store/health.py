@@ -52,10 +52,14 @@ class Queue:
 
 @dataclass(frozen=True)
 class Reception:
-    """How letters were received, each counted once. n_bounced: refused for good, then or later."""
+    """How letters were received, each counted once. n_bounced: refused for good, then or later.
+
+    n_turned_away: taken by the relay, and then refused for the sender's sake.
+    """
 
     n_letters: int
     n_bounced: int
+    n_turned_away: int
     n_complaints: int
 
 
@@ -181,16 +185,18 @@ def reception(session: Session, since: datetime, until: datetime) -> Reception:
         OutboxEntry.state == State.FAILED, *among, _is_hard()
     )
     n_refused = session.exec(select(func.count()).select_from(refused.subquery())).one()
-    bounced, blamed = (
+    bounced, turned_away, blamed = (
         select(Bounce.letter_id)
         .join(OutboxEntry, col(OutboxEntry.letter_id) == col(Bounce.letter_id))
         .where(Bounce.kind == kind, Bounce.at >= since, *among)
-        for kind in (BounceKind.HARD, BounceKind.COMPLAINT)
+        for kind in (BounceKind.HARD, BounceKind.SENDER, BounceKind.COMPLAINT)
     )
     return Reception(
         n_letters=_count_due(session, State.SENT, since, until) + n_refused,
         n_bounced=_n_different(session, bounced, refused)
         + _nameless(session, BounceKind.HARD, since),
+        n_turned_away=_n_different(session, turned_away)
+        + _nameless(session, BounceKind.SENDER, since),
         n_complaints=_n_different(session, blamed)
         + _nameless(session, BounceKind.COMPLAINT, since),
     )

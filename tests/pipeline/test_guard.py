@@ -133,6 +133,24 @@ def test_complaints_warn_below_one_in_a_thousand_and_hold_at_three(
     assert set(held()) == brake
 
 
+@pytest.mark.parametrize(
+    ("n_refused", "said", "brake"),
+    [
+        (19, [], set()),
+        (20, [("sending_in_danger", "refusals")], set()),
+        (199, [("sending_in_danger", "refusals")], set()),
+        (200, [("sending_held", "refusals")], {"refusals"}),
+    ],
+)
+def test_letters_that_come_back_for_the_senders_sake_warn_and_hold(
+    letters, report, guarded, held, logged, n_refused, said, brake
+):
+    report(letters(1000)[:n_refused], BounceKind.SENDER)
+    guarded.look(NOW)
+    assert words(logged) == said
+    assert set(held()) == brake
+
+
 def test_the_reason_tells_the_figures(letters, report, guarded, held):
     report(letters(1000)[:50])
     guarded.look(NOW)

@@ -15,7 +15,7 @@ from app.mail.refusal import Kind
 from app.pipeline import learn
 from app.store import bounces, departures, outbox, subscribers, suppressions
 from app.store import engine as engines
-from app.store.tables import Bounce, Letter, LetterKind, OutboxEntry, State, Status
+from app.store.tables import Bounce, BounceKind, Letter, LetterKind, OutboxEntry, State, Status
 from app.wire import mailbox
 from app.wire.mailbox import Place
 
@@ -140,6 +140,19 @@ def test_a_refusal_of_the_sender_suppresses_nobody_however_often(
     for days, entry in enumerate(letters):
         assert read(back(entry, code), days) == Kind.SENDER
     assert suppressed() == {}
+    after = dump()
+    kept = after.pop("bounce")
+    assert len(kept) == 10
+    assert all(BounceKind.SENDER in row for row in kept)
+    assert not before.pop("bounce")
+    assert after == before
+
+
+def test_a_refusal_of_the_sender_read_twice_counts_once(make_subscriber, send, read, dump):
+    raw = back(send(make_subscriber()), "5.7.26")
+    assert read(raw) == Kind.SENDER
+    before = dump()
+    assert read(raw, days=1) == Kind.NONE
     assert dump() == before
 
 

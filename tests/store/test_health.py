@@ -87,7 +87,7 @@ def test_a_letter_counts_as_bounced_once_however_often_it_is_told(session, make_
             )
         )
     session.flush()
-    assert health.reception(session, DAY_AGO, NOW) == health.Reception(2, 1, 0)
+    assert health.reception(session, DAY_AGO, NOW) == health.Reception(2, 1, 0, 0)
 
 
 def test_a_bounce_of_an_older_letter_is_not_counted_against_newer_ones(session, make_entry):
@@ -96,7 +96,7 @@ def test_a_bounce_of_an_older_letter_is_not_counted_against_newer_ones(session, 
     made_up = {"kind": BounceKind.HARD, "report": "r", "at": NOW}
     session.add(Bounce(subscriber_id=old.subscriber_id, letter_id=old.letter_id, **made_up))
     session.flush()
-    assert health.reception(session, DAY_AGO, NOW) == health.Reception(1, 0, 0)
+    assert health.reception(session, DAY_AGO, NOW) == health.Reception(1, 0, 0, 0)
 
 
 def test_a_letter_nobody_wrote_counts_as_unsent(session, make_person):

@@ -9,10 +9,14 @@ from app.store.tables.base import MANY, word
 
 
 class BounceKind(StrEnum):
-    """HARD: the address is of no use. SOFT: it may be again. COMPLAINT: its owner said "spam"."""
+    """HARD: the address is of no use. SOFT: it may be again. COMPLAINT: its owner said "spam".
+
+    SENDER: the server refused us, and would have refused whatever we sent.
+    """
 
     HARD = "hard"
     SOFT = "soft"
+    SENDER = "sender"
     COMPLAINT = "complaint"
 
 
