@@ -7,18 +7,36 @@ from typing import Annotated
 import typer
 
 from app.cli import shown, sources
+from app.languages import amount
 
 
-def migrate() -> None:
+def migrate(
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="DATABASE",
+            help="Fill a new database with all that another holds: a SQLite file, or a URL. "
+            "Stop Paperboy first.",
+        ),
+    ] = "",
+) -> None:
     """Create the database, or upgrade it."""
     from app import settings as settings_
-    from app.pipeline import restored
+    from app.pipeline import relocation, restored
     from app.store import engine as engines
     from app.store import migration
 
     settings = settings_.load()
     engine = engines.connect(settings.database)
-    restored.refuse_empty(engine, settings.data_dir / restored.FILE)
+    if source:
+        old = engines.connect_existing(source)
+        with shown.waiting("Copying …"):
+            n = relocation.relocate(old, engine, shown.now())
+        rows = amount(n, "row", "rows")
+        print(f"{rows} of {engines.shown_url(str(old.url))} copied; that is as it was.")
+    else:
+        restored.refuse_empty(engine, settings.data_dir / restored.FILE)
     revision = migration.migrate(engine)
     print(f"The database {engines.shown_url(settings.database)} is at revision {revision}.")
 

@@ -50,6 +50,18 @@ def connect(url: str) -> Engine:
     return engine
 
 
+def connect_existing(name: str) -> Engine:
+    """The same for a database that is there: the path of a SQLite file, or a URL.
+
+    Raises NotReady for a file that is not there, where another would be made.
+    """
+    url = name if "://" in name else f"sqlite:///{name}"
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+        raise NotReady(f"There is no file {parsed.database or url}.")
+    return connect(url)
+
+
 def _parsed(url: str) -> URL:
     try:
         return make_url(url)

@@ -16,6 +16,12 @@ def given_out(session: Session) -> dict[str, int]:
     return {name: session.exec(select(each)).one() or 0 for name, each in highest.items()}
 
 
+def last(session: Session) -> dict[str, int]:
+    """The number last given out of each table; its row may be gone since."""
+    asked = text(LAST[session.get_bind().dialect.name])
+    return {name: session.execute(asked, {"name": name}).scalar() or 0 for name in NUMBERS}
+
+
 def pass_over(session: Session, until: Mapping[str, int]) -> None:
     """Give out only higher numbers from now on; 0 changes nothing."""
     known = given_out(session)
@@ -25,6 +31,10 @@ def pass_over(session: Session, until: Mapping[str, int]) -> None:
                 session.execute(text(step), {"name": name, "number": number})
 
 
+LAST = {
+    "sqlite": "SELECT seq FROM sqlite_sequence WHERE name = :name",
+    "postgresql": "SELECT pg_sequence_last_value(pg_get_serial_sequence(:name, 'id')::regclass)",
+}
 # The greater of the two counts, or a table that lost its newest row would go back.
 STEPS = {
     "sqlite": (

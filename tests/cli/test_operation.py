@@ -72,6 +72,38 @@ def test_migrating_twice_is_harmless(paperboy, data_dir):
     assert paperboy("migrate").code == 0
 
 
+@pytest.fixture
+def grown(paperboy, data_dir, unmigrated, tmp_path, monkeypatch):
+    """The old file of a service whose settings now name another database."""
+    paperboy("migrate")
+    paperboy("subscribers", "add", "ada@example.org", "--keyword", "owls", "--confirmed")
+    monkeypatch.setenv("PAPERBOY_DATABASE_URL", unmigrated.database)
+    return str(data_dir / "paperboy.sqlite3")
+
+
+def test_a_service_moves_from_its_file_to_another_database(paperboy, grown):
+    done = paperboy("migrate", "--from", grown)
+    assert done.code == 0
+    assert "rows of sqlite:///" in done.out
+    assert "at revision" in done.out
+    assert "owls" in paperboy("subscribers", "show", "ada@example.org").out
+
+
+def test_a_file_to_move_from_that_is_not_there_is_not_made(paperboy, grown, tmp_path):
+    done = paperboy("migrate", "--from", str(tmp_path / "none.sqlite3"))
+    assert done.code == 1
+    assert "There is no file" in done.err
+    assert not (tmp_path / "none.sqlite3").exists()
+    assert paperboy("migrate", "--from", "sqlite://").code == 1
+
+
+def test_a_service_moves_into_an_empty_database_only(paperboy, grown):
+    assert paperboy("migrate", "--from", grown).code == 0
+    done = paperboy("migrate", "--from", grown)
+    assert done.code == 1
+    assert "is not empty" in done.err
+
+
 def test_config_shows_every_setting_and_no_secret(paperboy, monkeypatch):
     monkeypatch.setenv("PAPERBOY_SMTP_PASSWORD", "hunter2-hunter2")
     monkeypatch.setenv("PAPERBOY_SECRET_KEYS", "a-very-secret-signing-key")
