@@ -27,6 +27,7 @@ test: $(READY) $(if $(POSTGRES),$(VENV)/.postgres) ## The tests, three minutes a
 
 # What is about PostgreSQL itself, and what asks a database most: minutes, where all of it takes many.
 ON_POSTGRES := tests/store tests/test_worker.py tests/pipeline/test_deliver.py tests/pipeline/test_pace.py \
+	tests/pipeline/test_relocation.py \
 	tests/faults/test_workers.py tests/faults/test_senders.py::test_two_senders_keep_one_pace
 
 postgres: $(READY) $(VENV)/.postgres ## Stores, workers and their faults on PostgreSQL (FULL=1: twenty kills, twenty days)

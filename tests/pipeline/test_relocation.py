@@ -134,6 +134,16 @@ def test_paperboy_must_not_be_at_work_meanwhile(old, new):
     assert relocation.relocate(old, new, NOW + timedelta(seconds=91)) == 1
 
 
+@pytest.mark.postgres
+def test_a_row_that_cannot_be_stored_there_is_told_and_none_is_kept(old, new):
+    fill(old)
+    with engines.transaction(old) as session:
+        session.get_one(Paper, 2).title = "Owls\0"
+    with pytest.raises(NotReady, match=r"A row cannot be stored there, and nothing was: .*NUL"):
+        relocation.relocate(old, new, NOW + timedelta(days=1))
+    assert not any(everything(new).values())
+
+
 def test_one_of_another_version_is_upgraded_first(tmp_path, new):
     bare = engines.connect(f"sqlite:///{tmp_path}/bare.sqlite3")
     with pytest.raises(NotReady, match="has not been migrated"):
