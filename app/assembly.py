@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from jinja2 import FileSystemLoader
 from sqlalchemy import Engine
@@ -19,7 +21,7 @@ from app.choices import Doubt
 from app.environment import PREFIX
 from app.errors import BadValue, NotReady
 from app.languages import Languages
-from app.mail import dkim, layout, links, message
+from app.mail import dkim, foreign, layout, links, message
 from app.mail.links import Links, Tokens
 from app.pipeline import inbox, trial
 from app.pipeline.alert import Ways
@@ -164,9 +166,26 @@ def server(settings: Settings) -> Server:
         tls=settings.tls,
         username=settings.smtp_username,
         password=settings.smtp_password.get_secret_value(),
+        hello=hello(settings),
         max_per_connection=settings.max_per_connection,
         patience=Patience(taken=settings.smtp_timeout.total_seconds()),
     )
+
+
+def hello(settings: Settings) -> str:
+    """How mail servers are greeted: many take no name without a domain, as containers have."""
+    own = socket.gethostname()
+    return settings.smtp_hello or (own if "." in own else _host_of_pages(settings) or own)
+
+
+def _host_of_pages(settings: Settings) -> str:
+    """A name of the DNS that the operator has chosen; "" where readers are given none."""
+    host = urlsplit(settings.base_url).hostname or ""
+    is_number = ":" in host or host.replace(".", "").isdecimal()
+    try:
+        return foreign.ascii_domain(host) if "." in host and not is_number else ""
+    except BadValue:
+        return ""
 
 
 def mailbox(settings: Settings) -> Place | None:

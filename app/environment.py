@@ -1,6 +1,7 @@
 """Where settings come from, besides the variables of their names, and what they may say."""
 
 import os
+import re
 from datetime import timedelta
 from email.policy import SMTP
 from pathlib import Path
@@ -14,6 +15,10 @@ from pydantic_settings import PydanticBaseSettingsSource
 from app.errors import NotReady
 
 PREFIX = "PAPERBOY_"
+# With a domain, or an address literal (RFC 5321 §4.1.3).
+_HOST_NAME = re.compile(
+    r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+|\[(IPv6:)?[0-9a-f:.]+\]", re.IGNORECASE
+)
 
 
 class FileSource(PydanticBaseSettingsSource):
@@ -70,6 +75,12 @@ def _web_address(url: str) -> str:
     return url.rstrip("/")
 
 
+def _host_name(name: str) -> str:
+    if name and not _HOST_NAME.fullmatch(name):
+        raise ValueError("give it like mail.example.org, or like [192.0.2.1]")
+    return name
+
+
 def _hook(url: SecretStr) -> SecretStr:
     parts = urlsplit(url.get_secret_value())
     if any(parts) and not (parts.scheme in {"http", "https"} and parts.hostname):
@@ -113,6 +124,7 @@ def _log_format(form: str) -> str:
 
 Length = Annotated[timedelta, BeforeValidator(_seconds)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 Hook = Annotated[SecretStr, AfterValidator(_hook)]
 Sender = Annotated[str, AfterValidator(_sender)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]

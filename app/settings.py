@@ -19,6 +19,7 @@ from app.environment import (
     PREFIX,
     FileSource,
     Hook,
+    HostName,
     Keys,
     Length,
     LogFormat,
@@ -81,6 +82,11 @@ class Settings(BaseSettings):
         default=None,
         description="none, starttls or tls. Default: none on loopback, tls on port 465, "
         "else starttls.",
+    )
+    smtp_hello: HostName = Field(
+        default="",
+        description="Full name by which the mail server is greeted; default: this machine's, or if "
+        "that has no domain, that of BASE_URL.",
     )
     smtp_connections: int = Field(default=4, ge=1, le=50, description="Open at the same time.")
     senders: int = Field(

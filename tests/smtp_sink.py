@@ -61,6 +61,7 @@ class Sink:
     def __post_init__(self) -> None:
         self.taken: list[Taken] = []
         self.attempts: list[str] = []
+        self.greeted_by: list[str] = []
         self.n_connections = 0
         self.port = 0
 
@@ -130,6 +131,7 @@ class Sink:
             return ["421 4.7.0 too many connections"]
         self.n_connections += 1
         session.host_name = hostname
+        self.greeted_by.append(hostname)
         return [*responses[:1], *(["250-PIPELINING"] if self.pipelines else []), *responses[1:]]
 
     async def handle_MAIL(

@@ -1,3 +1,4 @@
+import socket
 import stat
 import threading
 from contextlib import nullcontext
@@ -24,6 +25,27 @@ def test_without_a_key_one_is_made_once_and_kept_for_the_owner_only(keyless):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert len(path.read_text(encoding="ascii")) == 64
     assert assembly.tokens(keyless).read(Purpose.UNSUBSCRIBE, token, 1) == (7,)
+
+
+@pytest.mark.parametrize(
+    ("machine", "base_url", "hello"),
+    [
+        ("box.example.net", "https://papers.example.org", "box.example.net"),
+        ("3f2a9c1b0d4e", "https://papers.example.org/daily", "papers.example.org"),
+        ("3f2a9c1b0d4e", "https://bücher.example.org", "xn--bcher-kva.example.org"),
+        ("3f2a9c1b0d4e", "http://localhost:8000", "3f2a9c1b0d4e"),
+        ("3f2a9c1b0d4e", "http://192.0.2.1:8000", "3f2a9c1b0d4e"),
+        ("3f2a9c1b0d4e", "http://[2001:db8::1]", "3f2a9c1b0d4e"),
+    ],
+)
+def test_mail_servers_are_greeted_by_a_name_with_a_domain(
+    settings, monkeypatch, machine, base_url, hello
+):
+    monkeypatch.setattr(socket, "gethostname", lambda: machine)
+    told = settings.model_copy(update={"base_url": base_url})
+    assert assembly.server(told).hello == hello
+    chosen = told.model_copy(update={"smtp_hello": "mail.example.org"})
+    assert assembly.server(chosen).hello == "mail.example.org"
 
 
 def test_programs_that_start_at_once_keep_one_key(keyless):

@@ -29,6 +29,8 @@ def setting(monkeypatch):
         ("SMTP_PORT", "mail"),
         ("PORT", "-1"),
         ("SMTP_TLS", "maybe"),
+        ("SMTP_HELLO", "box"),
+        ("SMTP_HELLO", "box.example.org\r\nMAIL"),
         ("SMTP_CONNECTIONS", "0"),
         ("SMTP_CONNECTIONS", "51"),
         ("SENDERS", "0"),

@@ -29,8 +29,7 @@ from app.wire import dns, smtp
 
 # Ten times what a letter usually has; below it some would be refused.
 LEAST_SIZE = 250_000
-PATIENCE_SECONDS = 15
-MOST_SKEW_SECONDS = 5
+PATIENCE_SECONDS, MOST_SKEW_SECONDS = 15, 5
 LEAST_FREE = 0.05
 # For links that nobody gets: a look need not make the key of a service.
 NO_TOKENS = Tokens(["no key"])
@@ -173,21 +172,23 @@ def of_relay(server: smtp.Server) -> Iterator[Finding]:
         yield Finding(Level.PROBLEM, "relay", f"{e.reply.rstrip('.')}.")
         return
     except TimeoutError:
-        says = f"{server.host}:{server.port} says nothing for {PATIENCE_SECONDS} seconds."
-        yield Finding(Level.PROBLEM, "relay", says)
+        where = f"{server.host}:{server.port}"
+        yield Finding(Level.PROBLEM, "relay", f"{where} is silent for {PATIENCE_SECONDS} seconds.")
         return
     features = " ".join(f"{n} {v}".strip().upper() for n, v in sorted(extensions.items()))
     way = {"none": "unencrypted", "starttls": "by STARTTLS", "tls": "by TLS"}[server.tls]
-    login = f", logged in as {server.username}" if server.username else ""
-    says = f"{server.host}:{server.port} is reached {way}{login}; it offers {features or 'nothing'}"
-    yield Finding(Level.OK, "relay", f"{says}.")
+    says = f"{server.host}:{server.port} is reached {way} as {server.hello}"
+    says += f", logged in as {server.username}" if server.username else ""
+    yield Finding(Level.OK, "relay", f"{says}; it offers {features or 'nothing'}.")
+    if not set(server.hello) & set(".:") and server.host not in settings_.LOOPBACK:
+        says = f"Many relays refuse a greeting by {server.hello}, which has no domain; set {PREFIX}"
+        yield Finding(Level.WARNING, "relay", f"{says}SMTP_HELLO.")
     size = extensions.get("size", "")
     if size.isdecimal() and 0 < int(size) < LEAST_SIZE:
         says = f"The relay takes {size} bytes at most; set {PREFIX}LETTER_SIZE lower."
         yield Finding(Level.WARNING, "relay", says)
     if "smtputf8" not in extensions:
-        says = "The relay lacks SMTPUTF8: addresses like jürgen@… cannot be reached."
-        yield Finding(Level.WARNING, "relay", says)
+        yield Finding(Level.WARNING, "relay", "The relay lacks SMTPUTF8: jürgen@… is out of reach.")
 
 
 async def _greet(server: smtp.Server) -> dict[str, str]:

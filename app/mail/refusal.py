@@ -39,7 +39,7 @@ _BLOCKED = re.compile(
 )
 _POLICY = re.compile(
     r"\bspam|\bpolicy\b|relay(?:ing)? (?:access )?(?:denied|not permitted)|authenticat|sender"
-    r"|access denied|\bblocked\b|administrative(?:ly)? prohibit|\b(?:helo|ehlo)\b",
+    r"|access denied|\bblocked\b|administrative(?:ly)? prohibit",
     re.IGNORECASE,
 )
 _RATE = re.compile(r"too (?:quickly|many)|at a rate\b|rate limit", re.IGNORECASE)
@@ -61,6 +61,8 @@ _UNKNOWN = re.compile(
     r"(?:doesn't|does not) exist",
     re.IGNORECASE,
 )
+# How we greeted the server: whoever it would have taken the letter to has no part in that.
+_GREETING = re.compile(r"\b(?:helo|ehlo)\b", re.IGNORECASE)
 # The first that fits wins: a block list's reply may well speak of users too.
 _BY_WORDS = (
     (_BLOCKED, "5.7.1"),
@@ -106,7 +108,7 @@ def _kind_of(code: str, words: str) -> Kind:
     if _ABOUT_THE_SENDER.match(code):
         return Kind.SENDER
     if code not in HARD_CODES:
-        return Kind.SOFT
+        return Kind.SENDER if _GREETING.search(words) else Kind.SOFT
     # Gmail says 5.2.1 of a mailbox that gets too much at once; some filters say 5.1.1 of anything.
     if _BLOCKED.search(words):
         return Kind.SENDER

@@ -48,13 +48,14 @@ class Patience:
 
 @dataclass(frozen=True)
 class Server:
-    """Where letters are handed over. tls: "none", "starttls" (required) or "tls"."""
+    """Where letters are handed over. tls: "none", "starttls" (required), "tls". hello: our name."""
 
     host: str
     port: int
     tls: str = "none"
     username: str = ""
     password: str = ""
+    hello: str = ""
     max_per_connection: int = 100
     patience: Patience = Patience()
 
@@ -259,7 +260,7 @@ async def connect(server: Server) -> Connection:
         port=server.port,
         username=server.username or None,
         password=server.password or None,
-        local_hostname=socket.gethostname(),  # the default looks it up in the DNS, and may hang
+        local_hostname=server.hello or socket.gethostname(),  # else the DNS is asked, and may hang
         use_tls=server.tls == "tls",
         start_tls=server.tls == "starttls",
         timeout=server.patience.greeting,

@@ -1,6 +1,7 @@
 """`paperboy doctor`, with a real relay and a real name server, both on loopback."""
 
 import json
+import socket
 import stat
 from datetime import UTC, datetime
 
@@ -163,6 +164,17 @@ def test_without_a_name_server_nothing_is_claimed(doctor, names, monkeypatch):
     assert done.code == 0
     assert len(_findings(done, "warning")) == 4
     assert all("could not be looked up" in line for line in _findings(done, "warning"))
+
+
+def test_a_greeting_that_many_relays_refuse_is_told(doctor, monkeypatch):
+    monkeypatch.setattr(socket, "gethostname", lambda: "3f2a9c1b0d4e")
+    # The same machine, by a name that does not say so.
+    remote = {"SMTP_HOST": "127.1", "SMTP_TLS": "none", "BASE_URL": "http://localhost:8000"}
+    told = "\n".join(_findings(doctor(**remote), "warning"))
+    assert "a greeting by 3f2a9c1b0d4e" in told
+    assert "set PAPERBOY_SMTP_HELLO" in told
+    told = "\n".join(_findings(doctor(**remote, SMTP_HELLO="box.example.org"), "warning"))
+    assert "greeting" not in told
 
 
 def test_a_relay_that_takes_little_is_told(doctor):

@@ -44,6 +44,11 @@ def test_a_message_arrives_as_it_left_with_the_right_envelope(sink):
     assert (code, reply) == (250, "2.0.0 OK")
 
 
+def test_the_server_is_greeted_by_the_name_we_are_given(sink):
+    asyncio.run(_send(replace(sink.server, hello="papers.example.org")))
+    assert set(sink.greeted_by) == {"papers.example.org"}
+
+
 def test_one_connection_serves_many_messages(sink):
     async def send_three():
         connection = await smtp.connect(sink.server)
