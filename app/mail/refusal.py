@@ -61,8 +61,16 @@ _UNKNOWN = re.compile(
     r"(?:doesn't|does not) exist",
     re.IGNORECASE,
 )
-# How we greeted the server: whoever it would have taken the letter to has no part in that.
-_GREETING = re.compile(r"\b(?:helo|ehlo)\b", re.IGNORECASE)
+# How we greeted our relay, in whose name we send, how much: no reader has a part in that, though
+# Microsoft's and Google's say so under codes of mailboxes and addresses (5.2.252, 5.1.90, 5.4.5).
+_OURS = re.compile(
+    r"\b(?:helo|ehlo)\b|send ?as\b|sendasdenied|not allowed to send|sender address rejected"
+    r"|not verified|STOREDRV\.Submission|submission ?quota|outbound ?spam|\bsending activity"
+    r"|(?:sending|daily|hourly|24-hour) (?!receiv)(?:\w+ ){0,3}(?:limit|quota)"
+    r"|(?:messages|rcpts|recipients) (?:per|in) \d* ?(?:hour|day)|\byour (?:\w+ )?account\b"
+    r"|\bsender'?s? account\b",
+    re.IGNORECASE,
+)
 # The first that fits wins: a block list's reply may well speak of users too.
 _BY_WORDS = (
     (_BLOCKED, "5.7.1"),
@@ -105,10 +113,10 @@ def judge(words: str, status: str = "") -> tuple[Kind, str]:
 def _kind_of(code: str, words: str) -> Kind:
     if code.startswith("2"):
         return Kind.NONE
-    if _ABOUT_THE_SENDER.match(code):
+    if _ABOUT_THE_SENDER.match(code) or _OURS.search(words):
         return Kind.SENDER
     if code not in HARD_CODES:
-        return Kind.SENDER if _GREETING.search(words) else Kind.SOFT
+        return Kind.SOFT
     # Gmail says 5.2.1 of a mailbox that gets too much at once; some filters say 5.1.1 of anything.
     if _BLOCKED.search(words):
         return Kind.SENDER

@@ -31,6 +31,7 @@ class Breaker:
 
     held: str = ""
     _refused: deque[tuple[bool, datetime]] = field(default_factory=lambda: deque(maxlen=MEMORY))
+    _rejected: list[str] = field(default_factory=list)
     _told: str = ""
     _n_refused: int = 0
     _name: str = field(default_factory=lambda: secrets.token_hex(4))
@@ -57,6 +58,20 @@ class Breaker:
         self._refused.append((is_refused, now))
         self._n_refused += is_refused
         return is_refused and sum(each for each, _ in self._refused) >= TOO_MANY
+
+    def counts_taken(self, now: datetime) -> None:
+        """Count a letter that the server took over."""
+        self.counts(now, is_refused=False)
+        self._rejected.clear()
+
+    def counts_rejected(self, now: datetime, why: str) -> bool:
+        """Count a letter rejected for good; True if none was taken, and too many for one reason.
+
+        Whatever that says, not all these readers can be to blame.
+        """
+        self.counts(now, is_refused=False)
+        self._rejected = [*(each for each in self._rejected if each == why), why]
+        return len(self._rejected) >= TOO_MANY
 
     def counts_with_others(self, session: Session, now: datetime) -> bool:
         """The same for the refusal just counted, and those that other processes met.
@@ -91,4 +106,5 @@ class Breaker:
 
     def _count_anew(self, session: Session) -> None:
         self._refused.clear()
+        self._rejected.clear()
         refusals.forget(session)

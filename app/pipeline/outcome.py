@@ -74,7 +74,7 @@ class Outcomes:
         """The server took it over; it is still to be written down: see `sent`, and `steps.note`."""
         sent = Sent(entry.id, self.clock(), code, reply)
         if not self.is_try:
-            self.breaker.counts(sent.at, is_refused=False)
+            self.breaker.counts_taken(sent.at)
         return sent
 
     async def sent(self, sent: Sent) -> None:
@@ -149,16 +149,19 @@ class Outcomes:
         now, breaker = self.clock(), self.breaker
         if failure is not None and failure.code == 0 and not isinstance(failure, Refused):
             return work  # a lost connection says nothing of the sender
-        refusal = failure if isinstance(failure, Refused) else None
-        is_too_much = breaker.counts(now, is_refused=refusal is not None)
+        is_refused = isinstance(failure, Refused)
+        if isinstance(failure, Rejected):
+            why = f"{failure.code} {refusal.code_in(failure.reply)}"
+            is_too_much = breaker.counts_rejected(now, why)
+        else:
+            is_too_much = breaker.counts(now, is_refused=is_refused)
 
         def work_and_brake(session: Session) -> None:
             work(session)
-            if refusal is not None:
-                is_too_much_for_all = breaker.counts_with_others(session, now)
-                if is_too_much or is_too_much_for_all or self.is_try:
-                    breaker.brake(session, refusal, now)
-            elif refusal is None and self.is_try:
+            is_too_much_for_all = is_refused and breaker.counts_with_others(session, now)
+            if failure and (is_too_much or is_too_much_for_all or (is_refused and self.is_try)):
+                breaker.brake(session, failure, now)
+            elif self.is_try and not is_refused:
                 breaker.let_go(session)
 
         return work_and_brake

@@ -67,6 +67,40 @@ def test_plain_words_speak_where_no_code_does(words, kind):
     assert refusal.judge(words)[0] == kind
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "554 5.2.252 SendAsDenied; a@example.org not allowed to send as b@example.org; STOREDRV",
+        "554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException; Failed to process message",
+        "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed",
+        "550 5.1.90 Your message can't be sent because you've reached your daily limit for message",
+        "550-5.4.5 Daily user sending limit exceeded. For more information on Gmail sending limits",
+        "550 5.4.5 Daily SMTP relay sending limit exceeded for customer.",
+        "550 5.4.6 Unusual sending activity detected. Please try after sometime",
+        "550 5.1.0 <paperboy@example.org>: Sender address rejected: Domain not found",
+        "554 Message rejected: Email address is not verified.",
+        "550 5.5.0 limit of 400 rcpts per 24 hours reached",
+        "550 Your account has been suspended",
+        "554 5.2.1 The sender's account is disabled",
+    ],
+)
+def test_what_a_relay_has_against_us_is_no_readers_fault(words):
+    assert refusal.judge(words)[0] == Kind.SENDER
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "552 5.2.2 The email account that you tried to reach is over quota",
+        "550 5.2.0 The user has reached the daily receiving limit",
+        "550 5.2.0 mailbox unavailable",
+        "550 5.4.1 Recipient address rejected: Access denied",
+    ],
+)
+def test_what_a_mailbox_cannot_take_is_not_ours(words):
+    assert refusal.judge(words)[0] == Kind.SOFT
+
+
 def test_a_block_list_that_says_user_unknown_is_not_believed():
     assert refusal.judge("550 5.1.1 rejected by Spamhaus")[0] == Kind.SENDER
 

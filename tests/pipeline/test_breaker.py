@@ -53,6 +53,23 @@ def test_nobody_is_suppressed_for_a_refusal_of_the_sender(day, letters, sink, en
         assert not any(suppressions.has(session, person.address) for person in people)
 
 
+@pytest.mark.parametrize("n_taken_between", [0, 1])
+def test_a_server_that_rejects_all_for_one_reason_is_asked_ten_times(
+    day, letters, sink, held, engine, n_taken_between
+):
+    people = letters(25)
+    day.n_connections = 1
+    for n, person in enumerate(people):
+        if n % 10 != 9 or not n_taken_between:
+            sink.at_rcpt[person.address] = [f"550 5.1.1 <{person.address}> no such {n}"]
+    tally = _send(day)
+    if n_taken_between:
+        assert (tally.sent, tally.failed, tally.held, held()) == (2, 23, "", [])
+    else:
+        assert (tally.sent, tally.failed, held()) == (0, 10, [breaker.NAME])
+        assert "550 5.1.1" in tally.held
+
+
 def test_a_few_refusals_among_many_hold_nothing(day, letters, sink, held):
     people = letters(40)
     for person in people[:9]:
