@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from app.pipeline import outcome
+    from app.pipeline.compose import Envelope
     from app.pipeline.plan import Day
     from app.pipeline.rank import Tally
+    from app.wire.smtp import Server
 
 Edition = Annotated[str, typer.Option("--day", help="Edition of this day, YYYY-MM-DD.")]
 
@@ -27,10 +29,17 @@ def preview(
     email: Annotated[str, typer.Argument(help="The subscriber's mail address.")],
     day: Edition = "",
     browser: Annotated[bool, typer.Option("--open", help="Show the HTML in a browser.")] = False,
+    mail_to: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Mail it there, signed and all, to see what arrives; its links are nobody's.",
+        ),
+    ] = "",
 ) -> None:
     """Print the letter somebody would get, or got.
 
-    Sends and records nothing.
+    Records nothing, and sends the subscriber nothing.
     """
     from app import assembly
     from app.pipeline import due, ingest
@@ -39,16 +48,31 @@ def preview(
 
     edition, now = shown.parse_day(day) if day else None, shown.now()
     settings, engine = assembly.store()
-    desk = assembly.day(settings, engine).desk
+    desk, today = assembly.day(settings, engine).desk, edition or ingest.day(now)
     with engines.transaction(engines.reading(engine)) as session:
         person = people.find(session, email)
         wanted = due.on(person, edition, now)
-        letter = previews.letter_for(session, desk, wanted, edition or ingest.day(now), now)
+        letter = previews.letter_for(session, desk, wanted, today, now)
+        tried = mail_to and previews.mail_for(session, desk, wanted, today, now, mail_to)
     if letter is None:
         raise AppError(f"No letter: no new paper fits what {person.address} asked for.")
+    if tried:
+        _mail(assembly.server(settings), tried)
+        return
     print(f"Subject: {letter.subject}\n\n{letter.text}")
     if browser:
         _open(letter.html)
+
+
+def _mail(server: "Server", letter: "Envelope") -> None:
+    import asyncio
+
+    from app.wire import single
+
+    with shown.waiting("Handing it over …"):
+        told = single.send(server, letter.sender, letter.recipient, letter.message)
+        code, reply = asyncio.run(told)
+    print(f"{server.host}:{server.port} took it for {letter.recipient}: {code} {reply}")
 
 
 def _open(html: str) -> None:

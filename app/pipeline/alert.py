@@ -22,7 +22,7 @@ from app.pipeline.compose import Letterhead
 from app.store import brakes, doubts, heartbeats, sources, submissions, turns
 from app.store import engine as engines
 from app.store.tables import SubmissionState
-from app.wire import smtp, webhook
+from app.wire import single, smtp, webhook
 
 log = structlog.get_logger()
 TELLING, TOLD = "telling ", "told "
@@ -105,13 +105,7 @@ class Alerts:
         head, to = self.head, message.envelope_address(self.ways.mail_to)
         content = alert.build(head.sender, to, name, reason, self.clock())
         signed = head.signer.sign(content) if head.signer else content
-        connection = await smtp.connect(self.server)
-        try:
-            await connection.offer(head.address, to, len(signed))
-            await connection.transmit(signed)
-        finally:
-            if connection.is_open:
-                await connection.close()
+        await single.send(self.server, head.address, to, signed)
 
     def _posted(self, name: str, reason: str) -> bool:
         if not self.ways.webhook:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from email.utils import parseaddr
 from functools import cached_property, lru_cache
 
@@ -166,12 +167,21 @@ def view(session: Session, head: Letterhead, row: Letter) -> letters_mail.Letter
     return _view(head, row, reading.of(session, [row]).get(row.id or 0))
 
 
-def unstored(
-    session: Session, head: Letterhead, row: Letter, chosen: Sequence[letters.Choice]
-) -> letters_mail.Rendered:
-    """The page of a letter that is only looked at; its feedback links lead to letter 0."""
-    contents = reading.unstored(session, row, chosen)
+def page(head: Letterhead, row: Letter, contents: Contents | None) -> letters_mail.Rendered:
+    """The same of what it holds, see `reading`, stored or not."""
     return press.render(head.templates_in(row.language), _view(head, row, contents))
+
+
+def on_trial(
+    head: Letterhead, row: Letter, contents: Contents | None, to: str, now: datetime
+) -> Envelope:
+    """A reader's letter for somebody else to try: no link in it is the reader's, nor a bounce."""
+    name = message.message_id(now.date(), 0, row.kind, head.domain, int(now.timestamp()))
+    others = {"id": None, "subscriber_id": 0, "recipient": to, "message_id": name, "date": now}
+    tried = Letter(**(row.model_dump() | others))
+    made = _envelope(head, tried, _view(head, tried, contents))
+    made.sender = message.envelope_address(head.bounce_address or head.address)
+    return made
 
 
 def _view(head: Letterhead, row: Letter, contents: Contents | None) -> letters_mail.Letter:

@@ -10,7 +10,9 @@ from app.mail import foreign
 from app.mail import letter as letters_mail
 from app.mail.letter import PaperView, Rendered
 from app.pipeline import compose, drafts, due, editions, rank, readers, reading, tidings, trial
+from app.pipeline.compose import Envelope
 from app.pipeline.opt_in import Wish
+from app.pipeline.reading import Contents
 from app.recommend import hints, picks, points
 from app.recommend.board import Board
 from app.recommend.hints import Unknown
@@ -51,10 +53,25 @@ def letter_for(
     today: the day whose new papers count, as `rank.rank_edition` takes it. A letter already
     stored is shown as it went out, whatever has changed since.
     """
+    found = _facts(session, desk, each, today, now)
+    return compose.page(desk.head, *found) if found else None
+
+
+def mail_for(
+    session: Session, desk: rank.Desk, each: due.Due, today: date, now: datetime, to: str
+) -> Envelope | None:
+    """The same letter as a message to another address, to see what arrives; None if none."""
+    found = _facts(session, desk, each, today, now)
+    return compose.on_trial(desk.head, *found, to, now) if found else None
+
+
+def _facts(
+    session: Session, desk: rank.Desk, each: due.Due, today: date, now: datetime
+) -> tuple[Letter, Contents | None] | None:
     subscriber, day = each.subscriber, each.edition
     row = letters.of_edition(session, subscriber.id or 0, day)
     if row is not None:
-        return compose.rendered(session, desk.head, row)
+        return row, reading.of(session, [row]).get(row.id or 0)
     (made,) = editions.of(session, desk.models, [each], today, now)
     if not rank.is_letter(made, subscriber):
         return None
@@ -65,7 +82,7 @@ def letter_for(
     chosen = [
         letters.Choice(place, paper_id, reason, b) for place, paper_id, _, reason, _, b in rows
     ]
-    return compose.unstored(session, desk.head, draft, chosen)
+    return draft, reading.unstored(session, draft, chosen)
 
 
 def of_wish(

@@ -1,11 +1,16 @@
 """`paperboy preview`, `run` and `rank`."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 from smtp_sink import DROP
+
+from app import assembly
+from app import settings as settings_
+from app.mail.links import Purpose
 
 SAMPLES = Path(sys.modules["app"].__file__).parent / "samples"
 
@@ -47,6 +52,41 @@ def test_a_dry_run_can_be_read_by_a_program(ada, paperboy):
     (line,) = json.loads(paperboy("run", "--now", "--dry-run", "--json").out)
     assert line["email"] == "ada@example.org"
     assert line["subject"]
+
+
+def test_a_letter_can_be_mailed_to_see_what_arrives(ada, paperboy, sink, database):
+    done = paperboy("preview", "ada@example.org", "--mail-to", "ops@example.net")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == f"127.0.0.1:{sink.port} took it for ops@example.net: 250 2.0.0 OK\n"
+    (taken,) = sink.taken
+    assert (taken.sender, taken.recipient) == ("paperboy@example.org", "ops@example.net")
+    assert f"Subject: {taken.message['Subject']}" in paperboy("preview", "ada@example.org").out
+    assert (database.rows()["outbox"], database.rows()["letter"]) == ([], [])
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_no_link_in_a_mail_to_try_with_is_the_readers(ada, paperboy, sink, is_stored):
+    if is_stored:
+        paperboy("run", "--now")
+    paperboy("preview", "ada@example.org", "--mail-to", "ops@example.net")
+    tokens = assembly.tokens(settings_.load())
+    text = sink.taken[-1].message.get_body(("plain",)).get_content()
+    meant = {"unsubscribe": (Purpose.UNSUBSCRIBE, 1), "feedback": (Purpose.LETTER, 1)}
+    meant["preferences"] = (Purpose.PREFERENCES, 2)
+    for path, (purpose, n) in meant.items():
+        found = re.findall(f"/{path}/([^/\\s#]+)", text)
+        assert found
+        assert {tokens.read(purpose, token, n)[0] for token in found} == {0}
+
+
+def test_a_mail_to_try_with_that_nobody_takes_is_told_in_a_sentence(ada, paperboy, sink):
+    sink.at_rcpt["*"] = ["550 5.7.1 not from you"]
+    done = paperboy("preview", "ada@example.org", "--mail-to", "ops@example.net")
+    assert done.code == 1
+    assert "5.7.1 not from you" in done.err
+    done = paperboy("preview", "ada@example.org", "--mail-to", "nobody")
+    assert done.code == 1
+    assert "“nobody” is not a mail address." in done.err
 
 
 def test_the_preview_is_the_letter_that_goes_out(ada, paperboy, sink, database):
