@@ -36,6 +36,7 @@ def letters(make_pick, make_daily, make_confirm, n: int) -> Iterator[letter.Lett
                 abstract=text(at + rank + 1),
                 authors=tuple(text(at + rank + j) for j in range(2, 2 + k % 6)),
                 url=text(at + rank + 3),
+                code_url=text(at + rank + 9),
                 asked=(text(at + rank + 4),),
                 terms=(text(at + rank + 1),),
                 names=(text(at + rank + 2),),

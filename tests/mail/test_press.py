@@ -317,6 +317,13 @@ def test_a_card_names_the_organisation_and_links_to_the_code(templates, make_dai
     assert_same_page(templates, make_daily(picks=(pick, make_pick(rank=2))))
 
 
+def test_a_link_to_the_code_is_as_large_as_the_others(
+    templates, make_daily, make_pick, build, check_message
+):
+    pick = make_pick(code_url="https://code.example.org/a")
+    check_message(build(press.quote(templates, make_daily(picks=(pick,)))))
+
+
 SIGNS = st.text("ab <>&\"'=._~\\/%{}#\ue000\ue001\ue002\ue003\ue004\ue005é書\n\t", max_size=90)
 
 
