@@ -169,11 +169,20 @@ def _fields(part: Message) -> Message:
     """The header fields that a part holds as its content."""
     inner = part.get_payload()
     nested = [each for each in inner if isinstance(each, Message)] if inner else []
-    if nested:
-        return next((each for each in nested if each.keys()), nested[0])
+    if found := next((each for each in nested if each.keys()), None):
+        return found
     payload = part.get_payload(decode=True)
-    content = payload if isinstance(payload, bytes) else b""
+    content = payload if isinstance(payload, bytes) else _decoded(part, nested)
     return BytesHeaderParser(policy=policy.compat32).parsebytes(content.lstrip(b"\r\n"))
+
+
+def _decoded(part: Message, nested: Sequence[Message]) -> bytes:
+    """What a part of fields holds in base64, which the standard library does not expect there."""
+    whole = Message(policy=policy.compat32)
+    whole["Content-Transfer-Encoding"] = part["Content-Transfer-Encoding"] or "7bit"
+    whole.set_payload("".join(str(each.get_payload()) for each in nested))
+    content = whole.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
 
 
 def _failure(status: Message, text: str) -> tuple[Kind, str, str]:
@@ -191,14 +200,8 @@ def _blocks(status: Message) -> list[Message]:
     blocks = [each for each in payload if isinstance(each, Message)] if payload else []
     if any(block["Action"] or block["Status"] for block in blocks):
         return blocks
-    # Some send it in base64, which the standard library does not expect of this type.
-    flat = "".join(str(block.get_payload()) for block in blocks)
-    whole = Message(policy=policy.compat32)
-    whole["Content-Transfer-Encoding"] = status["Content-Transfer-Encoding"] or "7bit"
-    whole.set_payload(flat)
-    content = whole.get_payload(decode=True)
     parser = BytesHeaderParser(policy=policy.compat32)
-    texts = re.split(rb"\r?\n\r?\n", content) if isinstance(content, bytes) else []
+    texts = re.split(rb"\r?\n\r?\n", _decoded(status, blocks))
     return [parser.parsebytes(each) for each in texts[:MOST_PARTS]]
 
 
@@ -240,12 +243,22 @@ def _odd_failure(mail: Message, raw: bytes, text: str) -> tuple[Kind, str, str]:
     if not _DAEMON.search(sender):
         return Kind.NONE, "", ""
     head = message_from_bytes(raw[: 4 * LONGEST_TEXT], policy=policy.compat32)
+    for part in _parts(head):
+        _uncover(part)
     passing, final = all_failures(head)
     failed = bool(final) or bool(mail["X-Failed-Recipients"])
     if not failed or (passing and not final):
         return Kind.NONE, "", ""
     kind, code = refusal.judge(text, "5.0.0")
     return kind, code, _said(_telling(text))
+
+
+def _uncover(part: Message) -> None:
+    """Put the words in place of their base64, of which flufl would make nothing."""
+    words = part.get_payload(decode=True)
+    if _header(part, "Content-Transfer-Encoding").lower() == "base64" and isinstance(words, bytes):
+        del part["Content-Transfer-Encoding"]
+        part.set_payload(words.decode("utf-8", "replace"))
 
 
 def _telling(text: str) -> str:

@@ -16,6 +16,7 @@ TOKENS = Tokens(["a key for these tests only"])
 EXPECTED = [
     ("arf_auth_failure", "none", ""),
     ("arf_fraud", "complaint", ""),
+    ("arf_in_base64", "complaint", ""),
     ("arf_not_spam", "none", ""),
     ("arf_outlook", "complaint", ""),
     ("arf_to_the_return_path", "complaint", ""),
@@ -78,6 +79,7 @@ EXPECTED = [
     ("postfix_smtputf8_unknown", "hard", "5.1.1"),
     ("postfix_unknown", "hard", "5.1.1"),
     ("qmail_expired", "soft", "4.4.7"),
+    ("qmail_in_base64", "hard", "5.1.1"),
     ("qmail_no_mailbox", "hard", "5.1.1"),
     ("qmail_remote_words", "hard", "5.1.1"),
     ("qmail_vpopmail_full", "soft", "5.2.2"),
