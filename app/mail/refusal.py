@@ -27,7 +27,7 @@ HARD_CODES = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
 _ABOUT_THE_SENDER = re.compile(r"[45]\.(?:1\.[78]$|[367]\.)")
 # Not part of a longer number, such as an IP address or a version.
 _CODE = r"([245]\.[0-7]\.\d{1,3})(?!\d|\.\d)"
-_AFTER_REPLY = re.compile(rf"(?<!\d)[245]\d\d[ -]+(?:#|\[)?{_CODE}")
+_AFTER_REPLY = re.compile(rf"(?<!\d)[245]\d\d[ -]+[#\['\"]?{_CODE}")
 _ANYWHERE = re.compile(rf"(?<![\d.]){_CODE}")
 _REFUSED = re.compile(r"(?<!\d)5[05]\d(?!\d)")
 _ADDRESS = re.compile(r"<[^<>\s]{1,320}>|[^\s<>]{1,64}@[^\s<>]{1,255}")
@@ -56,7 +56,8 @@ _DISABLED = re.compile(
 _UNKNOWN = re.compile(
     r"(?:user|recipient|mailbox|address) (?:is )?(?:unknown|not found)"
     r"|(?:unknown|no such|invalid) (?:user|recipient|mailbox|local part|address)"
-    r"|no mailbox here by that name|(?:doesn't|does not) have an? [\w.]{1,40} account"
+    r"|no mailbox here by that name|not listed in (?:domino directory|public name)"
+    r"|(?:doesn't|does not) have an? [\w.]{1,40} account"
     r"|(?:user|mailbox|account|address|recipient)(?: that you tried to reach)? "
     r"(?:doesn't|does not) exist",
     re.IGNORECASE,
@@ -93,8 +94,11 @@ def without_addresses(words: str) -> str:
 
 
 def is_vague(code: str) -> bool:
-    """Whether a code says no more than good or bad, such as 5.0.0."""
-    return not code or code[1:] == ".0.0"
+    """Whether a code says no more than good or bad, such as 5.0.0.
+
+    5.1.0 is of an address, but some mean the sender's by it.
+    """
+    return not code or code[1:] in {".0.0", ".1.0"}
 
 
 def judge(words: str, status: str = "") -> tuple[Kind, str]:

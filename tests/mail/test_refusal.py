@@ -25,6 +25,28 @@ def test_the_others_count(code):
 
 
 @pytest.mark.parametrize(
+    ("words", "verdict"),
+    [
+        ("Unknown address error 550-'5.1.1 User unknown'", (Kind.HARD, "5.1.1")),
+        ("Unknown address error 550-'5.7.1 Message is spam'", (Kind.SENDER, "5.7.1")),
+        (
+            "Unknown address error 554-'user doesn't have a b.org account'",
+            (Kind.HARD, "5.1.1"),
+        ),
+        ("Sender denied", (Kind.SENDER, "5.7.1")),
+        ("Address rejected.", (Kind.SOFT, "5.1.0")),
+    ],
+)
+def test_a_code_of_any_address_leaves_it_to_the_words_whose(words, verdict):
+    assert refusal.judge(f"5.1.0 - {words} (delivery attempts: 0)", "5.1.0") == verdict
+
+
+def test_a_directory_of_users_that_does_not_list_one_has_no_mailbox_for_them():
+    words = "User ada (ada@example.net) not listed in Domino Directory"
+    assert refusal.judge(words, "5.0.0") == (Kind.HARD, "5.1.1")
+
+
+@pytest.mark.parametrize(
     ("words", "code"),
     [
         ("550 5.1.1 no such person", "5.1.1"),
