@@ -5,9 +5,8 @@ reads it again, and never loses it.
 """
 
 import imaplib
-import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,8 +44,11 @@ class Place:
 class Mailbox(Protocol):
     """An open mailbox."""
 
-    def unread(self) -> Iterator[tuple[str, bytes]]:
-        """Up to MOST_AT_ONCE mails, each with the name to confirm it by. Raises NotReady."""
+    def unread(self, but: Container[str] = ()) -> Iterator[tuple[str, bytes]]:
+        """Up to MOST_AT_ONCE mails, each with the name to confirm it by. Raises NotReady.
+
+        but: the names of mails to pass by.
+        """
 
     def confirm(self, name: str) -> None:
         """Never show this mail again. Raises NotReady."""
@@ -137,8 +139,9 @@ class _Imap:
         self._box = box
         self._largest = largest
 
-    def unread(self) -> Iterator[tuple[str, bytes]]:
-        for uid in self._box.uids("UNSEEN", charset=None)[:MOST_AT_ONCE]:
+    def unread(self, but: Container[str] = ()) -> Iterator[tuple[str, bytes]]:
+        uids = [uid for uid in self._box.uids("UNSEEN", charset=None) if uid not in but]
+        for uid in uids[:MOST_AT_ONCE]:
             # PEEK leaves it unseen; the partial fetch is for mails of any size.
             code, found = self._box.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{self._largest}>)")
             if code != "OK":
@@ -160,9 +163,9 @@ class _Maildir:
         if not (self._new.is_dir() and self._cur.is_dir()):
             raise NotReady(f"{path} is no Maildir: it has no folders new and cur.")
 
-    def unread(self) -> Iterator[tuple[str, bytes]]:
+    def unread(self, but: Container[str] = ()) -> Iterator[tuple[str, bytes]]:
         unreadable = ""
-        for path in self._waiting():
+        for path in self._waiting(but):
             try:
                 with path.open("rb") as file:
                     raw = file.read(self._largest)
@@ -175,18 +178,30 @@ class _Maildir:
         if unreadable:
             raise NotReady(unreadable)
 
-    def _waiting(self) -> list[Path]:
+    def _waiting(self, but: Container[str]) -> list[Path]:
         try:
-            return sorted(self._new.iterdir())[:MOST_AT_ONCE]
+            # Other programs take over what they list, and then only its flags tell.
+            found = list(self._new.iterdir())
+            found += [path for path in self._cur.iterdir() if _is_unread(path.name)]
         except OSError as e:
-            raise NotReady(f"{self._new} cannot be read: {e.strerror}.") from e
+            raise NotReady(f"{e.filename} cannot be read: {e.strerror}.") from e
+        return sorted((p for p in found if p.name not in but), key=lambda p: p.name)[:MOST_AT_ONCE]
 
     def confirm(self, name: str) -> None:
         # Its flags come behind a colon, and S says that it was seen.
-        seen = self._cur / f"{re.sub(':2,.*', '', name)}:2,S"
-        try:
-            (self._new / name).rename(seen)
-        except FileNotFoundError:
+        bare, _, flags = name.partition(":2,")
+        seen = self._cur / f"{bare}:2,{''.join(sorted({*flags, 'S'}))}"
+        for folder in (self._new, self._cur):
+            try:
+                (folder / name).rename(seen)
+            except FileNotFoundError:
+                continue
+            except OSError as e:
+                raise NotReady(f"{folder / name} cannot be moved: {e.strerror}.") from e
             return
-        except OSError as e:
-            raise NotReady(f"{self._new / name} cannot be moved: {e.strerror}.") from e
+
+
+def _is_unread(name: str) -> bool:
+    """Neither seen nor in the trash. What has no flags at all is none of a Maildir's mails."""
+    _, colon, flags = name.partition(":2,")
+    return bool(colon) and not {"S", "T"} & set(flags)

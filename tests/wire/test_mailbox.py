@@ -39,6 +39,23 @@ def test_a_maildir_gives_its_new_mails_and_keeps_what_is_not_confirmed(maildir):
         assert [raw for _, raw in box.unread()] == [b"mail 2", b"mail 3"]
 
 
+def test_a_mail_that_another_program_took_over_unread_is_still_new(maildir):
+    for flags in ("", "F", "S", "RS", "T"):
+        (maildir / "cur" / f"176362200{flags}.mx:2,{flags}").write_bytes(flags.encode())
+    with mailbox.opened(at(maildir)) as box:
+        mails = dict(box.unread())
+        assert list(mails.values()) == [b"", b"F", b"mail 1", b"mail 2", b"mail 3"]
+        box.confirm("176362200F.mx:2,F")
+        assert "176362200F.mx:2,F" not in dict(box.unread())
+    assert (maildir / "cur" / "176362200F.mx:2,FS").read_bytes() == b"F"
+
+
+def test_a_maildir_goes_on_behind_the_mails_to_pass_by(maildir):
+    with mailbox.opened(at(maildir)) as box:
+        first = next(box.unread())[0]
+        assert [raw for _, raw in box.unread({first})] == [b"mail 2", b"mail 3"]
+
+
 def test_two_readers_of_a_maildir_do_not_stumble(maildir):
     with mailbox.opened(at(maildir)) as one, mailbox.opened(at(maildir)) as other:
         reading = one.unread()
@@ -107,6 +124,12 @@ def test_an_imap_folder_gives_its_unseen_mails_and_marks_what_is_confirmed():
         assert not any("EXPUNGE" in line for line in server.heard)
         with mailbox.opened(imap(server)) as box:
             assert [name for name, _ in box.unread()] == ["11", "13"]
+
+
+def test_an_imap_folder_goes_on_behind_the_mails_to_pass_by():
+    with ImapServer(b"one", b"two") as server, mailbox.opened(imap(server)) as box:
+        first = next(box.unread())[0]
+        assert [raw for _, raw in box.unread({first})] == [b"two"]
 
 
 def test_an_empty_imap_folder_gives_nothing():
