@@ -70,20 +70,21 @@ def read_mailbox(reader: Reader) -> Tally:
     A mail is confirmed after the commit; read again after a crash it changes nothing more.
     Raises NotReady if the mailbox or the database fails.
     """
-    tally = Tally()
+    tally, failed = Tally(), set[str]()
     with mailbox.opened(reader.place) as box:
-        while _read_batch(reader, box, tally) == mailbox.MOST_AT_ONCE:
+        while _read_batch(reader, box, tally, failed) == mailbox.MOST_AT_ONCE:
             pass
     return tally
 
 
-def _read_batch(reader: Reader, box: Mailbox, tally: Tally) -> int:
-    """Return how many mails were confirmed."""
-    n_confirmed = 0
-    for name, raw in box.unread():
+def _read_batch(reader: Reader, box: Mailbox, tally: Tally, failed: set[str]) -> int:
+    """Return how many mails were read. failed: the names of those to pass by; more are added."""
+    n_read = 0
+    for name, raw in box.unread(failed):
         if reader.stop.is_set():
             return 0
         tally.read += 1
+        n_read += 1
         try:
             kind = learn(reader.engine, reader.tokens, raw, reader.clock())
         except NotReady:
@@ -92,12 +93,12 @@ def _read_batch(reader: Reader, box: Mailbox, tally: Tally) -> int:
             # It stays unread, for somebody to look at, and must not keep the others waiting.
             log.exception("report_failed", mail=name)
             tally.failed += 1
+            failed.add(name)
             continue
         box.confirm(name)
-        n_confirmed += 1
         tally.kinds[kind] = tally.kinds.get(kind, 0) + 1
         tally.ignored += kind == Kind.NONE
-    return n_confirmed
+    return n_read
 
 
 def learn(engine: Engine, tokens: Tokens, raw: bytes, now: datetime) -> Kind:

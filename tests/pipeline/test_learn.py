@@ -401,6 +401,21 @@ def test_a_mail_is_confirmed_only_after_it_was_stored(
 
 
 @pytest.mark.sqlite
+def test_mails_that_cannot_be_stored_keep_no_later_batch_waiting(
+    engine, make_subscriber, send, maildir, reader, suppressed, alter
+):
+    bad, good = make_subscriber(), make_subscriber()
+    drop(maildir, back(send(bad)), *[b"hello"] * mailbox.MOST_AT_ONCE, back(send(good)))
+    alter(
+        "CREATE TRIGGER broken BEFORE INSERT ON suppression "
+        f"WHEN NEW.address = '{bad.address}' BEGIN SELECT RAISE(ABORT, 'broken'); END"
+    )
+    tally = learn.read_mailbox(reader)
+    assert (tally.read, tally.failed) == (mailbox.MOST_AT_ONCE + 2, 1)
+    assert list(suppressed()) == [good.address]
+    assert [path.name for path in (maildir / "new").iterdir()] == ["000000.mx"]
+
+
 def test_one_mail_that_cannot_be_stored_keeps_no_other_waiting(
     engine, make_subscriber, send, maildir, reader, suppressed, alter, logged
 ):
