@@ -34,12 +34,12 @@ def opening(text: str, limit: int = LIMIT) -> str:
 def cut(text: str, limit: int) -> str:
     """Shorten `text` to `limit` characters, "…" included, at the end of a word.
 
-    Only where a single word is longer than all of `limit` does the cut fall inside it.
+    Only a word that would take half of `limit` with it is cut inside: Chinese has no blanks.
     """
     if len(text) <= limit:
         return text
     end = text.rfind(" ", 0, limit)
-    kept = text[:end].rstrip(" ,;:.–—-([“‘«") if end > 0 else ""
+    kept = text[:end].rstrip(" ,;:.–—-([“‘«") if end > limit // 2 else ""
     return f"{kept or _whole_letters(text, limit - 1)}…"
 
 

@@ -57,6 +57,11 @@ def test_a_single_word_longer_than_all_is_cut_inside_but_keeps_its_accents():
     assert excerpt.cut("abcde\u0301\u0301f", 7) == "abcd…"
 
 
+def test_a_title_without_blanks_behind_its_first_word_is_not_cut_down_to_that():
+    title = "ChatGPT " + "量子计算中的大语言模型" * 9
+    assert excerpt.cut(title, 50) == title[:49] + "…"
+
+
 @given(LINES, st.integers(1, 500))
 def test_an_excerpt_is_an_opening_of_its_text_that_ends_with_a_word(text, limit):
     shown = excerpt.opening(text, limit)
@@ -66,7 +71,8 @@ def test_an_excerpt_is_an_opening_of_its_text_that_ends_with_a_word(text, limit)
     assert len(shown) <= limit
     assert text.startswith(kept)
     is_word_end = not rest or not (kept[-1:].isalnum() and rest[0].isalnum())
-    assert is_word_end or " " not in kept or kept.endswith("。")
+    last = len(kept) - kept.rfind(" ") - 1
+    assert is_word_end or last >= limit // 2 - 1 or kept.endswith("。")
 
 
 @given(LINES)
