@@ -264,12 +264,11 @@ def of_records(who: Sending, server: str) -> Iterator[Finding]:
         found = spf.result()
         fault = records.spf_fault(found) if found is not None else ""
         yield _looked_up("SPF", who.return_domain, found, fault, Level.WARNING)
-        answers = [policy.result() for policy in policies]
-    said = next((answer for answer in answers if answer), answers[0])
+        said = records.policy_in_force([policy.result() for policy in policies])
     fault = records.dmarc_fault(said) if said is not None else ""
     yield _looked_up("DMARC", f"_dmarc.{who.mail_domain}", said, fault, Level.WARNING)
     found = hosts.result()
-    fault = "has no MX record, so bounces cannot come back" if found == [] else ""
+    fault = records.mx_fault(found) if found is not None else ""
     yield _looked_up("MX", who.return_domain, found, fault, Level.WARNING)
 
 

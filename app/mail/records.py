@@ -8,6 +8,7 @@ from app.mail import dkim
 
 # RFC 1035 §3.3: a TXT record is made of strings no longer than this.
 LONGEST_STRING = 255
+_POLICY = re.compile(r"v\s*=\s*DMARC1\s*;")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,19 @@ def to_publish(
         if has_mailbox
         else []
     )
+    reporting = reports_to.rpartition("@")[2].lower()
+    consent = (
+        [
+            Record(
+                f"{mail_domain}._report._dmarc.{reporting}",
+                "TXT",
+                quoted("v=DMARC1"),
+                f"DMARC: that {reporting} takes another domain's reports; without it none come",
+            )
+        ]
+        if reporting and not is_aligned(mail_domain, reporting)
+        else []
+    )
     return [
         Record(return_domain, "TXT", quoted(f"v=spf1 {source} ~all"), "SPF: who may send"),
         *mailbox,
@@ -63,6 +77,7 @@ def to_publish(
             quoted(f"v=DMARC1; p=none{reports}"),
             "DMARC: to begin with, only ask; p=quarantine when reports show that all is well",
         ),
+        *consent,
     ]
 
 
@@ -83,10 +98,22 @@ def is_aligned(mail_domain: str, other: str) -> bool:
 
 def spf_fault(found: Sequence[str]) -> str:
     """What is wrong with the SPF records of a domain, or ""."""
-    n = sum(text.lower().split(" ")[0] == "v=spf1" for text in found)
-    if n > 1:
-        return f"has {n} SPF records, and so none counts (RFC 7208 §3.2)"
-    return "" if n else "has no SPF record"
+    policies = [terms for text in found if (terms := text.lower().split())[:1] == ["v=spf1"]]
+    if len(policies) > 1:
+        return f"has {len(policies)} SPF records, and so none counts (RFC 7208 §3.2)"
+    if not policies:
+        return "has no SPF record"
+    # As domains have it that never send, and names under a wildcard.
+    is_closed = policies[0][1:] in (["-all"], ["~all"])
+    return "has an SPF record that lets nobody send" if is_closed else ""
+
+
+def mx_fault(hosts: Sequence[str]) -> str:
+    """What is wrong with where mail for a domain goes, or ""."""
+    if not hosts:
+        return "has no MX record, so bounces cannot come back"
+    is_null = list(hosts) == [""]
+    return "says that it takes no mail (RFC 7505), so bounces cannot come back" if is_null else ""
 
 
 def dkim_fault(found: Sequence[str], signer: dkim.Signer) -> str:
@@ -99,9 +126,18 @@ def dkim_fault(found: Sequence[str], signer: dkim.Signer) -> str:
     return ""
 
 
+def policy_in_force(answers: Sequence[list[str] | None]) -> list[str] | None:
+    """Of what stands at each of `dmarc_names`, or None for no answer, that which receivers go by.
+
+    A wildcard answers there too, with what is no policy, and is passed by.
+    """
+    answered = (found for found in answers if found)
+    return next((found for found in answered if any(map(_POLICY.match, found))), answers[0])
+
+
 def dmarc_fault(found: Sequence[str]) -> str:
     """What is wrong with the DMARC record of a domain, or ""."""
-    policies = [text for text in found if re.match(r"v\s*=\s*DMARC1\s*;", text)]
+    policies = [text for text in found if _POLICY.match(text)]
     if not policies:
         return "has no DMARC record"
     if len(policies) > 1:

@@ -141,7 +141,9 @@ PUBLISHED = [
     (("bounces.example.org", "TXT"), [], "warning", "has no SPF record"),
     (("bounces.example.org", "TXT"), ['"v=spf1"', '"v=spf1 -all"'], "warning", "has 2 SPF records"),
     (("_dmarc.example.org", "TXT"), [], "warning", "has no DMARC record"),
+    (("bounces.example.org", "TXT"), ['"v=spf1 -all"'], "warning", "lets nobody send"),
     (("bounces.example.org", "MX"), [], "warning", "bounces cannot come back"),
+    (("bounces.example.org", "MX"), ["0 ."], "warning", "takes no mail (RFC 7505)"),
 ]
 
 

@@ -59,6 +59,8 @@ def test_a_domain_is_aligned_with_those_in_and_around_it(one, other, aligned):
         (["V=SPF1"], ""),
         ([], "has no SPF record"),
         (["v=spf10 -all"], "has no SPF record"),
+        (["v=spf1 ip4:192.0.2.1 -all"], ""),
+        (["v=SPF1  ~all "], "has an SPF record that lets nobody send"),
         (["v=spf1 -all", "v=spf1 +all"], "has 2 SPF records, and so none counts (RFC 7208 §3.2)"),
     ],
 )
@@ -86,6 +88,20 @@ def test_the_published_key_has_to_be_ours(signer):
 )
 def test_exactly_one_dmarc_record_counts(found, fault):
     assert records.dmarc_fault(found) == fault
+
+
+def test_what_else_stands_where_a_policy_might_hides_none_above():
+    above = ["v=DMARC1; p=none"]
+    assert records.policy_in_force([["v=spf1 -all"], above]) == above
+    assert records.policy_in_force([None, above]) == above
+    assert records.policy_in_force([["v=spf1 -all"], []]) == ["v=spf1 -all"]
+    assert records.policy_in_force([None, []]) is None
+
+
+def test_reports_to_another_domain_need_its_consent():
+    made = records.to_publish("example.org", "example.org", None, reports_to="ops@example.net")
+    assert made[-1].name == "example.org._report._dmarc.example.net"
+    assert made[-1].value == '"v=DMARC1"'
 
 
 def test_a_policy_may_stand_at_a_domain_above():
