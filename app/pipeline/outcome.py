@@ -17,6 +17,7 @@ from app.pipeline.ledger import Ledger
 from app.pipeline.steps import Step
 from app.store import departures, outbox
 from app.store.departures import Claimed, Sent
+from app.store.tables import LetterKind
 
 log = structlog.get_logger()
 # What the server said of a letter must be written down, or it would be sent again: ten minutes
@@ -104,7 +105,7 @@ class Outcomes:
         if isinstance(failure, Rejected):
             again = None
         work = self._fail(entry, failure) if again is None else _defer(entry, failure, again)
-        await self.settle(self._with_brake(failure, work))
+        await self.settle(self._with_brake(failure, work, entry))
         if again is None:
             self.tally.failed += 1
         else:
@@ -143,14 +144,19 @@ class Outcomes:
         return fail
 
     def _with_brake(
-        self, failure: DeliveryError | None, work: Callable[[Session], object]
+        self,
+        failure: DeliveryError | None,
+        work: Callable[[Session], object],
+        entry: Claimed | None = None,
     ) -> Callable[[Session], object]:
         """The work, and in the same commit the brake, if this is one refusal too many."""
         now, breaker = self.clock(), self.breaker
         if failure is not None and failure.code == 0 and not isinstance(failure, Refused):
             return work  # a lost connection says nothing of the sender
         is_refused = isinstance(failure, Refused)
-        if isinstance(failure, Rejected):
+        # Others go to whatever was typed, and nobody may hold everybody's letters by typing.
+        is_daily = entry is not None and entry.kind == LetterKind.DAILY
+        if isinstance(failure, Rejected) and is_daily:
             why = f"{failure.code} {refusal.code_in(failure.reply)}"
             is_too_much = breaker.counts_rejected(now, why)
         else:

@@ -28,7 +28,7 @@ from sqlmodel import Session, col
 from app.store import outbox, unwanted
 from app.store.outbox import WAITING
 from app.store.prepared import Prepared, PreparedByIds
-from app.store.tables import OutboxEntry, State
+from app.store.tables import LetterKind, OutboxEntry, State
 
 Choose = Callable[[Session, Sequence[int], datetime], Sequence[int]]
 
@@ -39,6 +39,7 @@ class Claimed(NamedTuple):
     id: int
     subscriber_id: int
     letter_id: int | None
+    kind: LetterKind
     due_at: datetime
     first_due_at: datetime
     attempts: int

@@ -7,7 +7,7 @@ from conftest import NOW
 from smtp_sink import Sink
 
 from app.errors import Refused
-from app.pipeline import breaker
+from app.pipeline import breaker, notices
 from app.store import brakes, heartbeats, suppressions
 from app.store import engine as engines
 from app.store.tables import LetterKind, OutboxEntry, State
@@ -68,6 +68,16 @@ def test_a_server_that_rejects_all_for_one_reason_is_asked_ten_times(
     else:
         assert (tally.sent, tally.failed, held()) == (0, 10, [breaker.NAME])
         assert "550 5.1.1" in tally.held
+
+
+def test_letters_that_anybody_can_ask_for_hold_nobodys(day, make_subscriber, sink, held, engine):
+    people = [make_subscriber() for _ in range(15)]
+    with engines.transaction(engine) as session:
+        for person in people:
+            assert notices.queue(session, person, LetterKind.ERASE, NOW, "example.org")
+    sink.at_rcpt["*"] = ["550 5.1.1 no such person"] * 99
+    tally = _send(day)
+    assert (tally.failed, tally.held, held()) == (15, "", [])
 
 
 def test_a_few_refusals_among_many_hold_nothing(day, letters, sink, held):
