@@ -12,6 +12,8 @@ from collections import deque
 
 from app.wire.replies import NoReplyError, Reply
 
+# RFC 5321 §4.2, and its codes' first digits.
+_IS_REPLY = re.compile(rb"[1-5]\d\d(?!\d)")
 # Of a server that talks without an end.
 LONGEST_LINE, LONGEST_ANSWER = 8_192, 32_768
 
@@ -29,7 +31,8 @@ class Dialogue(asyncio.BufferedProtocol):
         self._replies: deque[Reply] = deque()
         self._n_awaited = 0
         self._waiting: asyncio.Future[None] | None = None
-        self._deadline = 0.0
+        self._patience = self._deadline = 0.0
+        self._is_flowing = False
         self._watch: asyncio.TimerHandle | None = None
         self._end = ""
         transport.set_protocol(self)
@@ -67,9 +70,13 @@ class Dialogue(asyncio.BufferedProtocol):
         self._transport.write(said)
 
     async def hear(self, patience: float) -> Reply:
-        """The next answer, waited for so many seconds at most. Raises NoReplyError."""
+        """The next answer, waited for so many seconds at most. Raises NoReplyError.
+
+        They count from when all has left that was said, as long as `watch_the_flow` does.
+        """
         if not self._replies and not self._end:
-            self._deadline = self._loop.time() + patience
+            self._patience = patience
+            self._wait_from_now()
             if self._watch is None or self._watch.when() > self._deadline:
                 self._watch_until_the_deadline()
             self._waiting = self._loop.create_future()
@@ -87,6 +94,9 @@ class Dialogue(asyncio.BufferedProtocol):
             await self.hear(patience)
         return await self.hear(patience)
 
+    def _wait_from_now(self) -> None:
+        self._deadline = self._loop.time() + self._patience
+
     def _watch_until_the_deadline(self) -> None:
         # One for many answers: nearly all come long before, and each would cost a timer.
         if self._watch is not None:
@@ -97,6 +107,8 @@ class Dialogue(asyncio.BufferedProtocol):
         self._watch = None
         if self._waiting is None:
             return
+        if self._is_flowing:  # or was a moment ago, which only `watch_the_flow` finds out
+            self._wait_from_now()
         if self._loop.time() >= self._deadline:
             self._over("Timed out waiting for a reply")
         else:
@@ -104,13 +116,17 @@ class Dialogue(asyncio.BufferedProtocol):
 
     async def watch_the_flow(self, patience: float) -> None:
         """Hang up on a server that takes no block of what was said for so many seconds."""
-        left = sys.maxsize
-        while n_unsent := self.n_unsent:
-            if n_unsent >= left:
-                self.hang_up()
-                return
-            left = n_unsent
-            await asyncio.sleep(patience)
+        left, self._is_flowing = sys.maxsize, True
+        try:
+            while n_unsent := self.n_unsent:
+                if n_unsent >= left:
+                    self.hang_up()
+                    return
+                left = n_unsent
+                await asyncio.sleep(patience)
+            self._wait_from_now()
+        finally:
+            self._is_flowing = False
 
     def hang_up(self) -> None:
         """Close the connection without a word; what is unsent is not sent."""
@@ -134,7 +150,7 @@ class Dialogue(asyncio.BufferedProtocol):
     def _hear_line(self, line: bytes) -> None:
         if self._end:
             return  # after what was no reply, nobody knows what one belongs to
-        if not line[:3].isdigit():
+        if not _IS_REPLY.match(line):
             self._over(f"no reply: {line.decode('utf-8', 'replace')}")
             return
         self._lines.append(line[4:].strip())

@@ -44,7 +44,9 @@ def meaning(reply: Reply) -> DeliveryError:
 
 def is_about_the_letter(failure: DeliveryError) -> bool:
     """Whether neither reader nor sender is to blame."""
-    return failure.code == TOO_BIG or bool(_ABOUT_THE_LETTER.match(failure.reply))
+    if _ABOUT_THE_LETTER.match(failure.reply):
+        return True
+    return failure.code == TOO_BIG and not failure.reply.startswith("5.7.")
 
 
 def on_one_line(reply: str) -> str:

@@ -271,7 +271,7 @@ def test_a_reply_without_end_is_cut(answering):
 
 
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "."])
-@pytest.mark.parametrize("nonsense", [b"", b"HTTP/1.1 400 Bad Request", b"25", b"\xff\xfe"])
+@pytest.mark.parametrize("nonsense", [b"", b"HTTP/1.1 400", b"25", b"2500 OK", b"\xff\xfe"])
 def test_what_is_no_reply_leaves_the_letter_for_another_try(answering, step, nonsense):
     with pytest.raises(Deferred) as failure:
         _met_by(answering, **{step: nonsense})
@@ -316,6 +316,7 @@ def test_a_closed_connection_may_be_closed_again(sink):
         "554 5.7.1 blocked by a block list",
         "550 5.1.8 the sender's domain does not exist",
         "554 5.3.2 not accepting mail",
+        "552 5.7.0 blocked: spam",
     ],
 )
 @pytest.mark.parametrize("phase", ["at_rcpt", "at_data"])
@@ -444,7 +445,8 @@ def test_nothing_more_leaves_once_the_wait_for_a_reply_is_over():
         given_up, done, came = asyncio.Event(), [], [b""]
         asleep = await asyncio.start_server(fall_asleep, "127.0.0.1", 0, limit=1_000)
         server = Server("127.0.0.1", asleep.sockets[0].getsockname()[1])
-        connection = await smtp.connect(replace(server, patience=Patience(taken=0.2)))
+        waits = Patience(taken=0.2, block=0.2)
+        connection = await smtp.connect(replace(server, patience=waits))
         await connection.offer(FROM, TO)
         try:
             with pytest.raises(Lost):
@@ -672,6 +674,44 @@ def test_the_wait_for_a_reply_is_as_long_as_it_may_be_whatever_the_one_before(wa
     both = _both(PIPELINING, b"250 OK\r\n250 a\r\n250 b\r\n", 2, let_time_pass)
     with asyncio.Runner(loop_factory=_Hurried) as runner:
         assert runner.run(both)[0] == outcome
+
+
+@pytest.mark.parametrize("n_pauses", [3, 12])
+def test_the_wait_for_the_last_reply_begins_when_the_message_has_left(n_pauses):
+    """However slowly it is taken: a shorter wait makes second copies."""
+
+    async def send():
+        async def take_its_time(reader, writer):
+            done.append(asyncio.current_task())
+            writer.write(b"220 here\r\n")
+            while await reader.readline() != b"DATA\r\n":
+                writer.write(b"250 OK\r\n")
+            writer.write(b"354 go on\r\n")
+            for _ in range(n_pauses):
+                await reader.readexactly(2_000_000)
+                asyncio.get_running_loop().ahead += 170
+            await reader.readuntil(b"\r\n.\r\n")
+            asyncio.get_running_loop().ahead += 590
+            for _ in range(5):
+                await asyncio.sleep(0)
+            writer.write(b"250 taken\r\n")
+            await reader.read()
+            writer.close()
+
+        done = []
+        slow = await asyncio.start_server(take_its_time, "127.0.0.1", 0, limit=40_000_000)
+        server = Server("127.0.0.1", slow.sockets[0].getsockname()[1])
+        connection = await smtp.connect(server)
+        await connection.offer(FROM, TO)
+        try:
+            return await connection.transmit(b"x" * 30_000_000 + b"\r\n")
+        finally:
+            connection.drop()
+            slow.close()
+            await asyncio.gather(*done)
+
+    with asyncio.Runner(loop_factory=_Hurried) as runner:
+        assert runner.run(asyncio.wait_for(send(), 30_000)) == (250, "taken")
 
 
 @given(st.lists(st.sampled_from([b".", b"..", b"\r\n", b"\n", b"\r", b"a", b".a"]), max_size=12))
