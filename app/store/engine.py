@@ -43,7 +43,8 @@ def connect(url: str) -> Engine:
     except ArgumentError:
         raise NotReady(UNREADABLE_URL) from None
     if engine.dialect.name == "postgresql":
-        event.listen(engine, "connect", _Postgres().tune)
+        # Before SQLAlchemy asks a question of its own, which fails in some encodings.
+        event.listen(engine, "connect", _Postgres().tune, insert=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
         event.listen(engine, "begin", partial(_begin_immediate, writers.line_up(engine)))
@@ -122,7 +123,7 @@ class _Postgres:
     is_known: bool = False
 
     def tune(self, connection: Any, _record: Any) -> None:
-        """Raises NotReady for a pooler that would lend the session to others."""
+        """Raises NotReady for a pooler that lends sessions to others, or a lack of letters."""
         try:
             self._look(connection)
         except BaseException:
@@ -131,6 +132,12 @@ class _Postgres:
 
     def _look(self, connection: Any) -> None:
         connection.autocommit = True
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding not in {"UTF8", None}:  # a pooler may not tell
+            raise NotReady(
+                f"The database is of the encoding {encoding}, which cannot hold what people write; "
+                "make one with `createdb --encoding=UTF8 --template=template0`."
+            )
         if not self.is_known and pooler.stands_between(connection) and pooler.lends(connection):
             raise NotReady(pooler.CURES[pooler.LENDS_LESS])
         self.is_known = True
@@ -212,6 +219,8 @@ def not_ready(error: DatabaseError) -> Exception:
     # Its subclasses but one (IntegrityError, DataError, …) are faults of ours and stay as they are.
     if getattr(error.orig, "sqlstate", None) in OLD_SCHEMA_CODES:
         return NotReady(NOT_MIGRATED)
+    if getattr(error.orig, "sqlstate", None) in REFUSED_CODES:
+        return NotReady(f"PostgreSQL refuses it: {error.orig}.")
     if isinstance(error, OperationalError) or type(error) is DatabaseError:
         return NotReady(_cure(str(error.orig)))
     return error
@@ -222,6 +231,8 @@ HELD = ("locked", "busy", "lock timeout")
 # What databases say to statements that know of newer tables than they have.
 DAMAGED = ("malformed", "not a database")
 OLD_SCHEMA = ("no such table", "no such column", "has no column named")
+# insufficient_privilege and read_only_sql_transaction: another role than the owner, a standby
+REFUSED_CODES = ("42501", "25006")
 OLD_SCHEMA_CODES = ("42P01", "42703")  # undefined_table, undefined_column: PostgreSQL, appendix A
 
 
