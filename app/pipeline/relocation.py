@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from app.errors import NotReady
 from app.store import copying, heartbeats, migration
@@ -33,7 +33,7 @@ def relocate(source: Engine, target: Engine, now: datetime) -> int:
                     "be filled from another."
                 )
             return copying.copy(old, new)
-    except DataError as e:
+    except (DataError, IntegrityError) as e:
         raise NotReady(f"A row cannot be stored there, and nothing was: {e.orig}.") from e
 
 

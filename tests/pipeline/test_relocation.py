@@ -1,5 +1,7 @@
 """From one database to another: everything, and under the same numbers."""
 
+import sqlite3
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -149,3 +151,14 @@ def test_one_of_another_version_is_upgraded_first(tmp_path, new):
     with pytest.raises(NotReady, match="has not been migrated"):
         relocation.relocate(bare, new, NOW)
     bare.dispose()
+
+
+def test_a_row_that_leads_nowhere_is_told_and_none_is_kept(old, new):
+    """Another program that edits the file deletes what rows lead to: SQLite itself lets it."""
+    fill(old)
+    with closing(sqlite3.connect(str(old.url.database))) as connection:
+        connection.execute("DELETE FROM paper WHERE id = 2")
+        connection.commit()
+    with pytest.raises(NotReady, match=r"A row cannot be stored there, and nothing was: "):
+        relocation.relocate(old, new, NOW + timedelta(days=1))
+    assert not any(everything(new).values())
