@@ -231,8 +231,9 @@ HELD = ("locked", "busy", "lock timeout")
 # What databases say to statements that know of newer tables than they have.
 DAMAGED = ("malformed", "not a database")
 OLD_SCHEMA = ("no such table", "no such column", "has no column named")
-# insufficient_privilege and read_only_sql_transaction: another role than the owner, a standby
-REFUSED_CODES = ("42501", "25006")
+# insufficient_privilege: a role that is not the owner; read_only_sql_transaction: a standby;
+# idle_in_transaction_session_timeout and transaction_timeout: limits of the server
+REFUSED_CODES = ("42501", "25006", "25P03", "25P04")
 OLD_SCHEMA_CODES = ("42P01", "42703")  # undefined_table, undefined_column: PostgreSQL, appendix A
 
 

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy import make_url
+from sqlalchemy.exc import InternalError
 
 from app.errors import NotReady
 from app.store import engine as engines
@@ -78,3 +79,11 @@ def test_a_database_that_cannot_hold_every_letter_is_refused(encoding, postgres_
     finally:
         engine.dispose()
         postgres_server.drop(name)
+
+
+def test_a_transaction_that_the_server_ended_for_its_idleness_is_told():
+    """Which of two errors the driver raises then depends on when it reads: this, or a lost line."""
+    ended = psycopg.errors.IdleInTransactionSessionTimeout("idle-in-transaction timeout")
+    error = engines.not_ready(InternalError("", None, ended))
+    assert isinstance(error, NotReady)
+    assert "idle-in-transaction timeout" in str(error)
