@@ -12,14 +12,14 @@ from app.languages import amount
 
 def migrate(
     source: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--from",
             metavar="DATABASE",
             help="Fill a new database with all that another holds: a SQLite file, or a URL. "
             "Stop Paperboy first.",
         ),
-    ] = "",
+    ] = None,
 ) -> None:
     """Create the database, or upgrade it."""
     from app import settings as settings_
@@ -29,7 +29,7 @@ def migrate(
 
     settings = settings_.load()
     engine = engines.connect(settings.database)
-    if source:
+    if source is not None:
         old = engines.connect_existing(source)
         with shown.waiting("Copying …"):
             n = relocation.relocate(old, engine, shown.now())

@@ -35,6 +35,8 @@ def relocate(source: Engine, target: Engine, now: datetime) -> int:
             return copying.copy(old, new)
     except (DataError, IntegrityError) as e:
         raise NotReady(f"A row cannot be stored there, and nothing was: {e.orig}.") from e
+    except (ValueError, LookupError) as e:  # some other program wrote it
+        raise NotReady(f"A row cannot be read, and nothing was stored: {e}.") from e
 
 
 def _refuse_at_work(name: str, beats: dict[str, datetime], now: datetime) -> None:

@@ -25,7 +25,12 @@ from app.store import pooler, writers
 BUSY_SECONDS = 15
 IS_OURS = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
 UNREADABLE_URL = "PAPERBOY_DATABASE_URL cannot be read; write it like sqlite:////path/to/file."
-_POSTGRES = {"postgresql", "postgresql+psycopg"}
+_INSTALL = ": pip install '.[postgres]'"
+_DRIVER_CURES = {
+    "postgresql": _INSTALL,
+    "postgresql+psycopg": _INSTALL,
+    "postgres": "; write the address as postgresql://…",
+}
 
 
 def connect(url: str) -> Engine:
@@ -38,7 +43,7 @@ def connect(url: str) -> Engine:
             url, connect_args=_connect_args(parsed.get_backend_name()), **_pool(parsed)
         )
     except (NoSuchModuleError, ModuleNotFoundError) as e:
-        cure = ": pip install '.[postgres]'" if parsed.drivername in _POSTGRES else "."
+        cure = _DRIVER_CURES.get(parsed.drivername, ".")
         raise NotReady(f"The driver for {parsed.drivername} is not installed{cure}") from e
     except ArgumentError:
         raise NotReady(UNREADABLE_URL) from None
@@ -59,7 +64,7 @@ def connect_existing(name: str) -> Engine:
     url = name if "://" in name else f"sqlite:///{name}"
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
-        raise NotReady(f"There is no file {parsed.database or url}.")
+        raise NotReady(f"There is no file “{parsed.database or name}”.")
     return connect(url)
 
 
@@ -123,7 +128,7 @@ class _Postgres:
     is_known: bool = False
 
     def tune(self, connection: Any, _record: Any) -> None:
-        """Raises NotReady for a pooler that lends sessions to others, or a lack of letters."""
+        """Raises NotReady for a pooler that lends sessions on, or an encoding without all signs."""
         try:
             self._look(connection)
         except BaseException:

@@ -95,6 +95,7 @@ def test_a_file_to_move_from_that_is_not_there_is_not_made(paperboy, grown, tmp_
     assert "There is no file" in done.err
     assert not (tmp_path / "none.sqlite3").exists()
     assert paperboy("migrate", "--from", "sqlite://").code == 1
+    assert paperboy("migrate", "--from", "").code == 1
 
 
 def test_a_service_moves_into_an_empty_database_only(paperboy, grown):

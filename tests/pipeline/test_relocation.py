@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import pytest
 from conftest import NOW
-from sqlalchemy import Enum, delete, insert, select
+from sqlalchemy import Enum, delete, insert, select, text
 
 from app.errors import NotReady
 from app.pipeline import relocation
@@ -142,6 +142,22 @@ def test_a_row_that_cannot_be_stored_there_is_told_and_none_is_kept(old, new):
     with engines.transaction(old) as session:
         session.get_one(Paper, 2).title = "Owls\0"
     with pytest.raises(NotReady, match=r"A row cannot be stored there, and nothing was: .*NUL"):
+        relocation.relocate(old, new, NOW + timedelta(days=1))
+    assert not any(everything(new).values())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE subscriber SET status = 'bored'",
+        "UPDATE subscriber SET created_at = 'long ago'",
+    ],
+)
+def test_a_row_that_nobody_can_read_is_told_and_none_is_kept(old, new, change):
+    fill(old)
+    with engines.transaction(old) as session:
+        session.execute(text(change))
+    with pytest.raises(NotReady, match="A row cannot be read, and nothing was stored"):
         relocation.relocate(old, new, NOW + timedelta(days=1))
     assert not any(everything(new).values())
 

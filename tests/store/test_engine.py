@@ -254,6 +254,11 @@ def test_what_brings_the_driver_of_postgresql_is_said(monkeypatch):
         engines.connect("postgresql://nobody@localhost/papers")
 
 
+def test_an_address_as_many_hosts_hand_it_out_is_told_with_its_cure():
+    with pytest.raises(NotReady, match="write the address as postgresql://"):
+        engines.connect("postgres://nobody@localhost/papers")
+
+
 @pytest.mark.sqlite
 def test_the_file_is_an_ordinary_sqlite_database(engine: Engine, settings, session: Session):
     session.add(Source(name="files"))
