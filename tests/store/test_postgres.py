@@ -1,8 +1,6 @@
 """PostgreSQL as an operator may have set it up: another role, a standby, an old encoding."""
 
-import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy import make_url
 from sqlalchemy.exc import InternalError
 
@@ -16,6 +14,8 @@ pytestmark = pytest.mark.postgres
 @pytest.fixture
 def as_role(settings, postgres_server):
     """An engine on the test's database as a role of its own, which is told these things."""
+    from psycopg import sql
+
     name = sql.Identifier("guest")
     made = []
 
@@ -66,9 +66,11 @@ def test_a_server_that_only_reads_is_told_apart(as_role):
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
 def test_a_database_that_cannot_hold_every_letter_is_refused(encoding, postgres_server):
+    import psycopg
+
     name = f"of_{encoding.lower()}"
     made = f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
-    postgres_server.execute(sql.SQL(made))
+    postgres_server.execute(psycopg.sql.SQL(made))
     engine = engines.connect(postgres_server.url(name))
     try:
         with pytest.raises(NotReady, match=rf"{encoding}.*createdb --encoding=UTF8"):
@@ -83,6 +85,8 @@ def test_a_database_that_cannot_hold_every_letter_is_refused(encoding, postgres_
 
 def test_a_transaction_that_the_server_ended_for_its_idleness_is_told():
     """Which of two errors the driver raises then depends on when it reads: this, or a lost line."""
+    import psycopg
+
     ended = psycopg.errors.IdleInTransactionSessionTimeout("idle-in-transaction timeout")
     error = engines.not_ready(InternalError("", None, ended))
     assert isinstance(error, NotReady)
