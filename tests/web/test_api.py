@@ -251,9 +251,10 @@ def test_every_error_is_a_problem_with_a_sentence(client, path):
     assert answer.json()["detail"].endswith(".")
 
 
+@pytest.mark.parametrize("n_each", [5, pytest.param(50, marks=pytest.mark.full)])
 @pytest.mark.parametrize("mode", list(GenerationMode))
-def test_what_it_does_is_what_its_openapi_says(app, reader, mode):
-    """Hundreds of requests, right and wrong ones, made up from the description."""
+def test_what_it_does_is_what_its_openapi_says(app, reader, mode, n_each):
+    """Dozens of requests, in full hundreds, right and wrong ones, made up from the description."""
     schema = schemathesis.openapi.from_asgi(f"{V1}/openapi.json", app)
     token = reader.preferences.removeprefix("/preferences/")
     headers, n_asked = {"Authorization": f"Bearer {token}"}, 0
@@ -262,7 +263,7 @@ def test_what_it_does_is_what_its_openapi_says(app, reader, mode):
         if mode is GenerationMode.NEGATIVE and not _can_be_wrong(operation):
             continue
 
-        @settings(max_examples=10, suppress_health_check=list(HealthCheck), database=None)
+        @settings(max_examples=n_each, suppress_health_check=list(HealthCheck), database=None)
         @given(case=operation.as_strategy(generation_mode=mode))
         def ask(case):
             nonlocal n_asked
