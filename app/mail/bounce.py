@@ -3,7 +3,7 @@
 Whom a report is about is never taken from what it says, for anybody can write anything into one:
 only an address of ours counts, with the token we made for one letter. Bounces carry it as their
 recipient. Feedback loops send complaints to one address for all, and quote the letter's return
-path: there, too, the token and nothing else counts.
+path, or its unsubscribe address: there, too, the token and nothing else counts.
 """
 
 import logging
@@ -160,8 +160,11 @@ def _complaint(fields: Message, letter: Message, addressed: tuple[str, ...]) -> 
 
 
 def _of_letter(letter: Message, addressed: tuple[str, ...]) -> tuple[str, ...]:
-    """Our addresses in a complaint, with those it was sent back from."""
-    own = _addresses(letter, ("Return-Path", "X-Original-Return-Path"))
+    """Our addresses in a complaint, with those it was sent back from; last, whom it unsubscribes.
+
+    Some feedback loops take the return path out, but leave a letter its List-Unsubscribe.
+    """
+    own = _addresses(letter, ("Return-Path", "X-Original-Return-Path", "List-Unsubscribe"))
     return tuple(dict.fromkeys(addressed + own))
 
 

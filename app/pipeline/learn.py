@@ -113,9 +113,8 @@ def learn(engine: Engine, tokens: Tokens, raw: bytes, now: datetime) -> Kind:
 
 
 def _unsubscribe(session: Session, tokens: Tokens, report: Report) -> Kind:
-    named = (links.read_unsubscribe_address(tokens, address) for address in report.addressed)
-    subscriber_id = next((each for each in named if each is not None), None)
-    subscriber = subscribers.by_id(session, subscriber_id or 0)
+    subscriber_id = _who_unsubscribes(tokens, report)
+    subscriber = subscribers.by_id(session, subscriber_id)
     if subscriber is None or subscriber.status == Status.UNSUBSCRIBED:
         return Kind.NONE
     subscribers.unsubscribe(session, subscriber)
@@ -123,9 +122,16 @@ def _unsubscribe(session: Session, tokens: Tokens, report: Report) -> Kind:
     return Kind.UNSUBSCRIBE
 
 
+def _who_unsubscribes(tokens: Tokens, report: Report) -> int:
+    named = (links.read_unsubscribe_address(tokens, address) for address in report.addressed)
+    return next(filter(None, named), 0)
+
+
 def _note(session: Session, tokens: Tokens, report: Report, name: str, now: datetime) -> Kind:
     named = (links.read_bounce_address(tokens, address) for address in report.addressed)
     subscriber_id, letter_id = next(filter(None, named), (0, 0))
+    if not subscriber_id and report.kind == Kind.COMPLAINT:
+        subscriber_id = _who_unsubscribes(tokens, report)
     if subscribers.by_id(session, subscriber_id) is None:
         return Kind.NONE
     told = Bounce(

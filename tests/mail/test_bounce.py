@@ -20,6 +20,7 @@ EXPECTED = [
     ("arf_not_spam", "none", ""),
     ("arf_outlook", "complaint", ""),
     ("arf_to_the_return_path", "complaint", ""),
+    ("arf_unsubscribe_address_left", "complaint", ""),
     ("arf_without_a_token", "complaint", ""),
     ("arf_yahoo", "complaint", ""),
     ("away_chinese", "none", ""),

@@ -238,6 +238,20 @@ def test_a_complaint_ends_the_letters_and_keeps_the_address_from_ever_more(
     assert suppressed() == {person.address: "complaint: abuse reported by Example/1"}
 
 
+def test_a_complaint_about_a_letter_without_its_return_path_is_its_readers_all_the_same(
+    make_subscriber, read, suppressed, person_now
+):
+    person = make_subscriber()
+    address = links.unsubscribe_address("bounce@example.org", TOKENS, person.id)
+    letter = f"Subject: 5 papers\nList-Unsubscribe: <mailto:{address}?subject=unsubscribe>\n"
+    part = f"--b\nContent-Type: text/rfc822-headers\n\n{letter}\n--b--"
+    raw = ARF.replace("--b--", part).format(to="fbl@example.org", named="redacted").encode()
+    assert read(raw) == Kind.COMPLAINT
+    assert read(raw) == Kind.NONE
+    assert person_now(person).status == Status.UNSUBSCRIBED
+    assert set(suppressed()) == {person.address}
+
+
 def test_a_mail_to_the_unsubscribe_address_unsubscribes(
     make_subscriber, read, suppressed, person_now
 ):
