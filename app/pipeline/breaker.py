@@ -6,6 +6,7 @@ refused too. The brake lets go after half an hour for one letter; if that is ref
 
 import secrets
 from collections import deque
+from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -26,13 +27,16 @@ TRY_AGAIN_AFTER = timedelta(minutes=30)
 class Breaker:
     """Remembers how the last letters fared. Give one to all lanes of a process, and keep it.
 
-    held: why nothing may be sent; "" while letters may go.
+    held: why nothing may be sent; "" while letters may go. holds_sign_ups: whether those may not
+    that ask somebody to confirm.
     """
 
     held: str = ""
+    holds_sign_ups: bool = False
     _refused: deque[tuple[bool, datetime]] = field(default_factory=lambda: deque(maxlen=MEMORY))
     _rejected: list[str] = field(default_factory=list)
     _told: str = ""
+    _others: Set[str] = frozenset()
     _n_refused: int = 0
     _name: str = field(default_factory=lambda: secrets.token_hex(4))
 
@@ -40,8 +44,7 @@ class Breaker:
         """Look at the brakes at the start of a run; True if only one letter is to go, as a try."""
         is_try = brakes.take_a_try(session, NAME, now, now + TRY_AGAIN_AFTER)
         self.look(session, now)
-        others = [brake for brake in brakes.held(session, now) if brake.name != NAME]
-        if is_try and not others:
+        if is_try and not self._others:
             self.held = ""
             return True
         if self.held and self.held != self._told:
@@ -51,7 +54,10 @@ class Breaker:
 
     def look(self, session: Session, now: datetime) -> None:
         """Take note of what holds, whoever put it on."""
-        self.held = "; ".join(f"{each.name}: {each.reason}" for each in brakes.held(session, now))
+        held = {brake.name: brake.reason for brake in brakes.held(session, now)}
+        self.holds_sign_ups = bool(held.pop(brakes.SIGN_UPS, ""))
+        self._others = held.keys() - {NAME}
+        self.held = "; ".join(f"{name}: {reason}" for name, reason in held.items())
 
     def counts(self, now: datetime, *, is_refused: bool) -> bool:
         """Count a letter: refused for our sake, or not. True if that makes too many."""

@@ -1,11 +1,14 @@
 """What the last letters' reception says of the next ones: warn, or hold all sending.
 
-Mail providers count too, and a sender they have turned against is not forgiven by tomorrow.
+Mail providers count too, and a sender they have turned against is not forgiven by tomorrow. Where
+all would be well without the letters that strangers had sent to others, only such letters are held.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
+from operator import attrgetter
 
 import structlog
 from sqlalchemy import Engine
@@ -13,6 +16,8 @@ from sqlmodel import Session
 
 from app.store import brakes, health, heartbeats
 from app.store import engine as engines
+from app.store.health import Reception
+from app.store.tables import LetterKind
 
 log = structlog.get_logger()
 # What is judged: the letters of a day, or the last thousand where a day has fewer.
@@ -38,6 +43,11 @@ BOUNCES = Limit(0.02, 0.05, "bounced for good")
 TURNED_AWAY = Limit(0.02, 0.2, "came back refused for the sender's sake")
 COMPLAINTS = Limit(0.0008, 0.003, "were called spam by their readers")
 LIMITS = {"bounces": BOUNCES, "refusals": TURNED_AWAY, "complaints": COMPLAINTS}
+_COUNTED: dict[str, Callable[[Reception], int]] = {
+    "bounces": attrgetter("n_bounced"),
+    "refusals": attrgetter("n_turned_away"),
+    "complaints": attrgetter("n_complaints"),
+}
 # A day, and a morning's delay.
 SILENCE = timedelta(hours=26)
 
@@ -95,17 +105,55 @@ def _judged(name: str) -> str:
 def findings(session: Session, now: datetime) -> Iterator[Finding]:
     """What there is to say of reports and of silence; one each, also where all is well."""
     known = heartbeats.latest(session)
-    for name, limit in LIMITS.items():
+
+    @cache
+    def received(since: datetime, kind: LetterKind | None = None) -> Reception:
+        return health.reception(session, since, now, kind)
+
+    def count(name: str, brake: str) -> _Count:
         # Whoever lifts a brake has seen why; only letters sent since can put it on again.
-        since = _since(session, now, known.get(_judged(name)))
-        received = health.reception(session, since, now)
-        n = {
-            "bounces": received.n_bounced,
-            "refusals": received.n_turned_away,
-            "complaints": received.n_complaints,
-        }[name]
-        yield _judge(name, n, received.n_letters, limit)
+        return _count(received, name, _since(session, now, known.get(_judged(brake))))
+
+    of_sign_ups = [_of_sign_ups(name, count(name, brakes.SIGN_UPS)) for name in LIMITS]
+    for name in LIMITS:
+        yield _of_readers(name, count(name, name))
+    yield max(of_sign_ups, key=lambda found: (found.holds, found.reason != ""))
     yield silence(session, now)
+
+
+@dataclass(frozen=True)
+class _Count:
+    """What went wrong with the last letters. n_asking: that asked somebody to confirm.
+
+    Anybody can have those sent to addresses that do not exist.
+    """
+
+    n_letters: int
+    n: int
+    n_asking: int = 0
+
+
+def _count(received: Callable[..., Reception], name: str, since: datetime) -> _Count:
+    n_of, n_letters = _COUNTED[name], received(since).n_letters
+    n = n_of(received(since))
+    if not _judge(name, n, n_letters).reason:
+        return _Count(n_letters, n)
+    return _Count(n_letters, n, n_of(received(since, LetterKind.CONFIRM)))
+
+
+def _of_readers(name: str, count: _Count) -> Finding:
+    return _judge(name, count.n - count.n_asking, count.n_letters)
+
+
+def _of_sign_ups(name: str, count: _Count) -> Finding:
+    """What readers' own letters call for is said of them."""
+    readers, found = _of_readers(name, count), _judge(name, count.n, count.n_letters)
+    if (found.holds, found.reason != "") == (readers.holds, readers.reason != ""):
+        return Finding(brakes.SIGN_UPS)
+    holds = found.holds and count.n_asking >= LEAST_REPORTS
+    reason = f"{found.reason}; {count.n_asking} of these asked somebody to confirm"
+    only = ", and only such letters wait" if holds else ""
+    return Finding(brakes.SIGN_UPS, f"{reason}{only}", holds)
 
 
 def _since(session: Session, now: datetime, judged: datetime | None) -> datetime:
@@ -115,7 +163,8 @@ def _since(session: Session, now: datetime, judged: datetime | None) -> datetime
     return max(since, judged) if judged else since
 
 
-def _judge(name: str, n: int, n_letters: int, limit: Limit) -> Finding:
+def _judge(name: str, n: int, n_letters: int) -> Finding:
+    limit = LIMITS[name]
     rate = n / n_letters if n_letters else 0.0
     if n_letters < LEAST or rate < limit.warn:
         return Finding(name)

@@ -24,6 +24,8 @@ from app.store import waiting
 # Claimed at once for each lane; what a stop finds unsent is given back. It is four times as many
 # from a stock that is used up within seconds: papers are read once for all that are claimed.
 BATCH, MOST_BATCHES, SOON = 20, 4, timedelta(seconds=5)
+# How long letters are put off at a time that are held while others go.
+SIGN_UPS_LATER = timedelta(minutes=30)
 NOW = timedelta(0)
 
 
@@ -116,6 +118,8 @@ class Stock:
             self.breaker.look(session, now)
         if not self.may_go() or not self._room():
             return None
+        if self.breaker.holds_sign_ups:
+            waiting.put_off_sign_ups(session, now, now + SIGN_UPS_LATER)
         moment = waiting.next_due(session)
         if moment is None or moment > max(now, self.pace.put_off_until(now)):
             return None

@@ -1,4 +1,7 @@
-"""What holds sending: while a brake is on no letter leaves, and nobody is suppressed for it."""
+"""What holds sending: while a brake is on no letter leaves, and nobody is suppressed for it.
+
+All brakes but one hold every letter.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,6 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from app.store.tables import Brake
+
+# The one that holds no letters but those that ask somebody to confirm.
+SIGN_UPS = "sign-ups"
 
 
 def put_on(

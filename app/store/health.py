@@ -18,6 +18,7 @@ from app.store.tables import (
     Bounce,
     BounceKind,
     Digest,
+    LetterKind,
     OutboxEntry,
     Paper,
     State,
@@ -175,12 +176,18 @@ def since_last(session: Session, n_letters: int) -> datetime | None:
     return session.exec(newest.offset(n_letters - 1).limit(1)).first()
 
 
-def reception(session: Session, since: datetime, until: datetime) -> Reception:
+def reception(
+    session: Session, since: datetime, until: datetime, kind: LetterKind | None = None
+) -> Reception:
     """How letters due between two moments were received. Reads what went wrong with them.
 
-    Hard bounces only: a full mailbox says nothing of how the list was made.
+    Hard bounces only: a full mailbox says nothing of how the list was made. kind: only letters of
+    this kind, and only reports that say on which; reads all letters.
     """
-    among = OutboxEntry.due_at >= since, OutboxEntry.due_at <= until
+    among = [OutboxEntry.due_at >= since, OutboxEntry.due_at <= until]
+    if kind:
+        among.append(OutboxEntry.kind == kind)
+    sent = select(func.count()).select_from(OutboxEntry).where(OutboxEntry.state == State.SENT)
     refused = select(OutboxEntry.letter_id).where(
         OutboxEntry.state == State.FAILED, *among, _is_hard()
     )
@@ -188,17 +195,15 @@ def reception(session: Session, since: datetime, until: datetime) -> Reception:
     bounced, turned_away, blamed = (
         select(Bounce.letter_id)
         .join(OutboxEntry, col(OutboxEntry.letter_id) == col(Bounce.letter_id))
-        .where(Bounce.kind == kind, Bounce.at >= since, *among)
-        for kind in (BounceKind.HARD, BounceKind.SENDER, BounceKind.COMPLAINT)
+        .where(Bounce.kind == said, Bounce.at >= since, *among)
+        for said in (BounceKind.HARD, BounceKind.SENDER, BounceKind.COMPLAINT)
     )
+    nameless = {} if kind else _nameless(session, since)
     return Reception(
-        n_letters=_count_due(session, State.SENT, since, until) + n_refused,
-        n_bounced=_n_different(session, bounced, refused)
-        + _nameless(session, BounceKind.HARD, since),
-        n_turned_away=_n_different(session, turned_away)
-        + _nameless(session, BounceKind.SENDER, since),
-        n_complaints=_n_different(session, blamed)
-        + _nameless(session, BounceKind.COMPLAINT, since),
+        n_letters=session.exec(sent.where(*among)).one() + n_refused,
+        n_bounced=_n_different(session, bounced, refused) + nameless.get(BounceKind.HARD, 0),
+        n_turned_away=_n_different(session, turned_away) + nameless.get(BounceKind.SENDER, 0),
+        n_complaints=_n_different(session, blamed) + nameless.get(BounceKind.COMPLAINT, 0),
     )
 
 
@@ -213,11 +218,11 @@ def _n_different(session: Session, *letter_ids: Select[Any]) -> int:
     return session.exec(select(func.count()).select_from(each)).one()
 
 
-def _nameless(session: Session, kind: BounceKind, since: datetime) -> int:
-    """Reports that do not say which letter they are about."""
-    rows = select(func.count()).select_from(Bounce)
-    nameless = col(Bounce.letter_id).is_(None)
-    return session.exec(rows.where(Bounce.kind == kind, Bounce.at >= since, nameless)).one()
+def _nameless(session: Session, since: datetime) -> dict[BounceKind, int]:
+    """Reports that do not say which letter they are about, by kind."""
+    nameless = col(Bounce.letter_id).is_(None), Bounce.at >= since
+    rows = select(Bounce.kind, func.count()).where(*nameless).group_by(col(Bounce.kind))
+    return {BounceKind(kind): n for kind, n in session.exec(rows)}
 
 
 def subscribers_by_status(session: Session) -> dict[Status, int]:

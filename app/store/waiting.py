@@ -51,6 +51,13 @@ def put_off(session: Session, ids: Sequence[int], until: datetime, reason: str =
     session.execute(later.values({"due_at": until} | ({"reason": reason} if reason else {})))
 
 
+def put_off_sign_ups(session: Session, now: datetime, until: datetime) -> None:
+    """Put off the letters due that ask somebody to confirm."""
+    due = col(OutboxEntry.state).in_(WAITING), col(OutboxEntry.due_at) <= now
+    asking = update(OutboxEntry).where(*due, col(OutboxEntry.kind) == LetterKind.CONFIRM)
+    session.execute(asking.values(due_at=until))
+
+
 def put_off_all_but(session: Session, n: int, now: datetime, until: datetime, reason: str) -> None:
     """Of the letters due let n stay, and put the others off.
 

@@ -151,7 +151,7 @@ def _reception(figures: _Figures, session: Session, now: datetime) -> None:
     suppressed = health.count_suppressed(session)
     figures.tell("suppressions", "Addresses never to be mailed again", suppressed)
     held = {brake.name: 1.0 for brake in brakes.all_of(session)}
-    figures.tell_each("brake", "1 while this holds all sending", "name", held)
+    figures.tell_each("brake", "1 while this holds letters", "name", held)
 
 
 def _runs(figures: _Figures, session: Session) -> None:

@@ -27,7 +27,14 @@ def letters(engine):
     """Store letters that were due some time ago, sent unless told otherwise; return their ids."""
     day = iter(range(100_000))
 
-    def add(n, state=State.SENT, due=NOW - timedelta(hours=2), code=250, reason="2.0.0 taken"):
+    def add(
+        n,
+        state=State.SENT,
+        due=NOW - timedelta(hours=2),
+        code=250,
+        reason="2.0.0 taken",
+        kind="daily",
+    ):
         with engines.transaction(engine) as session:
             person = session.exec(select(Subscriber)).first() or Subscriber(
                 address="a@example.org", status=Status.ACTIVE, created_at=NOW
@@ -37,7 +44,7 @@ def letters(engine):
             keys = [
                 {
                     "subscriber_id": person.id,
-                    "kind": "daily",
+                    "kind": kind,
                     "edition_date": date(2000, 1, 1) + timedelta(days=next(day)),
                 }
                 for _ in range(n)
@@ -149,6 +156,44 @@ def test_letters_that_come_back_for_the_senders_sake_warn_and_hold(
     guarded.look(NOW)
     assert words(logged) == said
     assert set(held()) == brake
+
+
+@pytest.mark.parametrize("kind", [BounceKind.HARD, BounceKind.SENDER, BounceKind.COMPLAINT])
+def test_letters_that_strangers_had_sent_hold_no_readers_letters(
+    letters, report, guarded, held, logged, kind
+):
+    letters(200)
+    report(letters(100, kind="confirm"), kind)
+    guarded.look(NOW)
+    assert set(held()) == {"sign-ups"}
+    assert words(logged) == [("sending_held", "sign-ups")]
+    assert "100 of these asked somebody to confirm" in held()["sign-ups"]
+
+
+def test_what_strangers_had_sent_counts_beside_what_readers_got(letters, report, guarded, held):
+    report(letters(900)[:49])
+    report(letters(100, kind="confirm")[:2])
+    guarded.look(NOW)
+    assert set(held()) == {"sign-ups"}
+
+
+def test_what_is_too_much_without_strangers_holds_all(letters, report, guarded, held):
+    report(letters(900)[:50])
+    report(letters(100, kind="confirm")[:20])
+    guarded.look(NOW)
+    assert set(held()) == {"bounces"}
+
+
+def test_whoever_lets_sign_ups_go_on_is_not_told_of_the_same_letters_again(
+    letters, report, guarded, held, engine, clock
+):
+    letters(200)
+    report(letters(100, kind="confirm"))
+    guarded.look(NOW)
+    with engines.transaction(engine) as session:
+        brakes.take_off(session, brakes.SIGN_UPS)
+    guarded.look(NOW + timedelta(minutes=1))
+    assert not held()
 
 
 def test_the_reason_tells_the_figures(letters, report, guarded, held):

@@ -11,8 +11,8 @@ from app.errors import BadLink
 from app.mail.links import Purpose
 from app.pipeline import opt_in
 from app.recommend import interests
+from app.store import brakes, feedback, subscribers, suppressions
 from app.store import engine as engines
-from app.store import feedback, subscribers, suppressions
 from app.store.tables import LetterKind, State, Status, Subscriber
 
 WISH = opt_in.Wish("ada@example.org", interests.parse('retrieval, "night owls"'))
@@ -262,3 +262,33 @@ def test_a_new_wish_takes_the_place_of_the_papers_liked_in_the_last(
     number = ada().id
     with engines.transaction(engine) as session:
         assert feedback.opinions(session, [number])[number].liked == [ids[2]]
+
+
+def test_while_sign_ups_are_held_readers_get_their_letters_and_nobody_is_asked(
+    ask, letters, day, sink, entries, engine, clock
+):
+    (reader,) = letters()
+    ask()
+    with engines.transaction(engine) as session:
+        brakes.put_on(session, brakes.SIGN_UPS, "half of them bounce", NOW)
+    tally = asyncio.run(day.deliver())
+    assert (tally.sent, tally.held) == (1, "")
+    assert [each.recipient for each in sink.taken] == [reader.address]
+    asking = next(entry for entry in entries() if entry.kind == LetterKind.CONFIRM)
+    assert (asking.state, asking.attempts) == (State.READY, 0)
+
+    with engines.transaction(engine) as session:
+        brakes.take_off(session, brakes.SIGN_UPS)
+    clock.forward(hours=1)
+    assert asyncio.run(day.deliver()).sent == 1
+    assert sink.taken[-1].recipient == WISH.address
+
+
+def test_a_hold_of_sign_ups_does_not_keep_the_only_letter_that_is_due_in_a_loop(
+    ask, day, sink, engine
+):
+    ask()
+    with engines.transaction(engine) as session:
+        brakes.put_on(session, brakes.SIGN_UPS, "half of them bounce", NOW)
+    tally = asyncio.run(day.deliver())
+    assert (tally.sent, sink.attempts) == (0, [])
