@@ -60,7 +60,7 @@ def test_odd_json_is_read_as_json_reads_it(text):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"a": 1,}', "line 1, column 9: "),
+        ('{"a": 1 }}', "line 1, column 10: Extra data"),
         ("[1]\n[2]", "line 2, column 1: Extra data"),
         ("1" * 5_000, "beyond all measure"),
         ("[" * 100_000, "beyond all measure"),

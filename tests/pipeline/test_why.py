@@ -187,7 +187,8 @@ def test_a_letter_of_a_reader_ahead_of_utc_is_explained_by_the_papers_it_had(
     ask, sent, make_subscriber, store_papers, retrieval_papers, alter, clock
 ):
     *_, whales = store_papers(*retrieval_papers)
-    alter("UPDATE paper SET first_seen = :oldest", oldest=TODAY - timedelta(days=6))
+    oldest = (TODAY - timedelta(days=6)).isoformat()
+    alter("UPDATE paper SET first_seen = date(:oldest)", oldest=oldest)
     reader = make_subscriber('"sparse retrieval"', zone="Pacific/Kiritimati", hour=0)
     clock.forward(hours=2)  # there the next day has begun
     sent()
