@@ -265,7 +265,8 @@ def of_records(who: Sending, server: str) -> Iterator[Finding]:
         fault = records.spf_fault(found) if found is not None else ""
         yield _looked_up("SPF", who.return_domain, found, fault, Level.WARNING)
         said = records.policy_in_force([policy.result() for policy in policies])
-    fault = records.dmarc_fault(said) if said is not None else ""
+    signs = who.signer.domain if who.signer else ""
+    fault = records.dmarc_fault(said, who.mail_domain, signs) if said is not None else ""
     yield _looked_up("DMARC", f"_dmarc.{who.mail_domain}", said, fault, Level.WARNING)
     found = hosts.result()
     fault = records.mx_fault(found) if found is not None else ""

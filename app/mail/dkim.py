@@ -97,9 +97,13 @@ def new_key() -> str:
 
 def public_key(record: str) -> str:
     """The key in a TXT record (RFC 6376 §3.6.1), blanks left out; "" where there is none."""
-    tags = dict(part.strip().partition("=")[::2] for part in record.split(";"))
-    found = {name.strip(): "".join(value.split()) for name, value in tags.items()}
-    return found.get("p", "")
+    return tags(record).get("p", "")
+
+
+def tags(record: str) -> dict[str, str]:
+    """What a TXT record says (RFC 6376 §3.2), blanks left out."""
+    found = dict(part.strip().partition("=")[::2] for part in record.split(";"))
+    return {name.strip(): "".join(value.split()) for name, value in found.items()}
 
 
 def relaxed_body(body: bytes) -> bytes:

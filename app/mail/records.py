@@ -118,11 +118,15 @@ def mx_fault(hosts: Sequence[str]) -> str:
 
 def dkim_fault(found: Sequence[str], signer: dkim.Signer) -> str:
     """What is wrong with the published key, or ""."""
-    keys = {key for text in found if (key := dkim.public_key(text))}
-    if not keys:
+    published = [tags for text in found if (tags := dkim.tags(text)).get("p")]
+    if not published:
         return "has no DKIM record, and so no signature of ours holds"
-    if keys != {dkim.public_key(signer.record)}:
+    if {tags["p"] for tags in published} != {dkim.public_key(signer.record)}:
         return "publishes another key than the one we sign with"
+    if any("y" in tags.get("t", "").lower().split(":") for tags in published):
+        return "says that our signatures are but a test (t=y), so that they need not count"
+    if any("sha256" not in tags.get("h", "sha256").lower().split(":") for tags in published):
+        return "lets no signature by SHA-256 hold (h=), and ours are"
     return ""
 
 
@@ -135,14 +139,23 @@ def policy_in_force(answers: Sequence[list[str] | None]) -> list[str] | None:
     return next((found for found in answered if any(map(_POLICY.match, found))), answers[0])
 
 
-def dmarc_fault(found: Sequence[str]) -> str:
-    """What is wrong with the DMARC record of a domain, or ""."""
+def dmarc_fault(found: Sequence[str], mail_domain: str, signs: str) -> str:
+    """What is wrong with the DMARC record of a domain, or "".
+
+    signs: the domain of our signatures, "" where we make none.
+    """
     policies = [text for text in found if _POLICY.match(text)]
     if not policies:
         return "has no DMARC record"
     if len(policies) > 1:
         return f"has {len(policies)} DMARC records, and so none counts"
-    return "" if re.search(r";\s*p\s*=", policies[0]) else "has a DMARC record without p="
+    tags = dkim.tags(policies[0])
+    if "p" not in tags:
+        return "has a DMARC record without p="
+    is_strict = tags.get("adkim", "").lower() == "s"
+    if is_strict and signs and signs.lower() != mail_domain.lower():
+        return f"wants signatures by {mail_domain} itself (adkim=s), and ours are by {signs}"
+    return ""
 
 
 def dmarc_names(mail_domain: str) -> list[str]:

@@ -74,6 +74,9 @@ def test_the_published_key_has_to_be_ours(signer):
     assert "no DKIM" in records.dkim_fault(["v=DKIM1; p="], signer)
     assert "another key" in records.dkim_fault(["v=DKIM1; k=rsa; p=AAAA"], signer)
     assert "another key" in records.dkim_fault([signer.record, "v=DKIM1; p=AAAA"], signer)
+    assert "but a test" in records.dkim_fault([f"{signer.record}; t=s:Y"], signer)
+    assert "SHA-256" in records.dkim_fault([f"{signer.record}; h=sha1"], signer)
+    assert records.dkim_fault([f"{signer.record}; t=s; h=sha1 : sha256"], signer) == ""
 
 
 @pytest.mark.parametrize(
@@ -87,7 +90,15 @@ def test_the_published_key_has_to_be_ours(signer):
     ],
 )
 def test_exactly_one_dmarc_record_counts(found, fault):
-    assert records.dmarc_fault(found) == fault
+    assert records.dmarc_fault(found, "example.org", "") == fault
+
+
+def test_a_strict_policy_wants_signatures_of_the_very_domain():
+    strict = ["v=DMARC1; p=reject; adkim=S"]
+    assert "adkim=s" in records.dmarc_fault(strict, "papers.example.org", "example.org")
+    assert records.dmarc_fault(strict, "example.org", "Example.org") == ""
+    assert records.dmarc_fault(strict, "papers.example.org", "") == ""
+    assert records.dmarc_fault(["v=DMARC1; p=none"], "papers.example.org", "example.org") == ""
 
 
 def test_what_else_stands_where_a_policy_might_hides_none_above():
