@@ -170,6 +170,10 @@ def plan_anew(session: Session, subscriber: Subscriber, now: datetime) -> None:
         return
     midnight = datetime.combine(today, time(), wishes.zone).astimezone(UTC)
     plan_next(session, subscriber, min(owed, midnight) - timedelta(seconds=1))
+    stale = now - edition.CATCH_UP
+    if subscriber.next_due_at and subscriber.next_due_at < stale <= owed:
+        # By its new hour it would count as missed, though nobody has missed it.
+        subscriber.next_due_at = now
 
 
 def activate(session: Session, subscriber: Subscriber, now: datetime) -> None:

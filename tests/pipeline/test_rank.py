@@ -438,6 +438,23 @@ def test_an_edition_is_dated_by_the_readers_own_calendar(
     assert entries(tokyo)[-1].edition_date == date(2026, 11, 21)
 
 
+def test_an_evening_reader_who_wants_mornings_from_now_on_still_gets_todays_letter(
+    day, make_subscriber, stored, clock, entries, engine, logged
+):
+    reader = make_subscriber("retrieval", hour=22)
+    day.rank_due()
+    clock.forward(hours=11)
+    with engines.transaction(engine) as session:
+        person = session.get(Subscriber, reader.id)
+        person.hour = 7
+        subscribers.plan_anew(session, person, clock.now)
+    clock.forward(seconds=30)
+    day.rank_due()
+    assert _states(entries(reader))[-1] == (TODAY, State.READY, "")
+    assert _due_at(engine, reader) == NOW + timedelta(hours=22)
+    assert "editions_missed" not in [each["event"] for each in logged]
+
+
 def test_an_edition_out_of_turn_takes_the_place_of_that_days_own(
     day, make_subscriber, stored, clock, entries, engine
 ):

@@ -164,6 +164,9 @@ def test_who_never_confirmed_is_forgotten(session: Session, make_person, make_en
         (at(20, 9), at(21, 7), 6, at(21, 6)),  # today's was sent
         (at(20, 9), at(21, 7), 18, at(20, 18)),  # asked again today; the outbox refuses it
         (at(21, 0), at(20, 23), 23, at(20, 23)),  # yesterday's is overdue since before midnight
+        (at(20, 20), at(20, 22), 7, at(20, 20)),  # too long ago to be caught up, and still not lost
+        (at(20, 20), at(20, 8), 7, at(20, 20)),  # overdue, and just not too late
+        (at(20, 20), at(20, 7), 6, at(20, 6)),  # missed by more than twelve hours, and stays so
     ],
 )
 def test_a_new_hour_neither_loses_todays_letter_nor_yesterdays(
