@@ -48,8 +48,9 @@ _COUNTED: dict[str, Callable[[Reception], int]] = {
     "refusals": attrgetter("n_turned_away"),
     "complaints": attrgetter("n_complaints"),
 }
-# A day, and a morning's delay.
-SILENCE = timedelta(hours=26)
+# A morning's delay; and a day with it.
+DELAY = timedelta(hours=2)
+SILENCE = timedelta(days=1) + DELAY
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,9 @@ def silence(session: Session, now: datetime) -> Finding:
     success = health.last_success(session)
     unsent = health.unsent_since(session, success)
     quiet = success is None or success <= now - SILENCE
-    if not quiet or unsent is None or unsent > now - SILENCE:
+    # Where letters came every morning, those of one are enough; a new service has a day.
+    patience = SILENCE if success is None else DELAY
+    if not quiet or unsent is None or unsent > now - patience:
         return Finding("silence")
     since = f" since {success:%d %B %Y, %H:%M} UTC" if success else ""
     due = f"although one was due on {unsent:%d %B %Y, %H:%M} UTC"

@@ -328,8 +328,22 @@ def test_a_day_without_success_is_an_alarm_if_letters_were_due(letters, guarded,
     assert not held()
 
 
+def test_a_server_that_is_gone_is_told_of_in_the_morning_after_its_last_letters(
+    letters, guarded, logged
+):
+    """And not in the one after: the letters that wait are those of one morning."""
+    letters(3, due=NOW - timedelta(hours=26))
+    letters(3, State.READY, due=NOW - timedelta(hours=2))
+    guarded.look(NOW - timedelta(minutes=1))
+    assert not logged
+    guarded.look(NOW)
+    assert words(logged) == [("sending_in_danger", "silence")]
+
+
 def test_a_service_that_never_sent_anything_is_an_alarm_too(letters, guarded, logged):
-    letters(1, State.FAILED, NOW - timedelta(hours=27), 0, "given up: connection lost")
+    letters(1, State.FAILED, NOW - timedelta(hours=26), 0, "given up: connection lost")
+    guarded.look(NOW - timedelta(minutes=1))
+    assert not logged
     guarded.look(NOW)
     assert logged[0]["reason"].startswith("the server has taken no letter, although")
 
@@ -337,7 +351,7 @@ def test_a_service_that_never_sent_anything_is_an_alarm_too(letters, guarded, lo
 @pytest.mark.parametrize(
     ("state", "hours", "code", "reason"),
     [
-        (State.READY, 25, 0, ""),  # not long enough
+        (State.READY, 1.9, 0, ""),  # not long enough
         (State.SKIPPED, 30, 0, "nothing fits"),
         (State.SUPPRESSED, 30, 0, "unsubscribed"),
         (State.FAILED, 30, 550, "5.1.1 no such user"),  # the server works
