@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from sqlalchemy import Update, case, delete, update
-from sqlmodel import Session, col
+from sqlalchemy import Update, and_, case, delete, or_, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
 
 from app.store import outbox, unwanted
 from app.store.tables import LetterKind, OutboxEntry, State
@@ -49,8 +50,8 @@ def settle_restored(session: Session, now: datetime, until: datetime) -> int:
 def recall(session: Session, now: datetime) -> dict[int, date]:
     """Bring back what a clock that ran ahead put into the time to come.
 
-    What waits is due now. An edition that was skipped there without a letter is to be seen anew:
-    the first of these is the answer, by subscriber id.
+    What waits is due now, and so is what was given up there. An edition that was skipped there
+    without a letter is to be seen anew: the first of these is the answer, by subscriber id.
     """
     settled_ahead = col(OutboxEntry.settled_at) > now
     nothing = col(OutboxEntry.state) == State.SKIPPED, col(OutboxEntry.letter_id).is_(None)
@@ -68,7 +69,30 @@ def recall(session: Session, now: datetime) -> dict[int, date]:
         col(OutboxEntry.state).in_(outbox.HELD), col(OutboxEntry.claimed_at) > now
     )
     _count(session, held.values(claimed_at=now))
+    _count(session, _given_up_ahead(now))
     return first_days
+
+
+def _given_up_ahead(now: datetime) -> Update:
+    newer = aliased(OutboxEntry)
+    # Its papers may be in the one that took its place.
+    has_newer = select(newer.id).where(
+        col(newer.subscriber_id) == col(OutboxEntry.subscriber_id),
+        col(newer.kind) == LetterKind.DAILY,
+        col(newer.edition_date) > col(OutboxEntry.edition_date),
+    )
+    is_replaced = col(OutboxEntry.kind) == LetterKind.DAILY, has_newer.exists()
+    was_old = or_(
+        col(OutboxEntry.reason).like("given up:%"), col(OutboxEntry.code).between(400, 499)
+    )
+    given_up = update(OutboxEntry).where(
+        col(OutboxEntry.state) == State.FAILED,
+        col(OutboxEntry.settled_at) > now,
+        col(OutboxEntry.letter_id).is_not(None),
+        was_old,
+        ~and_(*is_replaced),
+    )
+    return given_up.values(state=State.READY, due_at=now, settled_at=None)
 
 
 def _count(session: Session, change: Update) -> int:

@@ -395,6 +395,25 @@ def test_a_clock_that_is_set_back_and_forward_gives_one_edition_a_day(
     assert (days[0], days[-1]) == (TODAY, NOW.date() + timedelta(days=5))
 
 
+def test_a_letter_that_a_clock_ahead_gave_up_is_sent_once_the_clock_is_right(
+    day, make_subscriber, stored, clock, entries
+):
+    """Both wait; by a clock ahead one reader has a newer letter, the other none before Friday."""
+    daily = make_subscriber("retrieval")
+    weekly = make_subscriber("retrieval", days=frozenset({"fri"}))
+    day.rank_due()
+    clock.forward(hours=26)
+    day.tidy()
+    day.rank_due()
+    assert [entry.state for entry in entries(weekly)] == [State.FAILED]
+    clock.forward(hours=-25)
+    day.rank_due()
+    day.tidy()
+    assert [entry.state for entry in entries(weekly)] == [State.READY]
+    # The papers of its older letter are in its newer one.
+    assert [entry.state for entry in entries(daily)] == [State.FAILED, State.READY]
+
+
 def test_an_edition_that_a_clock_ahead_skipped_is_noted_though_it_is_too_late_by_now(
     day, make_subscriber, clock, entries
 ):
