@@ -41,6 +41,7 @@ class _Old(NamedTuple):
     state: State
     reason: str
     failure: str
+    doubtful: int
 
 
 def oldest(session: Session, last: date) -> date | None:
@@ -92,6 +93,7 @@ def _old(session: Session, last: date, limit: int) -> list[_Old]:
         OutboxEntry.state,
         OutboxEntry.reason,
         health.failure(),
+        OutboxEntry.doubtful,
     ]
     rows = any_select(*columns).where(*_can_be(), col(OutboxEntry.edition_date) <= last)
     first = rows.order_by(col(OutboxEntry.id)).limit(limit)
@@ -107,6 +109,8 @@ def _counts(old: Sequence[_Old]) -> Counts:
             counts[each.day, Kind.SKIPPED, each.reason] += 1
         if each.state == State.FAILED:
             counts[each.day, Kind.FAILED, each.failure] += 1
+        if each.doubtful:
+            counts[each.day, Kind.DOUBT, ""] += each.doubtful
     return counts
 
 

@@ -143,10 +143,14 @@ def _first_unwritten(session: Session) -> datetime | None:
 
 
 def doubtful(session: Session) -> int:
-    """How often a letter may have gone out twice. Reads the index alone."""
+    """How often a letter may have gone out twice, those folded since included.
+
+    Of the others it reads the index alone.
+    """
     # Not as a parameter: a database must see that the index holds all that is asked for.
     in_doubt = col(OutboxEntry.doubtful) > literal_column("0")
-    return session.exec(select(func.sum(OutboxEntry.doubtful)).where(in_doubt)).one() or 0
+    kept = session.exec(select(func.sum(OutboxEntry.doubtful)).where(in_doubt)).one() or 0
+    return kept + tallies.total(session, tallies.Kind.DOUBT)[""]
 
 
 def hand_overs(session: Session) -> list[float]:

@@ -16,7 +16,8 @@ class Kind(StrEnum):
     """What is counted, by which names.
 
     DAILY: daily letters by state; OTHER: all others. SKIPPED: daily ones by reason. FAILED: see
-    `health.failure`. VOTE: taps by why they are void, "" for those that count.
+    `health.failure`. VOTE: taps by why they are void, "" for those that count. DOUBT: how often one
+    may have gone out twice, without a name.
     """
 
     DAILY = "daily"
@@ -24,6 +25,7 @@ class Kind(StrEnum):
     SKIPPED = "skipped"
     FAILED = "failed"
     VOTE = "vote"
+    DOUBT = "doubt"
 
 
 Counts = Counter[tuple[date, Kind, str]]

@@ -15,7 +15,17 @@ from app.pipeline.readers import Rules
 from app.pipeline.replay import prepare
 from app.pipeline.tidy import Tidied
 from app.store import engine as engines
-from app.store import feedback, heartbeats, outbox, statistics, subscribers, tables, tallies, taps
+from app.store import (
+    feedback,
+    health,
+    heartbeats,
+    outbox,
+    statistics,
+    subscribers,
+    tables,
+    tallies,
+    taps,
+)
 from app.store.tables import Letter, Means, OutboxEntry, Pick, State, Tap, VoteSnapshot
 
 OLD = timedelta(days=100)
@@ -34,6 +44,7 @@ def reader(day, make_subscriber, store_papers, retrieval_papers, engine, clock):
         letter = session.exec(select(Letter)).one()
         entry = session.exec(select(OutboxEntry)).one()
         entry.state, entry.settled_at, entry.reason = State.SENT, NOW, "ok"
+        entry.doubtful = 2
         paper_id = session.exec(select(Pick.paper_id).where(Pick.rank == 1)).one()
         feedback.record(session, person.id, paper_id, Verdict.LIKE, NOW, letter.id)
         for void in ("", "a scanner"):
@@ -80,6 +91,7 @@ def test_what_operators_see_counted_stays_the_same(later, day, engine):
             outbox.count_by_state(session),
             [(each.date, each.states) for each in statistics.editions(session, 30)],
             taps.counts(session),
+            health.doubtful(session),
         )
 
     with engines.transaction(engine) as session:
