@@ -95,13 +95,13 @@ class Day:
         return queue.is_there(self.desk.engine)
 
     def look_back(self) -> None:
-        """Before anything else, and once: was the database restored? Raises NotReady."""
+        """Before anything else: was the database restored, be it under us? Raises NotReady."""
         with self._looking_back:
-            if not self._has_looked_back:
-                found = restored.settle(self.desk.engine, self._sent_until, self.clock())
-                self._has_looked_back = True
-                if found:
-                    log.warning("database_was_restored", **vars(found))
+            look = restored.settle_again if self._has_looked_back else restored.settle
+            found = look(self.desk.engine, self._sent_until, self.clock())
+            self._has_looked_back = True
+            if found:
+                log.warning("database_was_restored", **vars(found))
 
     @property
     def _sent_until(self) -> Path:

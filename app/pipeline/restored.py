@@ -57,11 +57,15 @@ class Settled:
 def note(engine: Engine, path: Path, now: datetime) -> None:
     """Move the mark on, in the database and then in the file: so the file is never ahead of it.
 
+    Not where the file is ahead, for a backup was put back under us: `settle` must still see that.
     Raises NotReady, but not for the file alone: letters are worth more than the mark.
     """
-    known_as = _name(path)
+    before = _readable(path)
+    known_as = before.name if before else ""
     name = known_as or secrets.token_hex(8)
     with engines.transaction(engine) as session:
+        if before and not marks.knows(session, before.name, before.at):
+            return
         at = heartbeats.advance(session, heartbeats.SENDING, now)
         marks.note(session, name, at)
         highest = numbers.given_out(session)
@@ -75,12 +79,11 @@ def note(engine: Engine, path: Path, now: datetime) -> None:
                 marks.forget(session, name)
 
 
-def _name(path: Path) -> str:
+def _readable(path: Path) -> Mark | None:
     try:
-        mark = read(path)
+        return read(path)
     except NotReady:
-        return ""
-    return mark.name if mark else ""
+        return None
 
 
 def settle(engine: Engine, path: Path, now: datetime) -> Settled | None:
@@ -89,12 +92,25 @@ def settle(engine: Engine, path: Path, now: datetime) -> Settled | None:
     None where the database knows all that was sent from here. Machines that start at once do so one
     after the other. Raises NotReady.
     """
+    if _unknown(engine, path) is None:
+        return None
     with leading.in_turn(engine):
-        mark = read(path)
-        with engines.transaction(engines.reading(engine)) as session:
-            if mark is None or marks.knows(session, mark.name, mark.at):
-                return None
-        return _settle(engine, mark, now)
+        mark = _unknown(engine, path)
+        return _settle(engine, mark, now) if mark else None
+
+
+def settle_again(engine: Engine, path: Path, now: datetime) -> Settled | None:
+    """The same for who has looked before: a file that went bad since then holds up no letters."""
+    return settle(engine, path, now) if _readable(path) else None
+
+
+def _unknown(engine: Engine, path: Path) -> Mark | None:
+    """What the file holds, if the database does not know of it."""
+    mark = read(path)
+    if mark is None:
+        return None
+    with engines.transaction(engines.reading(engine)) as session:
+        return None if marks.knows(session, mark.name, mark.at) else mark
 
 
 def _settle(engine: Engine, mark: Mark, now: datetime) -> Settled:

@@ -1,5 +1,7 @@
 import asyncio
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -170,6 +172,49 @@ def test_a_file_without_a_moment_is_refused_with_the_cure(path, text):
 def test_letters_leave_though_the_mark_cannot_be_kept(engine, tmp_path, logged):
     restored.note(engine, tmp_path / "nowhere" / restored.FILE, NOW)
     assert [line["event"] for line in logged] == ["sent_until_not_kept"]
+
+
+@pytest.mark.sqlite
+def test_a_backup_put_back_under_a_running_service_sends_nothing_again(
+    day, letters, settings, tmp_path, sink, stored, clock
+):
+    """As `sqlite3 paperboy.sqlite3 ".restore copy"` does; nobody has stopped the service."""
+    letters(3)
+    with (
+        closing(sqlite3.connect(settings.data_dir / "paperboy.sqlite3")) as live,
+        closing(sqlite3.connect(tmp_path / "copy")) as copy,
+    ):
+        live.backup(copy)
+        asyncio.run(day.deliver())
+        copy.backup(live)
+    clock.forward(minutes=1)
+    day.rank_due()
+    asyncio.run(day.deliver())
+    assert len(sink.taken) == 3
+    assert {(entry.state, entry.reason) for entry in stored()} == {
+        (State.SKIPPED, overtaken.RESTORED)
+    }
+
+
+def test_a_beat_tells_no_restored_database_that_it_knows_what_was_sent(
+    engine, path, make_subscriber, alter
+):
+    make_subscriber()
+    restored.note(engine, path, NOW)
+    alter("DELETE FROM heartbeat")
+    restored.note(engine, path, NOW + timedelta(minutes=1))
+    assert restored.settle(engine, path, NOW + timedelta(minutes=2)) is not None
+
+
+def test_a_file_that_cannot_be_read_any_more_holds_up_no_running_service(
+    day, letters, settings, sink
+):
+    letters(1)
+    day.look_back()
+    (settings.data_dir / restored.FILE).mkdir()
+    day.rank_due()
+    asyncio.run(day.deliver())
+    assert len(sink.taken) == 1
 
 
 def test_a_number_that_a_lost_reader_has_in_links_is_given_to_nobody_else(
