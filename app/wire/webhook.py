@@ -1,6 +1,7 @@
 """One JSON object to a URL of the operator's."""
 
 import json
+import threading
 from collections.abc import Mapping
 from http.client import HTTPException
 from typing import Any
@@ -21,6 +22,25 @@ class _StayHere(HTTPRedirectHandler):
 
 def post(url: str, told: Mapping[str, str]) -> None:
     """POST it and forget the answer. Raises NotReady, without the URL: it may be a secret."""
+    failed: list[NotReady] = []
+
+    def try_to() -> None:
+        try:
+            _post(url, told)
+        except NotReady as e:
+            failed.append(e)
+
+    # The time-out of a socket is one for each byte. Not joined at the end: nobody waits for it.
+    posting = threading.Thread(target=try_to, name="webhook", daemon=True)
+    posting.start()
+    posting.join(PATIENCE_SECONDS)
+    if posting.is_alive():
+        raise NotReady("The webhook cannot be reached: TimeoutError.")
+    if failed:
+        raise failed[0]
+
+
+def _post(url: str, told: Mapping[str, str]) -> None:
     head = {"Content-Type": "application/json", "User-Agent": "Paperboy"}
     # The settings take http and https only.
     request = Request(url, json.dumps(told).encode(), head, method="POST")  # noqa: S310

@@ -1,4 +1,5 @@
 import socket
+import threading
 
 import pytest
 from web_hook import WebHook
@@ -33,3 +34,29 @@ def test_a_server_that_is_not_there_is_told_without_the_url():
         port = taken.getsockname()[1]
     with pytest.raises(NotReady, match=r"^The webhook cannot be reached: URLError\.$"):
         webhook.post(f"http://127.0.0.1:{port}/secret", TOLD)
+
+
+def test_a_server_that_goes_on_answering_is_given_up(monkeypatch):
+    """A byte now and then: each comes in time."""
+    monkeypatch.setattr(webhook, "PATIENCE_SECONDS", 0.2)
+    over = threading.Event()
+
+    def drip(server):
+        caller, _ = server.accept()
+        with caller:
+            caller.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            for _ in range(500):
+                caller.sendall(b"a")
+                if over.wait(0.01):
+                    break
+            caller.sendall(b"\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        dripping = threading.Thread(target=drip, args=[server])
+        dripping.start()
+        try:
+            with pytest.raises(NotReady, match=r"^The webhook cannot be reached: TimeoutError\.$"):
+                webhook.post(f"http://127.0.0.1:{server.getsockname()[1]}/secret", TOLD)
+        finally:
+            over.set()
+            dripping.join()
