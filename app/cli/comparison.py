@@ -178,8 +178,9 @@ def _print(figures: dict[str, Any]) -> None:
     if not figures["editions"]:
         print("No letter was written yet; `paperboy run` writes those that are due.")
         return
-    headings = ("edition", "sent", "failed", "deferred", "waiting", "suppressed", "skipped")
-    names = {"edition": "day"}
+    counts = ("sent", "failed", "deferred", "waiting", "in doubt", "suppressed")
+    headings = ("edition", *counts, "skipped")
+    names = {"edition": "day", "in doubt": "in_doubt"}
     rows = [
         [*(each[names.get(name, name)] for name in headings[:-1]), _skipped(each["skipped"])]
         for each in figures["editions"]

@@ -16,6 +16,7 @@ from app.store.tables import (
     LetterKind,
     Means,
     OutboxEntry,
+    State,
     Tap,
 )
 
@@ -163,6 +164,16 @@ def test_stats_tell_what_waits_what_bounced_and_what_holds_sending(sent, paperbo
     flow = json.loads(paperboy("stats", "--json").out)["delivery"]
     assert [brake["name"] for brake in flow["brakes"]] == ["bounces"]
     assert flow["7 days"]["bounce_rate"] == 1
+
+
+@pytest.mark.parametrize("state", State)
+def test_each_letter_of_an_edition_is_in_one_column(sent, paperboy, database, state):
+    day, now = date(2026, 1, 1), datetime.now(UTC)
+    entry = {"kind": LetterKind.DAILY, "edition_date": day, "state": state, "reason": "because"}
+    database.add(OutboxEntry(subscriber_id=1, due_at=now, first_due_at=now, **entry))
+    (line,) = [line for line in paperboy("stats").out.splitlines() if str(day) in line]
+    figures = line.replace(" because", "").split()[1:]
+    assert sum(map(int, figures)) == 1
 
 
 def test_stats_warn_where_nothing_was_sent_for_a_day(paperboy, migrated, database):
