@@ -107,13 +107,17 @@ def findings(session: Session, now: datetime) -> Iterator[Finding]:
     """What there is to say of reports and of silence; one each, also where all is well."""
     known = heartbeats.latest(session)
 
+    since = _since(session, now)
+
     @cache
-    def received(since: datetime, kind: LetterKind | None = None) -> Reception:
-        return health.reception(session, since, now, kind)
+    def received(sent_after: datetime | None, kind: LetterKind | None = None) -> Reception:
+        return health.reception(session, since, now, sent_after, kind)
 
     def count(name: str, brake: str) -> _Count:
         # Whoever lifts a brake has seen why; only letters sent since can put it on again.
-        return _count(received, name, _since(session, now, known.get(_judged(brake))))
+        judged = known.get(_judged(brake))
+        # What was due since then was not sent before; to ask costs a look at each letter.
+        return _count(received, name, judged if judged and judged > since else None)
 
     of_sign_ups = [_of_sign_ups(name, count(name, brakes.SIGN_UPS)) for name in LIMITS]
     for name in LIMITS:
@@ -134,12 +138,12 @@ class _Count:
     n_asking: int = 0
 
 
-def _count(received: Callable[..., Reception], name: str, since: datetime) -> _Count:
-    n_of, n_letters = _COUNTED[name], received(since).n_letters
-    n = n_of(received(since))
+def _count(received: Callable[..., Reception], name: str, sent_after: datetime | None) -> _Count:
+    n_of, n_letters = _COUNTED[name], received(sent_after).n_letters
+    n = n_of(received(sent_after))
     if not _judge(name, n, n_letters).reason:
         return _Count(n_letters, n)
-    return _Count(n_letters, n, n_of(received(since, LetterKind.CONFIRM)))
+    return _Count(n_letters, n, n_of(received(sent_after, LetterKind.CONFIRM)))
 
 
 def _of_readers(name: str, count: _Count) -> Finding:
@@ -157,11 +161,10 @@ def _of_sign_ups(name: str, count: _Count) -> Finding:
     return Finding(brakes.SIGN_UPS, f"{reason}{only}", holds)
 
 
-def _since(session: Session, now: datetime, judged: datetime | None) -> datetime:
+def _since(session: Session, now: datetime) -> datetime:
     longest = now - LONGEST
     last = health.since_last(session, LAST) or longest
-    since = max(min(now - SPAN, last), longest)
-    return max(since, judged) if judged else since
+    return max(min(now - SPAN, last), longest)
 
 
 def _judge(name: str, n: int, n_letters: int) -> Finding:

@@ -181,16 +181,23 @@ def since_last(session: Session, n_letters: int) -> datetime | None:
 
 
 def reception(
-    session: Session, since: datetime, until: datetime, kind: LetterKind | None = None
+    session: Session,
+    since: datetime,
+    until: datetime,
+    settled_after: datetime | None = None,
+    kind: LetterKind | None = None,
 ) -> Reception:
     """How letters due between two moments were received. Reads what went wrong with them.
 
-    Hard bounces only: a full mailbox says nothing of how the list was made. kind: only letters of
-    this kind, and only reports that say on which; reads all letters.
+    Hard bounces only: a full mailbox says nothing of how the list was made. settled_after, kind:
+    only of these letters, which reads all of that time. Of a kind only reports count that say on
+    which letter.
     """
-    among = [OutboxEntry.due_at >= since, OutboxEntry.due_at <= until]
+    among = [col(OutboxEntry.due_at) >= since, col(OutboxEntry.due_at) <= until]
     if kind:
-        among.append(OutboxEntry.kind == kind)
+        among.append(col(OutboxEntry.kind) == kind)
+    if settled_after:
+        among.append(col(OutboxEntry.settled_at) > settled_after)
     sent = select(func.count()).select_from(OutboxEntry).where(OutboxEntry.state == State.SENT)
     refused = select(OutboxEntry.letter_id).where(
         OutboxEntry.state == State.FAILED, *among, _is_hard()
@@ -202,7 +209,7 @@ def reception(
         .where(Bounce.kind == said, Bounce.at >= since, *among)
         for said in (BounceKind.HARD, BounceKind.SENDER, BounceKind.COMPLAINT)
     )
-    nameless = {} if kind else _nameless(session, since)
+    nameless = {} if kind else _nameless(session, max(since, settled_after or since))
     return Reception(
         n_letters=session.exec(sent.where(*among)).one() + n_refused,
         n_bounced=_n_different(session, bounced, refused) + nameless.get(BounceKind.HARD, 0),

@@ -34,6 +34,7 @@ def letters(engine):
         code=250,
         reason="2.0.0 taken",
         kind="daily",
+        settled=None,
     ):
         with engines.transaction(engine) as session:
             person = session.exec(select(Subscriber)).first() or Subscriber(
@@ -59,7 +60,7 @@ def letters(engine):
                 "state": state,
                 "due_at": due,
                 "first_due_at": due,
-                "settled_at": due,
+                "settled_at": settled or due,
                 "code": code,
                 "reason": reason,
             }
@@ -294,6 +295,21 @@ def test_a_lifted_brake_stays_off_until_new_letters_are_ill_received(
     guarded.look(clock.now)
     assert not held()
     report(letters(200, due=clock.now)[:10], at=clock.forward(hours=1))
+    guarded.look(clock.now)
+    assert "10 of the last 200" in held()["bounces"]
+
+
+def test_letters_that_waited_for_a_brake_to_be_lifted_can_put_it_on_again(
+    engine, letters, report, guarded, held, clock
+):
+    """They were due before it was put on, as all that one morning's run has not come to yet."""
+    report(letters(1000)[:50])
+    guarded.look(clock.now)
+    with engines.transaction(engine) as session:
+        brakes.take_off(session, "bounces")
+    clock.forward(hours=1)
+    letters(190, settled=clock.now)
+    letters(10, State.FAILED, code=550, reason="5.1.1 no such user", settled=clock.now)
     guarded.look(clock.now)
     assert "10 of the last 200" in held()["bounces"]
 
