@@ -289,6 +289,7 @@ class Day:
 
     def tell(self) -> None:
         """Tell the operator what is wrong, where that is new. Raises NotReady."""
+        self.look()  # a run may go on for hours
         desk = self.desk
         ways, clock = self.ways, self.clock
         alert.Alerts(desk.engine, desk.head, self.server, ways, clock, self.stop).tell()

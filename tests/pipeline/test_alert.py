@@ -195,7 +195,7 @@ def test_without_a_way_it_is_logged_once(told, post, brake, logged):
     brake()
     told.tell()
     told.tell()
-    assert [line["event"] for line in logged] == ["alert"]
+    assert [line["event"] for line in logged].count("alert") == 1
     assert post.taken == []
 
 

@@ -407,6 +407,13 @@ def test_a_run_is_judged_and_timed(day, engine, make_subscriber, letters, report
         assert health.last_success(session) is not None
 
 
+def test_a_run_that_goes_on_is_judged_whenever_the_operator_may_be_told(day, letters, held):
+    letters(950)
+    letters(50, State.FAILED, code=550, reason="5.1.1 no such user")
+    day.tell()
+    assert set(held()) == {"bounces"}
+
+
 def test_what_was_read_from_the_mailbox_is_judged(
     settings, make_day, engine, make_subscriber, letters, report, clock, tmp_path
 ):
