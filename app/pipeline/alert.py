@@ -26,6 +26,7 @@ from app.wire import single, smtp, webhook
 
 log = structlog.get_logger()
 TELLING, TOLD = "telling ", "told "
+DANGER = "sending is in danger"
 MISSED = "editions missed"
 WANTED = "papers wait for your nod"
 # How long editions that were missed are news.
@@ -70,9 +71,12 @@ class Alerts:
         with engines.transaction(self.engine) as session:
             turns.wait(session, "alerts")
             found, known = dict(causes(session, now)), heartbeats.latest(session)
-            for row in known:
+            for row, at in known.items():
                 first = next((word for word in (TELLING, TOLD) if row.startswith(word)), None)
-                if first and row.removeprefix(first) not in found:
+                name = row.removeprefix(first or "")
+                # A rate at its limit comes and goes with every letter.
+                is_gone = not name.startswith(DANGER) or abs(now - at) >= NEWS
+                if first and name not in found and is_gone:
                     heartbeats.forget(session, row)
             for name, reason in found.items():
                 tried = known.get(TELLING + name)
@@ -130,7 +134,7 @@ def causes(session: Session, now: datetime) -> Iterator[tuple[str, str]]:
         )
     for found in guard.findings(session, now):
         if found.reason and found.name not in {brake.name for brake in held}:
-            yield f"sending is in danger ({found.name})", f"Sending is in danger: {found.reason}."
+            yield f"{DANGER} ({found.name})", f"Sending is in danger: {found.reason}."
     missed = heartbeats.latest(session).get(MISSED)
     if missed is not None and abs(now - missed) < NEWS:
         at = f"{missed:%d %B %Y, %H:%M} UTC"

@@ -1,6 +1,7 @@
 """What the operator must know is told once, until it is gone."""
 
 import asyncio
+import itertools
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +17,15 @@ from app.pipeline.alert import Ways
 from app.store import brakes, departures, heartbeats, outbox, sources, submissions
 from app.store import engine as engines
 from app.store.sources import Outcome
-from app.store.tables import SourceState, SubmissionState
+from app.store.tables import (
+    Bounce,
+    BounceKind,
+    LetterKind,
+    OutboxEntry,
+    SourceState,
+    State,
+    SubmissionState,
+)
 from app.wire.smtp import Server
 
 OPERATOR = "operator@example.org"
@@ -85,6 +94,41 @@ def test_each_cause_is_told_once_until_it_is_gone(told, post, hook, brake, engin
     told.tell()
     assert [said["alert"] for said in hook.posted].count("sending is held (bounces)") == 2
     assert len(post.taken) == len(hook.posted) == 3
+
+
+@pytest.fixture
+def receive(engine, make_subscriber, clock):
+    """Note that so many letters left, and that so many came back."""
+    reader, days = make_subscriber(), itertools.count()
+    reports = itertools.count()
+
+    def note(n_sent, n_bounced):
+        now = {"due_at": clock.now, "first_due_at": clock.now, "settled_at": clock.now}
+        sent = {"kind": LetterKind.DAILY, "state": State.SENT, "code": 250} | now
+        with engines.transaction(engine) as session:
+            for _ in range(n_sent):
+                day = NOW.date() - timedelta(days=next(days))
+                session.add(OutboxEntry(subscriber_id=reader.id, edition_date=day, **sent))
+            for _ in range(n_bounced):
+                told = {"kind": BounceKind.HARD, "report": str(next(reports)), "at": clock.now}
+                session.add(Bounce(subscriber_id=reader.id, **told))
+
+    return note
+
+
+def test_a_rate_that_comes_and_goes_at_its_limit_is_told_once_a_day(told, hook, receive, clock):
+    def look(*received):
+        for n_sent, n_bounced in received:
+            clock.forward(minutes=5)
+            receive(n_sent, n_bounced)
+            told.tell()
+        return [said["alert"] for said in hook.posted]
+
+    danger = "sending is in danger (bounces)"
+    assert look((200, 4), (1, 0), (1, 1), (50, 0), (1, 1)) == [danger]
+    clock.forward(days=1)
+    assert look((50, 0), (300, 0)) == [danger]
+    assert look((1, 7)) == [danger, danger]
 
 
 def test_two_programs_do_not_tell_the_same_twice(told, post, brake):
