@@ -51,3 +51,26 @@ def test_a_killed_sender_loses_no_letter_and_repeats_at_most_one_a_connection(
     for address, n_copies in copies.items():
         assert n_copies - 1 <= entries[address].doubtful
         assert len({taken.raw for taken in slow_sink.taken if taken.recipient == address}) == 1
+
+
+def test_a_sender_that_freezes_for_longer_than_its_lease_and_goes_on_costs_one_copy_a_connection(
+    connections, prepare, start, slow_sink, let_leases_run_out, outbox_by_address
+):
+    people = prepare(60)
+    frozen = start("run", connections=connections)
+    with slow_sink.held_at(10):
+        slow_sink.wait_until_quiet()  # frozen in a commit it would keep everybody from writing
+        frozen.send_signal(signal.SIGSTOP)
+        let_leases_run_out()
+    other = start("run", connections=connections)
+    slow_sink.wait_for(30)
+    frozen.send_signal(signal.SIGCONT)
+    assert [sender.wait() for sender in (frozen, other)] == [0, 0]
+
+    copies, entries = slow_sink.copies(), outbox_by_address()
+    assert set(copies) == {person.address for person in people}
+    assert {entry.state for entry in entries.values()} == {State.SENT}
+    assert sum(copies.values()) - len(people) <= connections
+    for address, n_copies in copies.items():
+        assert n_copies - 1 <= entries[address].doubtful
+        assert len({taken.raw for taken in slow_sink.taken if taken.recipient == address}) == 1
