@@ -171,6 +171,15 @@ def test_letters_that_strangers_had_sent_hold_no_readers_letters(
     assert "100 of these asked somebody to confirm" in held()["sign-ups"]
 
 
+def test_letters_the_server_refuses_to_send_to_what_was_typed_hold_sign_ups_alone(
+    letters, guarded, held
+):
+    letters(300)
+    letters(60, State.FAILED, code=550, reason="5.1.1 no such user", kind="confirm")
+    guarded.look(NOW)
+    assert set(held()) == {"sign-ups"}
+
+
 def test_what_strangers_had_sent_counts_beside_what_readers_got(letters, report, guarded, held):
     report(letters(900)[:49])
     report(letters(100, kind="confirm")[:2])
