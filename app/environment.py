@@ -1,8 +1,9 @@
 """Where settings come from, besides the variables of their names, and what they may say."""
 
-import os
 import re
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from difflib import get_close_matches
 from email.policy import SMTP
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,19 +11,24 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic.fields import FieldInfo
-from pydantic_settings import PydanticBaseSettingsSource
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource
+from pydantic_settings import PydanticBaseSettingsSource as Source
 
 from app.errors import NotReady
 
-PREFIX = "PAPERBOY_"
+PREFIX, _FILE = "PAPERBOY_", "_FILE"
 # With a domain, or an address literal (RFC 5321 §4.1.3).
 _HOST_NAME = re.compile(
     r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+|\[(IPv6:)?[0-9a-f:.]+\]", re.IGNORECASE
 )
 
 
-class FileSource(PydanticBaseSettingsSource):
+class FileSource(Source):
     """Reads NAME_FILE where NAME itself is not set, as container secrets are mounted."""
+
+    def __init__(self, names: Source) -> None:
+        super().__init__(names.settings_cls)
+        self._names = _variables(names)
 
     def get_field_value(
         self,
@@ -30,8 +36,8 @@ class FileSource(PydanticBaseSettingsSource):
         field_name: str,
     ) -> tuple[Any, str, bool]:
         """The text of the file that PAPERBOY_<NAME>_FILE names, without its last line break."""
-        name = f"{PREFIX}{field_name.upper()}_FILE"
-        path = os.environ.get(name)
+        name = f"{PREFIX}{field_name.upper()}{_FILE}"
+        path = self._names.get(name)
         try:
             text = Path(path).read_text(encoding="utf-8").rstrip("\r\n") if path else None
         except OSError as e:
@@ -45,6 +51,41 @@ class FileSource(PydanticBaseSettingsSource):
         fields = self.settings_cls.model_fields
         values = {name: self.get_field_value(field, name)[0] for name, field in fields.items()}
         return {name: text for name, text in values.items() if text is not None}
+
+
+def with_files(names: Source) -> tuple[Source, Source]:
+    """The variables of one place, and behind them the files that they name."""
+    return names, FileSource(names)
+
+
+def idle(settings: type[BaseSettings]) -> Iterator[str]:
+    """What is set and changes nothing, a sentence each: slips of the pen, and doubled values."""
+    places = [_variables(EnvSettingsSource(settings)), _variables(DotEnvSettingsSource(settings))]
+    names = [name.upper() for name in settings.model_fields]
+    known = {PREFIX + name + suffix for name in names for suffix in ("", _FILE)}
+    for name in sorted({name for place in places for name in place} - known):
+        if name.startswith(PREFIX):
+            near = get_close_matches(name.removeprefix(PREFIX).removesuffix(_FILE), names, 1)
+            hint = f"; did you mean {PREFIX}{near[0]}?" if near else "."
+            yield f"{name} is set, but no setting has this name{hint}"
+    for name in (PREFIX + name for name in names):
+        both = [each for place in places for each in (name, name + _FILE) if each in place]
+        if len(set(both)) > 1:
+            yield f"{name} and {name}{_FILE} are both set: {both[0]} counts, the other does not."
+
+
+def named(settings: type[BaseSettings]) -> Mapping[str, str]:
+    """Every variable that is in force, those of .env that are not ours included."""
+    return {
+        **_variables(DotEnvSettingsSource(settings)),
+        **_variables(EnvSettingsSource(settings)),
+    }
+
+
+def _variables(source: Source) -> Mapping[str, str]:
+    """Those of one place that are not empty, in capitals as they are mostly written."""
+    found = source.env_vars if isinstance(source, EnvSettingsSource) else {}
+    return {name.upper(): text for name, text in found.items() if text}
 
 
 def sentence(error: Any) -> str:

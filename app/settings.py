@@ -17,7 +17,6 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from app.choices import Doubt, Tls
 from app.environment import (
     PREFIX,
-    FileSource,
     Hook,
     HostName,
     Keys,
@@ -29,6 +28,7 @@ from app.environment import (
     WebAddress,
     parted,
     sentence,
+    with_files,
 )
 from app.errors import NotReady
 
@@ -219,8 +219,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Named value, then environment, then NAME_FILE, then .env."""
-        return init_settings, env_settings, FileSource(settings_cls), dotenv_settings
+        """Named value, then environment, then NAME_FILE, then .env, then a NAME_FILE in that."""
+        return init_settings, *with_files(env_settings), *with_files(dotenv_settings)
 
     @model_validator(mode="after")
     def _public_needs_keys(self) -> "Settings":

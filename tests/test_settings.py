@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from app import settings
+from app import environment, settings
 from app.choices import Tls
 from app.errors import NotReady
 from app.settings import Settings
@@ -132,6 +132,52 @@ def test_the_environment_beats_a_file_and_that_beats_dotenv(setting, tmp_path: P
     setting("SMTP_HOST", "from-environment")
     assert settings.load().smtp_host == "from-environment"
     assert settings.load(smtp_host="named").smtp_host == "named"
+
+
+def test_a_line_of_dotenv_may_name_a_file_too(tmp_path: Path):
+    (tmp_path / "password").write_text("hunter2\n", encoding="utf-8")
+    line = f"PAPERBOY_SMTP_PASSWORD_FILE={tmp_path / 'password'}\n"
+    (tmp_path / ".env").write_text(line, encoding="utf-8")
+    assert settings.load().smtp_password == SecretStr("hunter2")
+
+
+def test_a_name_that_no_setting_has_is_told_with_the_one_it_is_like(setting, tmp_path: Path):
+    (tmp_path / ".env").write_text("PAPERBOY_BASEURL=x\nHOME_PAGE=y\n", encoding="utf-8")
+    setting("SMTP_PASWORD_FILE", "/run/secrets/smtp")
+    setting("QQQQ", "1")
+    setting("SMTP_HOST", "mail.example.org")
+    assert list(environment.idle(Settings)) == [
+        "PAPERBOY_BASEURL is set, but no setting has this name; did you mean PAPERBOY_BASE_URL?",
+        "PAPERBOY_QQQQ is set, but no setting has this name.",
+        "PAPERBOY_SMTP_PASWORD_FILE is set, but no setting has this name; did you mean "
+        "PAPERBOY_SMTP_PASSWORD?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variables", "lines", "counts"),
+    [
+        ({"SMTP_HOST": "mine", "SMTP_HOST_FILE": "file"}, "", "PAPERBOY_SMTP_HOST"),
+        ({"SMTP_HOST_FILE": "file"}, "PAPERBOY_SMTP_HOST=mine", "PAPERBOY_SMTP_HOST_FILE"),
+        ({"SMTP_HOST": "mine"}, "PAPERBOY_SMTP_HOST_FILE=file", "PAPERBOY_SMTP_HOST"),
+        ({}, "PAPERBOY_SMTP_HOST_FILE=file\nPAPERBOY_SMTP_HOST=mine", "PAPERBOY_SMTP_HOST"),
+    ],
+)
+def test_a_value_beside_its_file_is_told(setting, tmp_path: Path, variables, lines, counts):
+    (tmp_path / "file").write_text("from-the-file", encoding="utf-8")
+    (tmp_path / ".env").write_text(lines, encoding="utf-8")
+    for name, value in variables.items():
+        setting(name, value)
+    told = f"PAPERBOY_SMTP_HOST and PAPERBOY_SMTP_HOST_FILE are both set: {counts} counts, "
+    assert list(environment.idle(Settings)) == [f"{told}the other does not."]
+    is_file = counts.endswith("_FILE")
+    assert settings.load().smtp_host == ("from-the-file" if is_file else "mine")
+
+
+def test_the_same_name_in_both_places_is_nothing_to_tell(setting, tmp_path: Path):
+    (tmp_path / ".env").write_text("PAPERBOY_SMTP_HOST=usual", encoding="utf-8")
+    setting("SMTP_HOST", "today")
+    assert list(environment.idle(Settings)) == []
 
 
 def test_an_empty_variable_is_as_good_as_none(setting):

@@ -1,7 +1,6 @@
 """What `paperboy doctor` looks at. Each check yields findings and changes nothing."""
 
 import asyncio
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from app import assembly
+from app import assembly, environment
 from app import settings as settings_
 from app.choices import Tls
 from app.cli import sources
@@ -238,10 +237,10 @@ def of_folder(settings: Settings) -> Iterator[Finding]:
     yield Finding(level, "folder", f"{folder} can be written, and has {free:.0%} of its disk free.")
 
 
-def of_secrets(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
+def of_secrets(settings: Settings, named: Mapping[str, str]) -> Iterator[Finding]:
     """Whether the files that hold secrets are closed to others on this machine."""
     for name in (name for name, value in settings if hasattr(value, "get_secret_value")):
-        path = environment.get(f"{PREFIX}{name.upper()}_FILE", "")
+        path = named.get(f"{PREFIX}{name.upper()}_FILE", "")
         # Containers mount theirs open to all, and nobody else is inside.
         if path and not path.startswith("/run/secrets/") and Path(path).stat().st_mode & 0o077:
             says = f"{path} can be read by others on this machine; `chmod 600 {path}`."
@@ -293,7 +292,7 @@ def everything(settings: Settings, now: datetime, name_server: str = "") -> Iter
     yield from of_relay(assembly.server(settings))
     yield from of_database(settings.database, now)
     yield from of_folder(settings)
-    yield from of_secrets(settings, os.environ)
+    yield from of_secrets(settings, environment.named(Settings))
 
 
 def _domain(address: str) -> str:

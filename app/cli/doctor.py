@@ -35,12 +35,17 @@ def doctor(
     if new_key is not None:
         _make_key(new_key)
         return
+    from app import environment
     from app import settings as settings_
     from app.cli import checks
 
     settings = settings_.load()
     with shown.waiting("Looking …"):
         findings = list(checks.everything(settings, shown.now(), dns))
+    findings += [
+        checks.Finding(checks.Level.WARNING, "settings", each)
+        for each in environment.idle(settings_.Settings)
+    ]
     try:
         records = checks.sending(settings).records()
     except AppError:  # told among the findings

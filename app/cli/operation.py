@@ -48,6 +48,7 @@ def config(
 
     Or name those that cannot be used, and exit with 1.
     """
+    from app import environment
     from app import settings as settings_
     from app.pipeline import trial
     from app.store import engine as engines
@@ -59,6 +60,8 @@ def config(
     values["database_url"] = engines.shown_url(settings.database)
     values["bounce_mailbox"] = re.sub("(://[^:@]*):.*@", r"\1:***@", settings.bounce_mailbox)
     values["smtp_tls"] = settings.tls.value
+    for says in environment.idle(type(settings)):
+        shown.problem(says)
     if as_json:
         print(json.dumps(values, indent=1))
         return

@@ -128,10 +128,13 @@ def _weigh(settings: "Settings", engine: "Engine", *, is_alone: bool) -> None:
     """Log what an operator should think about."""
     import logging
 
+    from app import environment
     from app.cli import checks
     from app.store import queue
 
     log = logging.getLogger(__name__)
+    for says in environment.idle(type(settings)):
+        log.warning(says)
     for finding in checks.to_weigh_at_start(settings):
         log.warning(finding.says)
     if queue.is_there(engine) and not is_alone and not settings.signing_keys:

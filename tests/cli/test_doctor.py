@@ -277,3 +277,15 @@ def test_a_source_that_cannot_be_read_is_a_problem(doctor, setting, name, value)
     done = doctor()
     assert done.code == 1
     assert f"PAPERBOY_{name} names “{value}”" in done.out
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"SMPT_HOST": "mail.example.org"}, "did you mean PAPERBOY_SMTP_HOST?"),
+        ({"SMTP_HOST_FILE": "/etc/hostname"}, "PAPERBOY_SMTP_HOST counts, the other does not."),
+    ],
+)
+def test_what_is_set_and_changes_nothing_is_told(doctor, paperboy, changes, words):
+    assert words in "\n".join(_findings(doctor(**changes), "warning"))
+    assert words in paperboy("config").err
