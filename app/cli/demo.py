@@ -23,7 +23,10 @@ def demo(
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Stop after the summary.")] = False,
     port: Annotated[
-        int, typer.Option(help="Port of the pages; 8000 or a free one.", show_default=False)
+        int,
+        typer.Option(
+            min=0, max=65535, help="Port of the pages; 8000 or a free one.", show_default=False
+        ),
     ] = 0,
 ) -> None:
     """Play two whole days here, with invented people.

@@ -13,6 +13,7 @@ from app.errors import NotReady
 if TYPE_CHECKING:
     from types import FrameType
 
+    import uvicorn
     from sqlalchemy import Engine
 
     from app.pipeline.plan import Day
@@ -24,7 +25,13 @@ Part = Callable[[], AbstractAsyncContextManager[None]]
 def serve(
     host: Annotated[str, typer.Option(help="Address to serve on; default: PAPERBOY_HOST.")] = "",
     port: Annotated[
-        int, typer.Option(help="Port to serve on; default: PAPERBOY_PORT.", show_default=False)
+        int,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="Port to serve on; default: PAPERBOY_PORT.",
+            show_default=False,
+        ),
     ] = 0,
     pages_only: Annotated[
         bool, typer.Option("--pages-only", help="Neither tick nor send: others do.")
@@ -37,15 +44,29 @@ def serve(
     """
     signal.signal(signal.SIGTERM, _done)
     signal.signal(signal.SIGINT, _done)
+    from app import settings as settings_
+    from app.web import door
+
+    settings = settings_.load()
+    host = host or settings.host
+    with door.opened(host, port or settings.port) as sockets:
+        server = _pages(settings, pages_only=pages_only)
+        port = sockets[0].getsockname()[1]  # 0 is any that is free
+        print(f"Paperboy serves {settings.base_url} on {host}:{port}")
+        server.run(sockets)
+    if not server.started:
+        raise typer.Exit(1)
+
+
+def _pages(settings: "Settings", *, pages_only: bool) -> "uvicorn.Server":
+    """All that is served, ready to run: the database is up to date then."""
     import uvicorn
 
     from app import assembly, main
-    from app import settings as settings_
     from app.pipeline import restored
     from app.store import engine as engines
     from app.store import migration
 
-    settings = settings_.load()
     engine = engines.connect(settings.database)
     restored.refuse_empty(engine, settings.data_dir / restored.FILE)
     migration.migrate(engine)
@@ -55,11 +76,10 @@ def serve(
     parts = _parts(day, settings)
     lifespan = None if pages_only else lambda _app: _all(parts)
     web = main.create_app(settings, lifespan=lifespan, models=day.desk.models)
-    server = uvicorn.Server(
+    main.freeze()
+    return uvicorn.Server(
         uvicorn.Config(
             web,
-            host=host or settings.host,
-            port=port or settings.port,
             log_config=None,
             access_log=False,
             # Anybody can write X-Forwarded-For: only who was named is believed.
@@ -68,11 +88,6 @@ def serve(
             timeout_graceful_shutdown=10,
         )
     )
-    main.freeze()
-    print(f"Paperboy serves {settings.base_url} on {server.config.host}:{server.config.port}")
-    server.run()
-    if not server.started:
-        raise typer.Exit(1)
 
 
 def _done(_signal: int, _frame: "FrameType | None") -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -140,7 +141,8 @@ PUBLIC = {"BASE_URL": "https://papers.example.org", "SECRET_KEYS": "a-key-for-th
 def started(paperboy, monkeypatch):
     """What `serve` says at its start; its web server is not let run."""
     monkeypatch.setattr(signal, "signal", lambda *_: None)
-    monkeypatch.setattr(uvicorn.Server, "run", lambda _: None)
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_: None)
+    monkeypatch.setenv("PAPERBOY_PORT", "0")
 
     def serve(**changes):
         for name, value in changes.items():
@@ -237,3 +239,23 @@ def test_a_database_address_that_cannot_be_read_is_a_sentence(paperboy, monkeypa
 def test_a_password_in_a_query_is_masked_too(paperboy, monkeypatch):
     monkeypatch.setenv("PAPERBOY_DATABASE_URL", "postgresql://db/paperboy?password=in-query")
     assert "in-query" not in paperboy("config", "--json").out
+
+
+def test_a_second_service_on_a_port_ends_before_it_touches_anything(
+    paperboy, data_dir, monkeypatch
+):
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = paperboy("serve", "--port", str(port))
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith(f"paperboy: The pages cannot be served on 127.0.0.1, port {port}: ")
+    assert not data_dir.exists()
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+@pytest.mark.parametrize("port", ["65536", "-1"])
+def test_a_port_that_no_machine_has_is_a_slip_of_the_pen(paperboy, data_dir, command, port):
+    done = paperboy(command, "--port", port)
+    assert done.code == 2
+    assert "--port" in done.err
