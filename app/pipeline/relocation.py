@@ -19,14 +19,17 @@ def relocate(source: Engine, target: Engine, now: datetime) -> int:
     Nothing is changed in the first. Raises NotReady where Paperboy still runs on that, where it is
     of another version, and where the second holds anything.
     """
-    migration.require_current(source)
+    name = engines.shown_url(str(source.url))
+    # Plain `paperboy migrate` is about the other database by now.
+    cure = f"run `PAPERBOY_DATABASE_URL={name} paperboy migrate` first, and then this again"
+    migration.require_current(source, cure)
     migration.migrate(target)
     try:
         with (
             engines.transaction(engines.reading(source)) as old,
             engines.transaction(target) as new,
         ):
-            _refuse_at_work(engines.shown_url(str(source.url)), heartbeats.latest(old), now)
+            _refuse_at_work(name, heartbeats.latest(old), now)
             if not copying.is_empty(new):
                 raise NotReady(
                     f"{engines.shown_url(str(target.url))} is not empty; only a new database can "

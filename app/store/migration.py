@@ -36,6 +36,8 @@ def migrate(engine: Engine) -> str:
                 f"{engines.shown_url(str(engine.url))} holds tables of another program; give "
                 "Paperboy a database of its own."
             )
+        if (current := _revision(engine)) is not None:
+            _refuse_unknown(engine, current)
         command.upgrade(alembic_config(engine), "head")
         if queue.is_there(engine):
             queue.migrate(engine)
@@ -47,8 +49,11 @@ def migrate(engine: Engine) -> str:
         raise NotReady(f"The database is of another version of Paperboy: {e}.") from e
 
 
-def require_current(engine: Engine) -> None:
-    """Raise NotReady unless the tables of the newest revision are there, the queue's too."""
+def require_current(engine: Engine, cure: str = "run `paperboy migrate`") -> None:
+    """Raise NotReady unless the tables of the newest revision are there, the queue's too.
+
+    cure: what to do about a database that is older.
+    """
     try:
         current = _revision(engine)
     except DatabaseError as e:
@@ -57,12 +62,24 @@ def require_current(engine: Engine) -> None:
         raise NotReady("The database has not been migrated; run `paperboy migrate` first.")
     head = ScriptDirectory.from_config(alembic_config(engine)).get_current_head()
     if current != head:
+        _refuse_unknown(engine, current)
         raise NotReady(
-            f"The database is at revision {current}, this Paperboy at {head}; run "
-            "`paperboy migrate` (and update Paperboy if that does not help)."
+            f"The database {engines.shown_url(str(engine.url))} is at revision {current}, this "
+            f"Paperboy at {head}; {cure}."
         )
     if queue.is_there(engine):
         _require_queue(engine)
+
+
+def _refuse_unknown(engine: Engine, revision: str) -> None:
+    try:
+        ScriptDirectory.from_config(alembic_config(engine)).get_revision(revision)
+    except CommandError as e:
+        raise NotReady(
+            f"The database {engines.shown_url(str(engine.url))} is of another version of Paperboy, "
+            f"most likely a newer one: this one does not know its revision {revision}. Update "
+            "Paperboy, or put a backup in its place."
+        ) from e
 
 
 def _require_queue(engine: Engine) -> None:

@@ -1,5 +1,6 @@
 """From one database to another: everything, and under the same numbers."""
 
+import re
 import sqlite3
 from contextlib import closing
 from datetime import date, datetime, timedelta
@@ -167,6 +168,15 @@ def test_one_of_another_version_is_upgraded_first(tmp_path, new):
     with pytest.raises(NotReady, match="has not been migrated"):
         relocation.relocate(bare, new, NOW)
     bare.dispose()
+
+
+def test_an_older_one_is_told_how_to_upgrade_it_and_not_the_new_one(old, new):
+    with engines.transaction(old) as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0014'"))
+    name = engines.shown_url(str(old.url))
+    cure = f"`PAPERBOY_DATABASE_URL={re.escape(name)} paperboy migrate` first, and then this"
+    with pytest.raises(NotReady, match=f"{re.escape(name)} is at revision 0014, .+ run {cure}"):
+        relocation.relocate(old, new, NOW)
 
 
 def test_a_row_that_leads_nowhere_is_told_and_none_is_kept(old, new):
