@@ -235,6 +235,13 @@ NOT_MIGRATED = "The database has not been migrated; run `paperboy migrate` first
 HELD = ("locked", "busy", "lock timeout")
 # What databases say to statements that know of newer tables than they have.
 DAMAGED = ("malformed", "not a database")
+# What SQLite says of the disk below it, and what that mostly means.
+HINDERED = {
+    "readonly": "Let this user write the file and the folder it lies in.",
+    "unable to open": "Let this user write the file and the folder it lies in.",
+    "is full": "Make room on its disk.",
+    "disk I/O error": "See whether its disk is full or failing, or the file was replaced.",
+}
 OLD_SCHEMA = ("no such table", "no such column", "has no column named")
 # insufficient_privilege: a role that is not the owner; read_only_sql_transaction: a standby;
 # idle_in_transaction_session_timeout and transaction_timeout: limits of the server
@@ -250,9 +257,13 @@ def _cure(words: str) -> str:
     for sign, cure in pooler.CURES.items():
         if sign in words:
             return cure
+    if reason := next((why for sign, why in HINDERED.items() if sign in words), ""):
+        return f"The database does not work: {words}. {reason}"
     if any(sign in words for sign in DAMAGED):
         return f"The database file is damaged ({words}); put a backup in its place."
-    return f"The database does not work: {words}."
+    # psycopg's words take several lines, and mostly end in a question.
+    told = " ".join(words.split())
+    return f"The database does not work: {told}{'' if told.endswith('?') else '.'}"
 
 
 def resource_dir(name: str) -> Path:

@@ -1,3 +1,4 @@
+import re
 import sqlite3
 import sys
 import threading
@@ -187,7 +188,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path):
 @pytest.mark.sqlite
 def test_a_read_only_database_is_named(tmp_path: Path, engine: Engine, settings):
     url = f"sqlite:///file:{settings.data_dir / 'paperboy.sqlite3'}?mode=ro&uri=true"
-    with pytest.raises(NotReady, match="readonly database"):
+    with pytest.raises(NotReady, match=r"readonly database\. Let this user write the file"):
         _using_to_write(url)
 
 
@@ -212,7 +213,7 @@ def test_a_full_disk_is_named_and_nothing_is_half_stored(engine: Engine):
             for n in range(2000):
                 session.add(Source(name=f"folder:/{n}" + "x" * 100))
 
-    with pytest.raises(NotReady, match="full"):
+    with pytest.raises(NotReady, match=r"disk is full\. Make room"):
         fill()
     small.dispose()
     with engines.transaction(engine) as session:
@@ -283,3 +284,15 @@ def test_a_pooler_in_between_is_named_with_the_cure(name):
     assert isinstance(error, NotReady)
     assert "a pooler such as PgBouncer" in str(error)
     assert "or name PostgreSQL itself" in str(error)
+
+
+def test_a_server_that_is_not_there_is_told_in_one_line():
+    words = 'connection to server at "db", port 5432 failed: refused\n\tIs it running on that host?'
+    told = str(engines.not_ready(OperationalError("", None, Exception(words))))
+    assert told.endswith("failed: refused Is it running on that host?")
+
+
+@pytest.mark.parametrize("words", ["disk I/O error", "unable to open database file"])
+def test_what_sqlite_says_of_the_disk_is_told_with_what_to_look_at(words):
+    told = str(engines.not_ready(OperationalError("", None, Exception(words))))
+    assert re.fullmatch(rf"The database does not work: {words}\. (See|Let) .+\.", told)
