@@ -1,7 +1,13 @@
 """The README speaks of what is there."""
 
+import json
+import os
 import re
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -81,6 +87,26 @@ def test_no_container_can_write_outside_its_volumes(composed):
     for service in composed.values():
         assert service["read_only"] is True
         assert service["volumes"] == ["data:/data", "secrets:/run/secrets:ro"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
+def test_the_containers_health_is_asked_of_itself_whatever_proxy_there_is(status, code):
+    class Pages(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status if self.path == "/readyz" else 404)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    command = json.loads(re.search(r"^HEALTHCHECK .*CMD \\\n +(\[.+\])$", image, re.MULTILINE)[1])
+    with HTTPServer(("127.0.0.1", 0), Pages) as server:
+        Thread(target=server.handle_request, daemon=True).start()
+        script = command[2].replace("8000", str(server.server_port))
+        proxied = {**os.environ, "http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+        done = subprocess.run([sys.executable, "-c", script], env=proxied, timeout=60, check=False)
+    assert (command[:2], done.returncode) == (["python", "-c"], code)
 
 
 def test_the_containers_stop_no_sooner_than_a_letter_may_take(composed):
