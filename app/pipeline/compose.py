@@ -211,10 +211,14 @@ def _confirm(head: Letterhead, row: Letter) -> letters_mail.Confirm:
 
 
 def asked_for(typed: str, language: Language) -> str:
-    """What was typed at sign-up, each in one pair of the language's quotes, as much as fits."""
+    """What was typed at sign-up, each in one pair of the language's quotes, as much as fits.
+
+    Only what somebody wants, and not how much: a letter has papers on it, and none on “-video”.
+    """
     try:
         read = interests.parse(typed, has_likes=True, skips_empty=True)
-        texts = [interests.spoken(each) for each in read]
+        wanted = (replace(each, weight=1.0) for each in read if not each.negative)
+        texts = [interests.spoken(each) for each in wanted]
     except BadValue:  # noted before the rules for words were these
         texts = [typed]
     kept, room = list[str](), MOST_WORDS

@@ -196,7 +196,8 @@ def test_an_unusual_address_is_the_only_one_the_server_hears_of(
     ("typed", "said"),
     [
         ('"reinforcement learning", agents', "“reinforcement learning” and “agents”"),
-        ('author:"Ada Moon" x2, -video', "“author:Ada Moon x2” and “-video”"),
+        ('author:"Ada Moon" x2, moons, -video', "“author:Ada Moon” and “moons”"),
+        ("-video", ""),
         ("", ""),
         (", ".join(["moons"] + [f"word{n}" for n in range(40)]), "“moons”, “word0”"),
         ("x" * 200, "“xxx"),
