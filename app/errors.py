@@ -89,10 +89,13 @@ class Unreachable(FetchError):
 
 
 class DeliveryError(AppError):
-    """Carries the server's reply code and text (RFC 5321 §4.2) for the outbox to record."""
+    """Carries the server's reply code and text (RFC 5321 §4.2) for the outbox to record.
+
+    code: 0 where there was no server to reply.
+    """
 
     def __init__(self, code: int, reply: str) -> None:
-        super().__init__(f"{code} {reply}")
+        super().__init__(f"{code} {reply}" if code else reply)
         self.code = code
         self.reply = reply
 

@@ -117,7 +117,7 @@ def export_papers(
         Path | None, typer.Argument(help="File to write; standard output if left out.")
     ] = None,
 ) -> None:
-    """Every paper with its entries, as JSON lines, which `paperboy ingest` reads.
+    """Every paper with its entries, for `paperboy ingest`.
 
     Fields: id, title, abstract, authors, organisation, categories, url, arxiv_id, doi,
     published_doi (of what a journal made of it), published, version, journal, comment, code_url,

@@ -231,3 +231,10 @@ def test_a_day_far_from_all_digests_is_a_sentence(ada, paperboy, day):
         done = paperboy(*words, "--day", day)
         assert done.code == 1
         assert "no day of any digest" in done.err
+
+
+def test_a_relay_that_is_not_there_is_told_without_a_code(ada, paperboy, monkeypatch):
+    monkeypatch.setenv("PAPERBOY_SMTP_PORT", "1")
+    done = paperboy("preview", "ada@example.org", "--mail-to", "ops@example.net")
+    assert done.code == 1
+    assert re.match(r"paperboy: \S+:1 cannot be reached: ", done.err)

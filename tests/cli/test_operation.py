@@ -43,7 +43,10 @@ def test_every_command_explains_itself(paperboy, command):
     assert "Usage: paperboy" in done.out
 
 
-@pytest.mark.parametrize("group", [[], ["submissions"]])
+GROUPS = ["sources", "submissions", "subscribers", "suppressions", "doubts", "export"]
+
+
+@pytest.mark.parametrize("group", [[], *([name] for name in GROUPS)])
 def test_no_list_of_commands_cuts_a_sentence(paperboy, group):
     done = paperboy(*group, "--help")
     assert not [line for line in done.out.splitlines()[1:] if line.endswith("...")]
