@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import MutableMapping
+from datetime import date
 from typing import Any
 
 import structlog
@@ -19,7 +20,7 @@ def configure(level: str, form: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _one_line,
+        _told_plainly,
     ]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -52,11 +53,14 @@ def _renderer(form: str) -> structlog.types.Processor:
     return structlog.processors.JSONRenderer()
 
 
-def _one_line(
+def _told_plainly(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    # A server's reply or a file's name must not forge a second line.
+    # A server's reply or a file's name must not forge a second line; and a moment is read by people
+    # and programs, where both renderers would write the call that makes it in Python.
     for key, value in event.items():
+        if isinstance(value, date):
+            event[key] = value.isoformat()
         if isinstance(value, str) and key != "exception":
             event[key] = value.replace("\r", "\\r").replace("\n", "\\n")
     return event
