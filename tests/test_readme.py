@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import stat
 import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,9 +15,11 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
+from app import assembly, environment, settings
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[1]
+KEY = "0123456789abcdef" * 4
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -44,6 +47,20 @@ def test_its_commands_and_targets_exist():
     assert spoken <= commands
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"`?\bmake ([a-z]+)", README)) <= targets
+
+
+def test_the_settings_it_begins_with_are_kept_and_serve_at_every_start(tmp_path, monkeypatch):
+    (block,) = re.findall(r"```sh\n(\(umask .+?END\n)make serve\n```", README, re.DOTALL)
+    typed = block.replace("openssl rand -hex 32", f"echo {KEY}")
+    subprocess.run(["sh", "-c", typed], check=True, cwd=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
+    read = settings.load()
+    assert read.is_public
+    assert read.signing_keys == [KEY]
+    assert assembly.server(read).password == "its-password"
+    assert assembly.letterhead(read).sender == "Paperboy <paperboy@example.org>"
+    assert list(environment.idle(Settings)) == []
 
 
 def test_the_picture_of_a_letter_is_there():
