@@ -52,7 +52,7 @@ def serve(
     with door.opened(host, port or settings.port) as sockets:
         server = _pages(settings, pages_only=pages_only)
         port = sockets[0].getsockname()[1]  # 0 is any that is free
-        print(f"Paperboy serves {settings.base_url} on {host}:{port}")
+        print(f"Paperboy serves {settings.base_url} on {host}:{port}", flush=True)
         server.run(sockets)
     if not server.started:
         raise typer.Exit(1)
@@ -114,6 +114,7 @@ def worker() -> None:
             "The database is a SQLite file: run `paperboy serve`, which ranks and sends by itself. "
             "Workers need PostgreSQL in PAPERBOY_DATABASE_URL."
         )
+    print(f"Paperboy ranks and sends for {settings.base_url}", flush=True)
     asyncio.run(_until_stopped([_parts(day, settings)[1]]))
 
 
@@ -126,6 +127,7 @@ def scheduler() -> None:
     import asyncio
 
     settings, day = _begin()
+    print(f"Paperboy reads digests and sees who is due for {settings.base_url}", flush=True)
     asyncio.run(_until_stopped([_parts(day, settings)[0]]))
 
 

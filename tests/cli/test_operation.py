@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 import uvicorn
@@ -262,3 +263,20 @@ def test_a_port_that_no_machine_has_is_a_slip_of_the_pen(paperboy, data_dir, com
     done = paperboy(command, "--port", port)
     assert done.code == 2
     assert "--port" in done.err
+
+
+@pytest.mark.parametrize("command", ["serve", "scheduler"])
+def test_a_process_that_stays_says_at_once_that_it_is_there(migrated, command):
+    buffered = {name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    told = [sys.executable, "-m", "app.cli", command]
+    with subprocess.Popen(
+        told, env=buffered | {"PAPERBOY_PORT": "0"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        guard = threading.Timer(60, process.kill)
+        guard.start()
+        line = process.stdout.readline()
+        guard.cancel()
+        process.terminate()
+        process.communicate()
+    assert line.startswith(b"Paperboy ")
+    assert process.returncode == 0
