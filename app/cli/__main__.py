@@ -1,5 +1,7 @@
 """The command line. Imports of weight stay inside the commands: `--help` must come at once."""
 
+import errno
+import os
 import sys
 from typing import Annotated
 
@@ -22,6 +24,9 @@ from app.cli import (
     suppressions,
 )
 from app.errors import AppError
+
+# A full disk, a quota, a limit to a file's size.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 app = typer.Typer(
     name="paperboy",
@@ -76,7 +81,10 @@ def options(
 def main() -> None:
     """Run a command; exit 0 done, 1 failed, 2 usage, 130 interrupted."""
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # here, where it can still be said that it does not work
     except AppError as e:
         print(f"paperboy: {e}", file=sys.stderr)
         sys.exit(1)
@@ -85,6 +93,12 @@ def main() -> None:
     except BrokenPipeError:
         # The reader (`| head`) has gone; Python would complain once more while closing stdout.
         sys.stderr.close()
+        sys.exit(1)
+    except OSError as e:
+        if e.errno not in _NO_ROOM:
+            raise
+        print(f"paperboy: The output cannot be written: {e.strerror}.", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left would be tried once more
         sys.exit(1)
 
 

@@ -86,7 +86,11 @@ def _make_key(path: Path) -> None:
         raise AppError(f"{path} exists already, and is left as it is; name a new file.") from e
     except OSError as e:
         raise AppError(f"{path} cannot be written: {e.strerror}.") from e
-    with os.fdopen(opened, "w", encoding="ascii") as stream:
-        stream.write(pem)
+    try:
+        with os.fdopen(opened, "w", encoding="ascii") as stream:
+            stream.write(pem)
+    except OSError as e:
+        path.unlink()  # half a key would be in the way of the next try
+        raise AppError(f"{path} cannot be written: {e.strerror}.") from e
     print(f"The key is in {path}, for you alone to read. Now set PAPERBOY_DKIM_DOMAIN and")
     print(f"PAPERBOY_DKIM_PRIVATE_KEY_FILE={path}; `paperboy doctor` then tells what to publish.")

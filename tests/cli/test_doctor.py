@@ -3,6 +3,8 @@
 import json
 import socket
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -277,6 +279,15 @@ def test_a_source_that_cannot_be_read_is_a_problem(doctor, setting, name, value)
     done = doctor()
     assert done.code == 1
     assert f"PAPERBOY_{name} names “{value}”" in done.out
+
+
+def test_no_half_a_key_is_left_where_a_disk_is_full(tmp_path):
+    # No file may grow: the nearest to a full disk that needs no disk.
+    command = f"ulimit -f 0; exec {sys.executable} -m app.cli doctor --new-key {tmp_path}/key.pem"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"paperboy: {tmp_path}/key.pem cannot be written: ")
+    assert not list(tmp_path.glob("key*"))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -280,3 +281,23 @@ def test_a_process_that_stays_says_at_once_that_it_is_there(migrated, command):
         process.communicate()
     assert line.startswith(b"Paperboy ")
     assert process.returncode == 0
+
+
+SAMPLE = Path(__file__).parents[2] / "app" / "samples" / "day-1-cards.txt"
+FULL = [["--help"], ["config"], ["config", "--json"], ["subscribers", "list"], ["export", "papers"]]
+
+
+@pytest.mark.parametrize("words", FULL)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device on this system")
+def test_an_output_that_is_full_is_told_in_a_sentence(migrated, paperboy, words):
+    assert paperboy("ingest", str(SAMPLE)).code == 0
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "app.cli", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    told = "paperboy: The output cannot be written: No space left on device.\n"
+    assert (done.returncode, done.stderr) == (1, told)
