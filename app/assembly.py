@@ -39,7 +39,7 @@ from app.store import engine as engines
 from app.wire import addresses
 from app.wire.fetching import Client
 from app.wire.mailbox import Place
-from app.wire.smtp import Patience, Server
+from app.wire.server import Patience, Server
 
 Clock = Callable[[], datetime]
 

@@ -13,7 +13,7 @@ from typing import Self
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from app.demo import loopback
-from app.wire.smtp import Server
+from app.wire.server import Server
 
 # In a script, instead of an answer: close the connection; take the message, and then close it.
 DROP, TAKE_AND_DROP = "drop", "take and drop"

@@ -12,7 +12,7 @@ from app.scheduler import REST_MOST, Ticks
 from app.store import engine as engines
 from app.store import heartbeats
 from app.store.tables import OutboxEntry, State
-from app.wire.smtp import Server
+from app.wire.server import Server
 
 # On PostgreSQL the clock only asks, and workers send; see test_worker.
 pytestmark = pytest.mark.sqlite

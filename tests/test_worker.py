@@ -16,7 +16,7 @@ from app.store import departures, hosts, queue
 from app.store import engine as engines
 from app.store.leading import Lead
 from app.store.tables import State
-from app.wire.smtp import Server
+from app.wire.server import Server
 
 pytestmark = pytest.mark.postgres
 EVERY = timedelta(milliseconds=50)

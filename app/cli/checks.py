@@ -25,6 +25,7 @@ from app.settings import Settings
 from app.store import brakes, migration
 from app.store import engine as engines
 from app.wire import dns, smtp
+from app.wire.server import Server
 
 # Ten times what a letter usually has; below it some would be refused.
 LEAST_SIZE = 250_000
@@ -163,7 +164,7 @@ def _of_sender(settings: Settings, who: Sending) -> Iterator[Finding]:
         yield Finding(Level.PROBLEM, "signature", f"{says} {cure}")
 
 
-def of_relay(server: smtp.Server) -> Iterator[Finding]:
+def of_relay(server: Server) -> Iterator[Finding]:
     """Connect, log in and hang up; nothing is sent."""
     try:
         extensions = asyncio.run(asyncio.wait_for(_greet(server), PATIENCE_SECONDS))
@@ -190,7 +191,7 @@ def of_relay(server: smtp.Server) -> Iterator[Finding]:
         yield Finding(Level.WARNING, "relay", "The relay lacks SMTPUTF8: jürgen@… is out of reach.")
 
 
-async def _greet(server: smtp.Server) -> dict[str, str]:
+async def _greet(server: Server) -> dict[str, str]:
     connection = await smtp.connect(server)
     extensions = dict(connection.extensions)
     await connection.close()

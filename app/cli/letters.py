@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.pipeline.compose import Envelope
     from app.pipeline.plan import Day
     from app.pipeline.rank import Tally
-    from app.wire.smtp import Server
+    from app.wire.server import Server
 
 Edition = Annotated[str, typer.Option("--day", help="Edition of this day, YYYY-MM-DD.")]
 

@@ -22,7 +22,8 @@ from app.pipeline.compose import Letterhead
 from app.store import brakes, doubts, heartbeats, sources, submissions, turns
 from app.store import engine as engines
 from app.store.tables import SubmissionState
-from app.wire import single, smtp, webhook
+from app.wire import single, webhook
+from app.wire.server import Server
 
 log = structlog.get_logger()
 TELLING, TOLD = "telling ", "told "
@@ -49,7 +50,7 @@ class Alerts:
 
     engine: Engine
     head: Letterhead
-    server: smtp.Server
+    server: Server
     ways: Ways
     clock: Callable[[], datetime]
     stop: threading.Event

@@ -43,7 +43,7 @@ from app.pipeline.post import Post
 from app.store import chosen, heartbeats, leading, outbox, papers, queue
 from app.store import engine as engines
 from app.wire.mailbox import Place
-from app.wire.smtp import Server
+from app.wire.server import Server
 
 log = structlog.get_logger()
 # A clock may be corrected by so much without anything having to be planned anew.

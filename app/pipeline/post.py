@@ -13,7 +13,7 @@ from app.pipeline import compose
 from app.pipeline.breaker import Breaker
 from app.pipeline.hand import Hiring
 from app.pipeline.pace import Pace
-from app.wire import smtp
+from app.wire.server import Server
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Post:
 
     engine: Engine
     head: compose.Letterhead
-    server: smtp.Server
+    server: Server
     clock: Callable[[], datetime]
     n_connections: int = 4
     pace: Pace = field(default_factory=Pace)

@@ -1,7 +1,7 @@
 """One message on a connection of its own, for whoever has no more to send."""
 
 from app.wire import smtp
-from app.wire.smtp import Server
+from app.wire.server import Server
 
 
 async def send(server: Server, sender: str, recipient: str, message: bytes) -> tuple[int, str]:

@@ -26,7 +26,7 @@ from app.store.tables import (
     State,
     SubmissionState,
 )
-from app.wire.smtp import Server
+from app.wire.server import Server
 
 OPERATOR = "operator@example.org"
 NOBODY = Server("127.0.0.1", 1)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from smtp_sink import Sink
 
-from app.wire.smtp import Server
+from app.wire.server import Server
 
 HERE = Path(__file__).parent
 

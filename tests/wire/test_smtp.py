@@ -11,7 +11,7 @@ from smtp_sink import DROP, DROP_IN_MESSAGE, GO_ON_AND_DROP, Sink
 from app.errors import Deferred, DeliveryError, Lost, Refused, Rejected
 from app.wire import dialogue, smtp
 from app.wire.offer import Offer
-from app.wire.smtp import Patience, Server
+from app.wire.server import Patience, Server
 
 LETTER = b"Subject: Owls\r\n\r\n.They fly\r\n.\r\nat night.\r\n"
 FROM, TO = "paperboy@example.org", "reader@example.org"
