@@ -19,6 +19,11 @@ class Reply(NamedTuple):
     code: int
     words: str
 
+    @property
+    def is_yes(self) -> bool:
+        """By its first digit alone, as RFC 5321 §4.2 has it: some say 252 to RCPT."""
+        return self.code // 100 == 2
+
 
 class NoReplyError(Exception):
     """The connection is lost, or what came is no reply; nothing more may be said on it."""
@@ -31,8 +36,8 @@ def silence(error: NoReplyError) -> Deferred:
 
 def meaning(reply: Reply) -> DeliveryError:
     """Of a reply that does not take the letter."""
-    if reply.code < 200:  # what came was no reply at all
-        return Deferred(0, on_one_line(reply.words))
+    if reply.code < 400:  # it answers something else, and so may all that comes after it
+        return silence(NoReplyError(f"out of step: {reply.code} {reply.words}"))
     code, words = reply.code, on_one_line(reply.words)
     if code < 500:
         return Deferred(code, words)

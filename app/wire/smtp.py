@@ -19,7 +19,7 @@ from app.wire.offer import Offer
 from app.wire.replies import NoReplyError, Reply
 from app.wire.server import Server
 
-SERVICE_CLOSING, GO_ON, TAKEN, FORWARDED = 421, 354, 250, 251
+SERVICE_CLOSING, GO_ON = 421, 354
 
 
 class Connection:
@@ -99,7 +99,7 @@ class Connection:
     async def _hear_both(self) -> None:
         wait = self._server.patience.command
         at_mail = await self._dialogue.hear(wait)
-        if at_mail.code not in {TAKEN, FORWARDED, SERVICE_CLOSING}:
+        if not at_mail.is_yes and at_mail.code != SERVICE_CLOSING:
             # Of what the server says to RCPT then, nothing matters but that it is heard.
             with suppress(NoReplyError):
                 await self._dialogue.hear(wait)
@@ -112,7 +112,7 @@ class Connection:
 
     @staticmethod
     def _accepted(reply: Reply, meaning: Callable[[Reply], DeliveryError]) -> None:
-        if reply.code not in {TAKEN, FORWARDED}:
+        if not reply.is_yes:
             raise meaning(reply)
 
     def _meaning_at_mail(self, reply: Reply) -> DeliveryError:
@@ -147,11 +147,12 @@ class Connection:
             if reply.code == GO_ON:
                 has_begun = True
                 reply = await self._hand_over(message if is_dotless else dotted(message), along)
+            if not (has_begun and reply.is_yes):
+                raise replies.meaning(reply)
         except NoReplyError as e:
-            failure = replies.silence(e)
-            await self._give_up(Lost(0, failure.reply) if has_begun else failure)
-        if not has_begun or reply.code != TAKEN:
-            await self._give_up(replies.meaning(reply))
+            await self._give_up(_in_doubt(replies.silence(e), has_begun))
+        except DeliveryError as e:
+            await self._give_up(_in_doubt(e, has_begun))
         self.n_taken += 1
         return reply.code, replies.on_one_line(reply.words)
 
@@ -209,6 +210,10 @@ class Connection:
         elif not self.has_offer:
             await self.reset()
         raise failure
+
+
+def _in_doubt(failure: DeliveryError, has_begun: bool) -> DeliveryError:
+    return Lost(0, failure.reply) if has_begun and not failure.code else failure
 
 
 async def connect(server: Server) -> Connection:

@@ -278,6 +278,40 @@ def test_what_is_no_reply_leaves_the_letter_for_another_try(answering, step, non
     assert failure.value.code == 0
 
 
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "."])
+@pytest.mark.parametrize("code", [200, 251, 252, 299])
+def test_a_yes_is_known_by_its_first_digit(answering, step, code):
+    _met_by(answering, **{step: b"%d 2.0.0 fine" % code})
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "kind"),
+    [
+        ("MAIL", b"354 go on", Deferred),
+        ("RCPT", b"334 go on", Deferred),
+        ("DATA", b"250 fine", Deferred),
+        ("DATA", b"150 wait", Deferred),
+        (".", b"354 go on", Lost),
+        (".", b"150 wait", Lost),
+    ],
+)
+def test_after_an_answer_to_something_else_nothing_more_is_said(answering, step, answer, kind):
+    async def send():
+        async with answering(**{step: answer}) as server:
+            connection = await smtp.connect(server)
+            try:
+                with pytest.raises(Deferred) as failure:
+                    await _hand_over(connection)
+                return failure.value, connection.is_open
+            finally:
+                connection.drop()
+
+    failure, is_open = asyncio.run(send())
+    assert not is_open
+    assert answer.decode() in failure.reply
+    assert (type(failure), failure.code) == (kind, 0)
+
+
 @pytest.mark.parametrize("greeting", [b"", b"554 no mail today", b"421 busy", b"SSH-2.0-x"])
 def test_a_server_that_greets_otherwise_takes_nothing_and_fails_nothing(answering, greeting):
     with pytest.raises(Deferred, match="cannot be reached"):
