@@ -6,7 +6,7 @@ from typing import NamedTuple
 from app.errors import Deferred, DeliveryError, Refused, Rejected
 from app.mail import refusal
 
-TOO_BIG = 552
+SERVICE_CLOSING, TOO_BIG = 421, 552
 # RFC 4954 §6: log in first. Said to every letter alike until the operator has set it right.
 LOG_IN_FIRST = {530, 535, 538}
 LONGEST_REPLY = 1_000

@@ -9,7 +9,6 @@ from aiosmtplib import (
     SMTPAuthenticationError,
     SMTPException,
     SMTPHeloError,
-    SMTPNotSupported,
     SMTPResponseException,
 )
 
@@ -56,16 +55,13 @@ async def reach(server: Server) -> tuple[asyncio.Transport, dict[str, str]]:
     client = SMTP(
         hostname=server.host,
         port=server.port,
-        username=server.username or None,
-        password=server.password or None,
         local_hostname=server.hello or socket.gethostname(),  # else the DNS is asked, and may hang
         use_tls=server.tls == "tls",
-        start_tls=server.tls == "starttls",
+        start_tls=False,  # see `_agree`
         timeout=server.patience.greeting,
     )
     try:
-        await client.connect()
-        await _greet(client)
+        await _agree(client, server)
     except (SMTPException, OSError, ValueError) as e:
         client.close()
         raise _cannot_connect(server, e) from e
@@ -77,21 +73,51 @@ async def reach(server: Server) -> tuple[asyncio.Transport, dict[str, str]]:
     return client.transport, dict(client.esmtp_extensions)
 
 
+async def _agree(client: SMTP, server: Server) -> None:
+    # aiosmtplib would do it all in `connect`, but it asks a server on after it said goodbye, and
+    # then tells of the lost connection instead of why.
+    await client.connect()
+    await _greet(client)
+    if server.tls == "starttls":
+        await client.starttls()
+        await _greet(client)  # what was said before, anybody may have said
+    if server.username:
+        await _log_in(client, server)
+
+
 async def _greet(client: SMTP) -> None:
-    # aiosmtplib puts EHLO off until MAIL, which is too late to ask what the server can do.
-    if client.is_ehlo_or_helo_needed:
+    try:
+        await client.ehlo()
+    except SMTPHeloError as e:
+        if e.code == replies.SERVICE_CLOSING:
+            raise
+        await client.helo()
+
+
+async def _log_in(client: SMTP, server: Server) -> None:
+    ways = {"cram-md5": client.auth_crammd5, "plain": client.auth_plain, "login": client.auth_login}
+    refusal: SMTPException = SMTPException("it offers no log-in that we know, or none without TLS")
+    for way in client.supported_auth_methods:
         try:
-            await client.ehlo()
-        except SMTPHeloError:
-            await client.helo()
+            await ways[way](server.username, server.password)
+        except SMTPAuthenticationError as e:
+            if _is_for_now(e):
+                raise
+            refusal = e  # some offer what they do not know
+        else:
+            return
+    raise refusal
+
+
+def _is_for_now(error: SMTPResponseException) -> bool:
+    return 400 <= error.code < 500
 
 
 def _cannot_connect(server: Server, error: Exception) -> Deferred:
     where = f"{server.host}:{server.port}"
-    code = error.code if isinstance(error, SMTPResponseException) else 0
-    if isinstance(error, SMTPAuthenticationError):
-        words = replies.on_one_line(error.message)
+    if not isinstance(error, SMTPResponseException):
+        return Deferred(0, f"{where} cannot be reached: {replies.on_one_line(str(error))}")
+    code, words = error.code, replies.on_one_line(error.message)
+    if isinstance(error, SMTPAuthenticationError) and not _is_for_now(error):
         return Refused(code, f"{where} refused the log-in of {server.username}: {words}")
-    if isinstance(error, SMTPNotSupported):
-        return Deferred(code, f"{where} does not offer what is asked for ({error})")
-    return Deferred(code, f"{where} cannot be reached: {replies.on_one_line(str(error))}")
+    return Deferred(code, f"{where} cannot be reached: {code} {words}")

@@ -16,10 +16,10 @@ from app.wire import replies
 from app.wire import server as servers
 from app.wire.dialogue import Dialogue, dotted
 from app.wire.offer import Offer
-from app.wire.replies import NoReplyError, Reply
+from app.wire.replies import SERVICE_CLOSING, NoReplyError, Reply
 from app.wire.server import Server
 
-SERVICE_CLOSING, GO_ON = 421, 354
+GO_ON = 354
 
 
 class Connection:

@@ -42,7 +42,8 @@ Answering = Callable[..., AbstractAsyncContextManager[Server]]
 def answering() -> Answering:
     """A server that greets, and answers each command by its verb ("." ends the message).
 
-    answers: verb → raw bytes; b"" hangs up; whatever is not told is "250 OK".
+    answers: verb, or it and the word after it → raw bytes; b"" hangs up; whatever is not told is
+    "250 OK".
     """
 
     @asynccontextmanager
@@ -62,7 +63,8 @@ def answering() -> Answering:
                     break
                 if in_message and line != b".\r\n":
                     continue
-                verb, in_message = line.split()[0].decode().upper(), False
+                verb, both = (b" ".join(line.split()[:n]).decode().upper() for n in (1, 2))
+                verb, in_message = both if both in said else verb, False
             writer.close()
             await writer.wait_closed()
 

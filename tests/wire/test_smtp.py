@@ -318,6 +318,41 @@ def test_a_server_that_greets_otherwise_takes_nothing_and_fails_nothing(answerin
         _met_by(answering, greeting=greeting)
 
 
+OFFERS_LOG_IN = b"250-here\r\n250 AUTH LOGIN PLAIN CRAM-MD5"
+
+
+@pytest.mark.parametrize("step", ["greeting", "EHLO", "STARTTLS", "AUTH"])
+@pytest.mark.parametrize("code", [421, 454])
+def test_a_server_that_has_no_time_now_is_told_in_its_own_words(answering, step, code):
+    said, words = {"EHLO": OFFERS_LOG_IN}, f"{code} 4.7.0 too many of you"
+    if step == "STARTTLS":
+        said["EHLO"] = b"250-here\r\n250 STARTTLS"
+    said |= {step: words.encode(), "HELO": words.encode()}
+
+    async def reach():
+        async with answering(**said) as server:
+            tls = "starttls" if step == "STARTTLS" else "none"
+            await smtp.connect(replace(server, tls=tls, username="us", password="hunter2"))
+
+    with pytest.raises(Deferred) as failure:
+        asyncio.run(reach())
+    # Which is no refusal: that would hold everybody's letters for half an hour.
+    assert (type(failure.value), failure.value.code) == (Deferred, code)
+    assert words in failure.value.reply
+    assert "hunter2" not in failure.value.reply
+
+
+def test_a_way_to_log_in_that_is_offered_and_fails_is_not_the_last(answering):
+    async def reach(**said):
+        async with answering(EHLO=OFFERS_LOG_IN, AUTH=b"504 5.7.4 unknown", **said) as server:
+            connection = await smtp.connect(replace(server, username="us", password="hunter2"))
+            await connection.close()
+
+    with pytest.raises(Refused, match=r"refused the log-in of us: 5\.7\.4 unknown"):
+        asyncio.run(reach())
+    asyncio.run(reach(**{"AUTH PLAIN": b"235 2.7.0 welcome"}))
+
+
 def test_a_reply_that_does_not_come_in_time_leaves_the_letter_in_doubt(answering):
     async def send():
         async with answering(**{".": b"250-not all of it yet"}) as server:
