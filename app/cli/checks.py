@@ -24,7 +24,7 @@ from app.mail.links import Links, Tokens
 from app.settings import Settings
 from app.store import brakes, migration
 from app.store import engine as engines
-from app.wire import dns, smtp
+from app.wire import dns, offer, smtp
 from app.wire.server import Server
 
 # Ten times what a letter usually has; below it some would be refused.
@@ -183,8 +183,8 @@ def of_relay(server: Server) -> Iterator[Finding]:
     if not set(server.hello) & set(".:") and server.host not in settings_.LOOPBACK:
         says = f"Many relays refuse a greeting by {server.hello}, which has no domain; set {PREFIX}"
         yield Finding(Level.WARNING, "relay", f"{says}SMTP_HELLO.")
-    size = extensions.get("size", "")
-    if size.isdecimal() and 0 < int(size) < LEAST_SIZE:
+    size = offer.most_bytes(extensions)
+    if 0 < size < LEAST_SIZE:
         says = f"The relay takes {size} bytes at most; set {PREFIX}LETTER_SIZE lower."
         yield Finding(Level.WARNING, "relay", says)
     if "smtputf8" not in extensions:

@@ -1,11 +1,15 @@
 """What a mail server is told of a message before it is handed over (RFC 5321 §3.3)."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from app.errors import Rejected
 from app.mail import message
 from app.wire import replies
+
+# RFC 1870 §4; what is longer is no number that Python reads.
+_IS_SIZE = re.compile(r"[0-9]{1,20}")
 
 
 class Offer(NamedTuple):
@@ -19,7 +23,7 @@ class Offer(NamedTuple):
 def most_bytes(extensions: Mapping[str, str]) -> int:
     """The longest message a server takes, as it said (RFC 1870); 0: it did not say."""
     most = extensions.get("size", "")
-    return int(most) if most.isdecimal() else 0
+    return int(most) if _IS_SIZE.fullmatch(most) else 0
 
 
 def commands(offer: Offer, extensions: Mapping[str, str], host: str) -> tuple[bytes, bytes]:

@@ -451,6 +451,11 @@ def test_a_message_too_big_for_the_server_is_not_even_offered():
         assert sink.attempts == [TO]
 
 
+@pytest.mark.parametrize("size", [b"", b"0", b"much", b"-1", "²".encode(), b"9" * 5_000])
+def test_a_size_that_is_none_limits_nothing(answering, size):
+    assert _met_by(answering, EHLO=b"250-here\r\n250 SIZE " + size) == (250, "OK")
+
+
 @pytest.mark.parametrize("step", ["greeting", "MAIL", "RCPT", "DATA", "."])
 def test_each_step_is_waited_for_as_long_as_it_may_take(answering, step):
     """A reply that never ends: the wait for the one step ends it, all others are long."""
