@@ -13,6 +13,7 @@ from aiosmtplib import (
 )
 
 from app.errors import Deferred, Refused
+from app.wire import line as lines
 from app.wire import replies
 
 
@@ -52,9 +53,13 @@ async def reach(server: Server) -> tuple[asyncio.Transport, dict[str, str]]:
     Raises Deferred whatever went wrong: a password the server refuses today says nothing about
     any one letter.
     """
+    try:
+        line = await lines.opened(server.host, server.port, server.patience.greeting)
+    except OSError as e:
+        raise _cannot_connect(server, e) from e
     client = SMTP(
         hostname=server.host,
-        port=server.port,
+        sock=line,
         local_hostname=server.hello or socket.gethostname(),  # else the DNS is asked, and may hang
         use_tls=server.tls == "tls",
         start_tls=False,  # see `_agree`
