@@ -28,16 +28,19 @@ class Breaker:
     """Remembers how the last letters fared. Give one to all lanes of a process, and keep it.
 
     held: why nothing may be sent; "" while letters may go. holds_sign_ups: whether those may not
-    that ask somebody to confirm.
+    that ask somebody to confirm. hangs_up: what the server said last, if it hung up on too many
+    letters in a row: each more would cost a connection, or make a doubt.
     """
 
     held: str = ""
     holds_sign_ups: bool = False
+    hangs_up: str = ""
     _refused: deque[tuple[bool, datetime]] = field(default_factory=lambda: deque(maxlen=MEMORY))
     _rejected: list[str] = field(default_factory=list)
     _told: str = ""
     _others: Set[str] = frozenset()
     _n_refused: int = 0
+    _n_hung_up: int = 0
     _name: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def open(self, session: Session, now: datetime) -> bool:
@@ -69,6 +72,12 @@ class Breaker:
         """Count a letter that the server took over."""
         self.counts(now, is_refused=False)
         self._rejected.clear()
+        self.counts_heard("")
+
+    def counts_heard(self, hung_up: str) -> None:
+        """Count a letter that the server heard out, or on which it hung up, and how."""
+        self._n_hung_up = self._n_hung_up + 1 if hung_up else 0
+        self.hangs_up = hung_up if self._n_hung_up >= TOO_MANY else ""
 
     def counts_rejected(self, now: datetime, why: str) -> bool:
         """Count a letter rejected for good; True if none was taken, and too many for one reason.

@@ -77,7 +77,7 @@ class Lane:
                     await self._rest(found)
                     continue
                 await self._send_made(found)
-                if self.stock.is_try:
+                if self.stock.is_try or self._is_in_vain:
                     return
         except (Stopped, Deferred) as e:
             await self._cannot_go_on(e)
@@ -90,6 +90,14 @@ class Lane:
             finally:
                 if self.connection is not None and self.connection.is_open:
                     await self.connection.close()
+
+    @property
+    def _is_in_vain(self) -> bool:
+        """Whether the server hangs up on whoever has a letter; it is left alone for a while."""
+        if why := self.post.breaker.hangs_up:
+            server = self.post.server
+            self.tally.unreachable = f"{server.host}:{server.port} takes no letter: {why}"
+        return bool(why)
 
     async def _next(self, began: datetime) -> Claim | timedelta | None:
         """A letter, once there is a connection for it; else as `Stock.wait`."""
@@ -220,6 +228,8 @@ class Lane:
             if connection.n_taken and not connection.is_open and not isinstance(e, Lost):
                 # It had served, and closed before anything of this letter left: on to the next.
                 raise _NotNow from e
+            is_lost = not connection.is_open and not isinstance(e, Refused)
+            self.post.breaker.counts_heard((e.reply or str(e.code)) if is_lost else "")
             await self.outcomes.failed(entry, e)
             return
         self.sent = self.outcomes.taken(entry, code, reply)

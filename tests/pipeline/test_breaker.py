@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from conftest import NOW
-from smtp_sink import Sink
+from smtp_sink import DROP, TAKE_AND_DROP, Sink
 
 from app.errors import Refused
 from app.pipeline import breaker, notices
@@ -68,6 +68,45 @@ def test_a_server_that_rejects_all_for_one_reason_is_asked_ten_times(
     else:
         assert (tally.sent, tally.failed, held()) == (0, 10, [breaker.NAME])
         assert "550 5.1.1" in tally.held
+
+
+@pytest.mark.parametrize(
+    ("phase", "answer"),
+    [
+        ("at_mail", DROP),
+        ("at_rcpt", "421 4.3.2 we are closing"),
+        ("at_data", "421"),
+        ("at_data", TAKE_AND_DROP),
+    ],
+)
+def test_a_server_that_hangs_up_on_every_letter_is_left_alone(
+    day, letters, sink, held, phase, answer
+):
+    letters(40)
+    day.n_connections = 2
+    answers = getattr(sink, phase)["*"]
+    answers[:] = [answer] * 99
+    tally = _send(day)
+    assert "takes no letter: " in tally.unreachable
+    assert 10 <= tally.deferred <= 12
+    assert sink.n_connections <= 14
+    again = _send(day)
+    assert again.unreachable
+    assert 1 <= again.deferred <= 2
+    answers.clear()
+    left = 40 - tally.deferred - again.deferred
+    after = _send(day)
+    assert (after.sent, after.unreachable, held()) == (left, "", [])
+
+
+def test_a_server_that_hangs_up_now_and_then_is_not_left_alone(day, letters, sink):
+    people = letters(40)
+    day.n_connections = 1
+    for n, person in enumerate(people):
+        if n % 10 != 9:
+            sink.at_data[person.address] = [DROP]
+    tally = _send(day)
+    assert (tally.sent, tally.deferred, tally.unreachable) == (4, 36, "")
 
 
 def test_letters_that_anybody_can_ask_for_hold_nobodys(day, make_subscriber, sink, held, engine):
