@@ -141,7 +141,8 @@ class Dialogue(asyncio.BufferedProtocol):
         *lines, self._heard = (self._heard + self._ear[:n]).split(b"\n")
         for line in lines:
             self._hear_line(line)
-        n_heard = len(self._heard) + sum(map(len, self._lines))
+        # Its code counts too: lines without a word would never be too many.
+        n_heard = len(self._heard) + sum(4 + len(words) for words in self._lines)
         if len(self._heard) > LONGEST_LINE or n_heard > LONGEST_ANSWER:
             self._over("The server's answer has no end")
         elif self._replies:

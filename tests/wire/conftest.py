@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -58,7 +58,10 @@ def answering() -> Answering:
                 if not in_message:
                     writer.write(answer + b"\r\n")
                 in_message = in_message or (verb == "DATA" and answer.startswith(b"354"))
-                line = await reader.readline()
+                try:
+                    line = await reader.readline()
+                except ConnectionResetError:  # by who has heard enough
+                    break
                 if not line or verb == "QUIT":
                     break
                 if in_message and line != b".\r\n":
@@ -66,7 +69,8 @@ def answering() -> Answering:
                 verb, both = (b" ".join(line.split()[:n]).decode().upper() for n in (1, 2))
                 verb, in_message = both if both in said else verb, False
             writer.close()
-            await writer.wait_closed()
+            with suppress(ConnectionResetError):
+                await writer.wait_closed()
 
         server = await asyncio.start_server(talk, "127.0.0.1", 0)
         try:

@@ -318,6 +318,16 @@ def test_a_server_that_greets_otherwise_takes_nothing_and_fails_nothing(answerin
         _met_by(answering, greeting=greeting)
 
 
+@pytest.mark.parametrize("endless", [b"250-\r\n" * 20_000 + b"250 ok", b"250-" + b"x" * 99_000])
+def test_an_answer_that_does_not_end_is_not_kept(answering, endless):
+    async def send():
+        async with answering(MAIL=endless) as server:
+            await _send(replace(server, patience=Patience(command=20)))
+
+    with pytest.raises(Deferred, match="answer has no end"):
+        asyncio.run(send())
+
+
 OFFERS_LOG_IN = b"250-here\r\n250 AUTH LOGIN PLAIN CRAM-MD5"
 
 
