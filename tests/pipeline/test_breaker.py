@@ -99,6 +99,14 @@ def test_a_server_that_hangs_up_on_every_letter_is_left_alone(
     assert (after.sent, after.unreachable, held()) == (left, "", [])
 
 
+def test_a_busy_server_that_refuses_the_sender_is_no_outage_besides(day, letters, sink, held):
+    letters(20)
+    sink.at_mail["*"] = ["421 4.7.0 too much from you"] * 99
+    tally = _send(day)
+    assert held() == [breaker.NAME]
+    assert tally.unreachable == ""
+
+
 def test_a_server_that_hangs_up_now_and_then_is_not_left_alone(day, letters, sink):
     people = letters(40)
     day.n_connections = 1

@@ -318,6 +318,33 @@ def test_a_server_that_greets_otherwise_takes_nothing_and_fails_nothing(answerin
         _met_by(answering, greeting=greeting)
 
 
+def test_what_nobody_asked_for_answers_no_later_command(answering):
+    async def send_after_a_word_too_many():
+        async with answering(RSET=b"250 ok\r\n421 4.4.2 you are idle") as server:
+            connection = await smtp.connect(server)
+            await connection.offer(FROM, TO)
+            await connection.reset()
+            try:
+                return await _hand_over(connection)
+            finally:
+                await connection.close()
+
+    assert asyncio.run(send_after_a_word_too_many()) == (250, "OK")
+
+
+def test_a_server_that_says_goodbye_to_a_reset_is_left(answering):
+    async def reset():
+        async with answering(RSET=b"421 4.3.2 closing") as server:
+            connection = await smtp.connect(server)
+            await connection.reset()
+            try:
+                return connection.is_open
+            finally:
+                connection.drop()
+
+    assert not asyncio.run(reset())
+
+
 @pytest.mark.parametrize("endless", [b"250-\r\n" * 20_000 + b"250 ok", b"250-" + b"x" * 99_000])
 def test_an_answer_that_does_not_end_is_not_kept(answering, endless):
     async def send():
@@ -326,6 +353,11 @@ def test_an_answer_that_does_not_end_is_not_kept(answering, endless):
 
     with pytest.raises(Deferred, match="answer has no end"):
         asyncio.run(send())
+
+
+def test_a_letter_too_big_for_the_server_is_no_refusal_of_the_sender(sink):
+    sink.at_mail["*"] = ["552 5.3.4 too big"]
+    assert _fails(sink.server, Rejected).code == 552
 
 
 OFFERS_LOG_IN = b"250-here\r\n250 AUTH LOGIN PLAIN CRAM-MD5"
@@ -464,6 +496,10 @@ def test_a_message_too_big_for_the_server_is_not_even_offered():
 @pytest.mark.parametrize("size", [b"", b"0", b"much", b"-1", "²".encode(), b"9" * 5_000])
 def test_a_size_that_is_none_limits_nothing(answering, size):
     assert _met_by(answering, EHLO=b"250-here\r\n250 SIZE " + size) == (250, "OK")
+
+
+def test_each_step_may_take_as_long_as_the_standard_has_it():
+    assert Patience() == Patience(greeting=300, command=300, go_on=120, block=180, taken=600)
 
 
 @pytest.mark.parametrize("step", ["greeting", "MAIL", "RCPT", "DATA", "."])
