@@ -185,7 +185,8 @@ class Settings(BaseSettings):
         ge=90,
         le=36500,
         description="Days that letters are kept, with their papers and votes; older ones are "
-        "folded into counts. Their links count for 90 days.",
+        "folded into counts. No fewer than four times CANDIDATE_DAYS count, whatever stands here. "
+        "Their links count for 90 days.",
     )
     trap_link: bool = Field(
         default=True, description="A link in letters that nobody sees, to tell link scanners by."

@@ -28,8 +28,8 @@ def fold(
 ) -> int:
     """Fold what is older than so many days; return how many letters. Raises NotReady.
 
-    rules: say for how long papers are put into letters. What is left for another run is looked for
-    at the next tick.
+    rules: say for how long papers are put into letters; for so long letters are kept in any case,
+    since they know who had which. What is left for another run is looked for at the next tick.
     """
     with engines.transaction(engines.reading(engine)) as session:
         before = heartbeats.latest(session).get(FOLDED)
@@ -41,7 +41,7 @@ def fold(
     if now - before < EVERY:
         return 0
     # Not by `now`: a clock that was set forward just so is not believed until it has gone on.
-    last = before.date() - timedelta(days=kept_days) - MARGIN
+    last = before.date() - timedelta(days=max(kept_days, rules.wider_days)) - MARGIN
     return _fold_until(engine, last, now, timedelta(days=rules.wider_days), stop)
 
 

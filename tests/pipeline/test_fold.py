@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,8 @@ from app.pipeline import fold, rank
 from app.pipeline.readers import Rules
 from app.pipeline.replay import prepare
 from app.pipeline.tidy import Tidied
+from app.recommend import tuning
+from app.recommend.tuning import EmptyDay
 from app.store import engine as engines
 from app.store import (
     feedback,
@@ -213,3 +216,21 @@ def test_a_replay_says_which_days_are_gone(later, day, engine):
         pytest.raises(AppError, match="give --from 2026-11-21 or later"),
     ):
         prepare(session, day.desk.rules, NOW.date(), later.date())
+
+
+@pytest.mark.parametrize("days", [OLD.days, 239])
+def test_no_paper_comes_again_to_who_wants_older_ones(
+    days, settings, make_day, make_subscriber, store_papers, retrieval_papers, engine, clock
+):
+    day = make_day(settings.model_copy(update={"candidate_days": 60}))
+    store_papers(*retrieval_papers)
+    wish = replace(tuning.USUAL, empty_day=EmptyDay.OLDER)
+    person = make_subscriber("retrieval", letter_size=50, tuning=wish)
+    assert day.rank_due().n_letters == 1
+    now = clock.forward(days=days)
+    with engines.transaction(engine) as session:
+        session.exec(select(OutboxEntry)).one().state = State.SENT
+        add_skipped(session, person, now - timedelta(days=1))
+        vouch(session, now)
+    day.tidy()
+    assert day.rank_due().n_letters == 0
