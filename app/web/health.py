@@ -60,6 +60,7 @@ def _faults(watched: Watched, now: datetime) -> Iterator[str]:
         migration.require_current(watched.engine)
         with engines.transaction(engines.reading(watched.engine)) as session:
             yield from _of_scheduler(session, watched, now)
+            yield from _of_ranking(session, now)
             yield from _of_sending(session, now)
             yield from sources.silent(session, now).values()
     except NotReady as e:
@@ -88,6 +89,18 @@ def _of_scheduler(session: Session, watched: Watched, now: datetime) -> Iterator
     if silent > watched.longest_silence:
         seconds = silent.total_seconds()
         yield f"The scheduler has not ticked for {seconds:.0f} seconds; restart `paperboy serve`."
+
+
+def _of_ranking(session: Session, now: datetime) -> Iterator[str]:
+    first = figures.next_due(session)
+    if first and now - first > LONGEST_WAIT:
+        minutes = (now - first).total_seconds() // 60
+        n = figures.count_unwritten(session, now)
+        wait = "1 waits" if n == 1 else f"{n} wait"
+        yield (
+            f"A letter has been due for {minutes:.0f} minutes, and nobody writes it ({wait} to be "
+            "written); the log says why. On PostgreSQL `paperboy worker` must run."
+        )
 
 
 def _of_sending(session: Session, now: datetime) -> Iterator[str]:

@@ -10,7 +10,7 @@ from conftest import NOW
 from fastapi.testclient import TestClient
 
 from app.main import create_app
-from app.store import brakes, heartbeats, sources
+from app.store import brakes, heartbeats, sources, subscribers
 from app.store import engine as engines
 from app.store.sources import Outcome
 from app.store.tables import OutboxEntry, SourceState, State
@@ -144,6 +144,21 @@ def test_a_letter_that_nobody_sends_is_told_after_half_an_hour(client, wait, clo
     answer = client.get("/readyz")
     assert answer.status_code == 503
     told = "The oldest letter that is due has waited for 30 minutes (1 wait in all); "
+    assert answer.text.startswith(told)
+
+
+def test_readers_whose_letters_nobody_writes_are_told_after_half_an_hour(client, engine, reader):
+    def due_since(**time):
+        with engines.transaction(engine) as session:
+            person = subscribers.by_id(session, reader.id)
+            person.next_due_at = NOW - timedelta(**time)
+            session.add(person)
+        return client.get("/readyz")
+
+    assert due_since(minutes=30).status_code == 200
+    answer = due_since(minutes=31)
+    assert answer.status_code == 503
+    told = "A letter has been due for 31 minutes, and nobody writes it (1 waits to be written); "
     assert answer.text.startswith(told)
 
 
