@@ -18,13 +18,14 @@ class Pace:
     warm_up: a limit for each day besides, if any.
 
     Give one to all lanes of a process: it remembers up to when each domain's letters are put off,
-    so that each gets a moment of its own.
+    so that each gets a moment of its own, and what time it is for the buckets.
     """
 
     rate: int = 0
     rate_domain: int = 0
     warm_up: WarmUp | None = None
     _put_off: dict[str, datetime] = field(default_factory=dict)
+    _reckoning: allowances.Reckoning = field(default_factory=allowances.Reckoning)
 
     @property
     def is_limited(self) -> bool:
@@ -34,7 +35,7 @@ class Pace:
     def wait(self, session: Session, now: datetime) -> timedelta:
         """How long until a letter may leave, whoever it is for."""
         self._take_turn(session)
-        return allowances.wait(session, IN_ALL, self.rate, now) if self.rate else allowances.NOW
+        return self._wait(session, IN_ALL, self.rate, now) if self.rate else allowances.NOW
 
     def put_off_until(self, now: datetime) -> datetime:
         """When the last of the letters put off is due."""
@@ -74,11 +75,17 @@ class Pace:
     def allow(self, session: Session, domain: str, now: datetime) -> timedelta:
         """Take the allowance of one letter, or say how long to wait."""
         self._take_turn(session)
-        if self.rate and (wait := allowances.wait(session, IN_ALL, self.rate, now)):
+        if self.rate and (wait := self._wait(session, IN_ALL, self.rate, now)):
             return wait
-        if self.rate_domain and (wait := allowances.take(session, domain, self.rate_domain, now)):
+        if self.rate_domain and (wait := self._take(session, domain, self.rate_domain, now)):
             return wait
-        return allowances.take(session, IN_ALL, self.rate, now) if self.rate else allowances.NOW
+        return self._take(session, IN_ALL, self.rate, now) if self.rate else allowances.NOW
+
+    def _wait(self, session: Session, domain: str, rate: int, now: datetime) -> timedelta:
+        return allowances.wait(session, domain, rate, now, self._reckoning)
+
+    def _take(self, session: Session, domain: str, rate: int, now: datetime) -> timedelta:
+        return allowances.take(session, domain, rate, now, self._reckoning)
 
     def _take_turn(self, session: Session) -> None:
         """One sender at a time, over all machines.
@@ -89,7 +96,7 @@ class Pace:
             turns.wait(session, "pace")
 
     def _moment(self, session: Session, domain: str, now: datetime) -> datetime:
-        first = now + allowances.wait(session, domain, self.rate_domain, now)
+        first = now + self._wait(session, domain, self.rate_domain, now)
         step = allowances.step(self.rate_domain)
         moment = max(first, self._put_off.get(domain, first - step) + step)
         self._put_off[domain] = moment

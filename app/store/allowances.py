@@ -3,6 +3,7 @@
 Buckets are rows, so that they outlast the process and every sender draws from the same ones.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -16,29 +17,53 @@ OF_DAY = "(day)"
 NOW = timedelta(0)
 # How long after it was allowed a letter may leave, and still no minute sees more than the rate.
 GOOD_FOR = timedelta(seconds=2)
-# A clock that went back further than this was set; the bucket must not wait for it.
-CLOCK_WAS_SET = timedelta(minutes=1)
+# A bucket that is further ahead of a clock than this was filled by another, or this one was set.
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 
-def take(session: Session, domain: str, rate: int, now: datetime) -> timedelta:
+@dataclass
+class Reckoning:
+    """A process's own: how far the buckets' time is ahead of its clock.
+
+    So no bucket waits for a clock that was set back, nor is turned back by a machine whose clock is
+    behind: one whose clock is right would take that for time in which it could be filled.
+    """
+
+    ahead: timedelta = NOW
+
+    def moment(self, row: Allowance, now: datetime) -> datetime:
+        """The bucket's time at `now`."""
+        # By less a lane is late that had to wait for others; if that counted it would add up.
+        if row.at - (now + self.ahead) > CLOCKS_DIFFER:
+            self.ahead = row.at - now
+        return now + self.ahead
+
+
+def take(
+    session: Session, domain: str, rate: int, now: datetime, reckoning: Reckoning
+) -> timedelta:
     """Allow one letter to a domain, or in all (IN_ALL); else say how long to wait, at least.
 
     rate: letters in any minute at most.
     """
     row = _row(session, domain, rate, now)
+    now = reckoning.moment(row, now)
     tokens = _tokens(row, rate, now)
     if tokens < 1:
         return _seconds((1 - tokens) / _per_second(rate))
     row.tokens = tokens - 1
-    row.at = now if row.at - now > CLOCK_WAS_SET else max(row.at, now)
+    row.at = max(row.at, now)
     session.add(row)
     session.flush()
     return NOW
 
 
-def wait(session: Session, domain: str, rate: int, now: datetime) -> timedelta:
+def wait(
+    session: Session, domain: str, rate: int, now: datetime, reckoning: Reckoning
+) -> timedelta:
     """The same answer, but nothing is taken."""
-    tokens = _tokens(_row(session, domain, rate, now), rate, now)
+    row = _row(session, domain, rate, now)
+    tokens = _tokens(row, rate, reckoning.moment(row, now))
     return NOW if tokens >= 1 else _seconds((1 - tokens) / _per_second(rate))
 
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from conftest import NOW
 
 from app.pipeline import deliver
 from app.pipeline.pace import Pace
@@ -128,3 +129,28 @@ def test_two_machines_that_look_at_the_same_domains_wait_for_each_other_once(eng
         ]
         allowed = [each.result() for each in looks]
     assert sum(sum(each) for each in allowed) == 2 * 4  # the capacity of either
+
+
+A_MINUTE = 60
+
+
+@pytest.mark.parametrize("apart", [timedelta(minutes=3), timedelta(hours=5)])
+def test_machines_whose_clocks_differ_share_one_rate(engine, apart):
+    paces, n_sent = [Pace(rate=30, rate_domain=30) for _ in range(2)], 0
+    with engines.transaction(engine) as session:
+        for second in range(2 * A_MINUTE):
+            for pace, is_behind in zip(paces, (False, True), strict=True):
+                now = NOW + timedelta(seconds=second) - is_behind * apart
+                n_sent += pace.allow(session, "example.org", now) == allowances.NOW
+    assert 0.85 * 60 <= n_sent <= 62
+
+
+def test_a_clock_set_back_when_all_was_allowed_stops_no_letter_for_longer(engine):
+    pace, earlier = Pace(rate=30), NOW - timedelta(hours=2)
+    with engines.transaction(engine) as session:
+        while (wait := pace.allow(session, "example.org", NOW)) == allowances.NOW:
+            pass
+        # Told to come back: by a clock that was set back meanwhile.
+        pace.allow(session, "example.org", earlier)
+        assert pace.allow(session, "example.org", earlier + wait) == allowances.NOW
+        assert pace.wait(session, earlier + wait) > allowances.NOW
