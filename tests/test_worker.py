@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 from apscheduler.events import EVENT_JOB_SUBMITTED
+from fastapi.testclient import TestClient
 from smtp_sink import Sink
 from sqlalchemy import make_url, text
 
+from app.main import create_app
 from app.pipeline import demand, rank, shards
 from app.scheduler import Ticks
 from app.store import departures, hosts, queue
@@ -185,6 +187,20 @@ def test_a_task_of_a_vanished_worker_is_taken_by_another(
     ticking = Ticks(day, EVERY)
     live(lambda: len(sink.taken) == 2 and not tasks("doing"), worker(day), ticking)
     assert {entry.state for entry in stored()} == {State.SENT}
+
+
+@pytest.mark.parametrize("n", [4, 5])
+def test_shards_that_end_their_workers_again_and_again_turn_readiness_red(
+    n, day, engine, settings, clock, tasks, stall, monkeypatch
+):
+    monkeypatch.setattr("app.worker.RETAKE_AT", "* * * * * *")
+    with engines.transaction(engine) as session:
+        queue.add(session, queue.RANK, n)
+    stall()
+    live(lambda: tasks("succeeded").count(queue.RANK) == n, worker(day))
+    answer = TestClient(create_app(settings, clock=clock)).get("/readyz")
+    told = f"{n} shards were taken from workers that vanished within an hour; "
+    assert (answer.status_code, told in answer.text) == ((503, True) if n == 5 else (200, False))
 
 
 def test_what_an_ended_task_was_not_told_that_it_claimed_is_sent_all_the_same(

@@ -133,6 +133,25 @@ def top_up(session: Session, task: str, n: int) -> int:
     return len(new) if _add(session, task, new) else 0
 
 
+_TAKEN_AWAY = text(
+    f"SELECT count(*) FROM {SCHEMA}.procrastinate_events AS event "  # noqa: S608
+    f"JOIN {SCHEMA}.procrastinate_jobs AS job ON job.id = event.job_id "
+    "WHERE event.type IN ('deferred_for_retry', 'failed') "
+    "AND event.at > now() - interval '1 hour' AND job.queue_name IN (:rank, :deliver)"
+)
+
+
+def count_taken_away(session: Session) -> int:
+    """How many shards were taken from workers that had vanished, within an hour.
+
+    Nothing else ends one so: a shard that raises has ended as far as the queue knows.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return 0
+    found = session.connection().scalar(_TAKEN_AWAY, {"rank": RANK, "deliver": DELIVER})
+    return int(found or 0)
+
+
 def _add(session: Session, task: str, locks: Sequence[str | None]) -> bool:
     """False, and none is added, if another scheduler was first with one of these locks."""
     import procrastinate  # noqa: PLC0415  (of an extra)

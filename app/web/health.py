@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app.errors import NotReady
-from app.store import brakes, heartbeats, migration, sources
+from app.store import brakes, heartbeats, migration, queue, sources
 from app.store import engine as engines
 from app.store import health as figures
 from app.web import gate
@@ -22,6 +22,8 @@ router = APIRouter()
 LEAST_FREE = 0.05
 LONGEST_SILENCE = timedelta(seconds=90)
 LONGEST_WAIT = timedelta(minutes=30)
+# A worker that is killed leaves two shards at most; so many are of one that is killed again.
+MOST_VANISHED = 4
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ def _faults(watched: Watched, now: datetime) -> Iterator[str]:
         migration.require_current(watched.engine)
         with engines.transaction(engines.reading(watched.engine)) as session:
             yield from _of_scheduler(session, watched, now)
+            yield from _of_workers(session)
             yield from _of_ranking(session, now)
             yield from _of_sending(session, now)
             yield from sources.silent(session, now).values()
@@ -89,6 +92,15 @@ def _of_scheduler(session: Session, watched: Watched, now: datetime) -> Iterator
     if silent > watched.longest_silence:
         seconds = silent.total_seconds()
         yield f"The scheduler has not ticked for {seconds:.0f} seconds; restart `paperboy serve`."
+
+
+def _of_workers(session: Session) -> Iterator[str]:
+    n = queue.count_taken_away(session)
+    if n > MOST_VANISHED:
+        yield (
+            f"{n} shards were taken from workers that vanished within an hour; unless somebody "
+            "killed them, look for what ends `paperboy worker`, such as too little memory."
+        )
 
 
 def _of_ranking(session: Session, now: datetime) -> Iterator[str]:
