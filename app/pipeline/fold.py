@@ -17,8 +17,8 @@ from app.store import folding, heartbeats
 log = structlog.get_logger()
 FOLDED = "folded"
 EVERY, AT_ONCE = timedelta(hours=12), timedelta(days=7)
-# Short transactions, and so many of them in a run that whatever comes after it can wait.
-BATCH, MOST_BATCHES = 500, 40
+# Short transactions, and so many of them in a run that it keeps up with ten million letters a day.
+BATCH, MOST_BATCHES = 500, 200
 # Somewhere the day is another than in UTC.
 MARGIN = timedelta(days=1)
 

@@ -9,6 +9,7 @@ import pytest
 from conftest import NOW
 from sqlmodel import select
 
+from app import scheduler
 from app.errors import AppError
 from app.mail.links import Verdict
 from app.pipeline import fold, rank
@@ -234,3 +235,9 @@ def test_no_paper_comes_again_to_who_wants_older_ones(
         vouch(session, now)
     day.tidy()
     assert day.rank_due().n_letters == 0
+
+
+def test_folding_keeps_up_with_ten_million_letters_a_day():
+    """Else the database grows for ever, whatever the setting says."""
+    n_runs = timedelta(days=1) // scheduler.TIDY_EVERY
+    assert n_runs * fold.MOST_BATCHES * fold.BATCH > 10_000_000
