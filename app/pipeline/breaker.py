@@ -21,6 +21,7 @@ NAME = "sender refused"
 # Ten in a row, or 5 % of the last two hundred: the one is a case of the other. Over all machines.
 MEMORY, TOO_MANY = 200, 10
 TRY_AGAIN_AFTER = timedelta(minutes=30)
+A_DAY = timedelta(days=1)
 
 
 @dataclass
@@ -35,11 +36,12 @@ class Breaker:
     held: str = ""
     holds_sign_ups: bool = False
     hangs_up: str = ""
-    _refused: deque[tuple[bool, datetime]] = field(default_factory=lambda: deque(maxlen=MEMORY))
+    _letters: deque[tuple[str, datetime]] = field(default_factory=lambda: deque(maxlen=MEMORY))
     _rejected: list[str] = field(default_factory=list)
     _told: str = ""
     _others: Set[str] = frozenset()
     _n_refused: int = 0
+    _n_in_a_row: int = 0
     _n_hung_up: int = 0
     _name: str = field(default_factory=lambda: secrets.token_hex(4))
 
@@ -62,15 +64,28 @@ class Breaker:
         self._others = held.keys() - {NAME}
         self.held = "; ".join(f"{name}: {reason}" for name, reason in held.items())
 
-    def counts(self, now: datetime, *, is_refused: bool) -> bool:
-        """Count a letter: refused for our sake, or not. True if that makes too many."""
-        self._refused.append((is_refused, now))
-        self._n_refused += is_refused
-        return is_refused and sum(each for each, _ in self._refused) >= TOO_MANY
+    def counts(self, now: datetime, refused: str = "") -> bool:
+        """Count a letter. True if that makes too many.
+
+        refused: by what it is known, if it was for our sake. Of one reader it counts once, however
+        often it is tried: one firm's filter must not hold everybody's letters.
+        """
+        self._n_in_a_row = self._n_in_a_row + 1 if refused else 0
+        if refused and any(each == refused for each, _ in self._letters):
+            return False
+        self._letters.append((refused, now))
+        return refused != "" and sum(each != "" for each, _ in self._letters) >= TOO_MANY
+
+    def knows_by(self, reader: int | None) -> str:
+        """What a refusal is known by; each by another where no reader's letter got as far."""
+        if reader is None:
+            self._n_refused += 1
+            return f"{self._name}-{self._n_refused}"
+        return str(reader)
 
     def counts_taken(self, now: datetime) -> None:
         """Count a letter that the server took over."""
-        self.counts(now, is_refused=False)
+        self.counts(now)
         self._rejected.clear()
         self.counts_heard("")
 
@@ -84,19 +99,22 @@ class Breaker:
 
         Whatever that says, not all these readers can be to blame.
         """
-        self.counts(now, is_refused=False)
+        self.counts(now)
         self._rejected = [*(each for each in self._rejected if each == why), why]
         return len(self._rejected) >= TOO_MANY
 
-    def counts_with_others(self, session: Session, now: datetime) -> bool:
+    def counts_with_others(self, session: Session, now: datetime, refused: str) -> bool:
         """The same for the refusal just counted, and those that other processes met.
 
         What they send by the way is taken to be as much as we do, until that makes too many: then
         the letters that went are looked up, for some who met refusals are gone, and we may be new.
+        Where a day's readers are fewer than ten, so many tries without a letter taken are too many.
         """
-        refusals.note(session, self._name, self._n_refused % TOO_MANY, now)
+        if self._n_in_a_row >= TOO_MANY and not refusals.n_sent(session, now - A_DAY, 0):
+            return True
+        refusals.note(session, self._name, refused, now, TOO_MANY)
         lately = refusals.lately(session, now, TOO_MANY)
-        ours = sum(at >= lately.since for _, at in self._refused)
+        ours = sum(at >= lately.since for _, at in self._letters)
         is_shared = lately.n >= TOO_MANY and lately.n_processes > 1
         if not is_shared or ours * lately.n_processes > MEMORY:
             return False
@@ -120,6 +138,7 @@ class Breaker:
         log.info("sending_goes_on")
 
     def _count_anew(self, session: Session) -> None:
-        self._refused.clear()
+        self._letters.clear()
+        self._n_in_a_row = 0
         self._rejected.clear()
         refusals.forget(session)

@@ -153,18 +153,20 @@ class Outcomes:
         now, breaker = self.clock(), self.breaker
         if failure is not None and failure.code == 0 and not isinstance(failure, Refused):
             return work  # a lost connection says nothing of the sender
-        is_refused = isinstance(failure, Refused)
+        is_refused, refused = isinstance(failure, Refused), ""
         # Others go to whatever was typed, and nobody may hold everybody's letters by typing.
         is_daily = entry is not None and entry.kind == LetterKind.DAILY
         if isinstance(failure, Rejected) and is_daily:
             why = f"{failure.code} {refusal.code_in(failure.reply)}"
             is_too_much = breaker.counts_rejected(now, why)
         else:
-            is_too_much = breaker.counts(now, is_refused=is_refused)
+            if is_refused:
+                refused = breaker.knows_by(entry.subscriber_id if entry else None)
+            is_too_much = breaker.counts(now, refused)
 
         def work_and_brake(session: Session) -> None:
             work(session)
-            is_too_much_for_all = is_refused and breaker.counts_with_others(session, now)
+            is_too_much_for_all = is_refused and breaker.counts_with_others(session, now, refused)
             if failure and (is_too_much or is_too_much_for_all or (is_refused and self.is_try)):
                 breaker.brake(session, failure, now)
             elif self.is_try and not is_refused:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, delete, func
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.store import heartbeats
 from app.store.tables import Heartbeat, OutboxEntry, State
@@ -29,18 +30,29 @@ class Lately(NamedTuple):
     n_processes: int
 
 
-def note(session: Session, process: str, nth: int, now: datetime) -> None:
-    """One more. nth: of this process; a number given again takes the place of the one before."""
-    heartbeats.put(session, f"{NAME}{process}/{nth}", now)
+def note(session: Session, process: str, refused: str, now: datetime, most: int) -> None:
+    """One more. refused: what it is known by, to all processes. Of each they keep the newest."""
+    own = f"{NAME}{process}/"
+    heartbeats.put(session, f"{own}{refused}", now)
     _forget(session, _ROW, col(Heartbeat.at) < now - KEPT)
+    newest = _newest().where(col(Heartbeat.name).startswith(own, autoescape=True))
+    if older := [row.name for row in session.exec(newest.offset(most))]:
+        _forget(session, col(Heartbeat.name).in_(older))
 
 
 def lately(session: Session, now: datetime, most: int) -> Lately:
-    """The newest refusals, at most so many."""
-    newest = select(Heartbeat).where(_ROW).order_by(col(Heartbeat.at).desc()).limit(most)
-    rows = session.exec(newest).all()
-    processes = {row.name.removeprefix(NAME).partition("/")[0] for row in rows}
-    return Lately(len(rows), min((row.at for row in rows), default=now), len(processes))
+    """The newest refusals, at most so many, of all that are known by the same the newest."""
+    known: dict[str, tuple[str, datetime]] = {}
+    for row in session.exec(_newest()):
+        process, _, refused = row.name.removeprefix(NAME).partition("/")
+        if len(known) < most:
+            known.setdefault(refused, (process, row.at))
+    processes = {process for process, _ in known.values()}
+    return Lately(len(known), min((at for _, at in known.values()), default=now), len(processes))
+
+
+def _newest() -> SelectOfScalar[Heartbeat]:
+    return select(Heartbeat).where(_ROW).order_by(col(Heartbeat.at).desc())
 
 
 def n_sent(session: Session, since: datetime, most: int) -> int:

@@ -12,6 +12,8 @@ from app.store import brakes, heartbeats, suppressions
 from app.store import engine as engines
 from app.store.tables import LetterKind, OutboxEntry, State
 
+# After how long a letter that was deferred is due again, and a little more; for nearly a day.
+TRIES = (6, 17, 33, 66, *[132] * 7)
 ABOUT_US = "550 5.7.26 unauthenticated mail from this domain is not accepted"
 
 
@@ -149,8 +151,8 @@ def test_ten_refusals_are_too_many_among_the_last_two_hundred_letters(n_between,
     ours = breaker.Breaker()
     told = []
     for _ in range(10):
-        told.append(ours.counts(NOW, is_refused=True))
-        assert not any(ours.counts(NOW, is_refused=False) for _ in range(n_between))
+        told.append(ours.counts(NOW, ours.knows_by(None)))
+        assert not any(ours.counts(NOW) for _ in range(n_between))
     assert told == [False] * 9 + [is_too_many]
 
 
@@ -158,11 +160,12 @@ def test_ten_refusals_are_too_many_among_the_last_two_hundred_letters(n_between,
 def refuse(engine):
     """One more letter that a process has refused, or sent; whether that is too many."""
 
-    def count(ours, at, *, is_refused=True):
-        is_too_much = ours.counts(at, is_refused=is_refused)
+    def count(ours, at, reader=None, *, is_refused=True):
+        refused = ours.knows_by(reader) if is_refused else ""
+        is_too_much = ours.counts(at, refused)
         if is_refused:
             with engines.transaction(engine) as session:
-                is_too_much |= ours.counts_with_others(session, at)
+                is_too_much |= ours.counts_with_others(session, at, refused)
         return is_too_much
 
     return count
@@ -189,27 +192,46 @@ def test_what_machines_send_between_their_refusals_counts_for_all(refuse, n_betw
     assert told == [False] * 9 + [is_too_many]
 
 
+@pytest.fixture
+def sent(engine, make_subscriber):
+    """Store letters that a server took, one a minute."""
+
+    def store(n):
+        reader = make_subscriber().id
+        with engines.transaction(engine) as session:
+            for nth in range(n):
+                at = NOW + timedelta(minutes=nth)
+                entry = OutboxEntry(
+                    subscriber_id=reader,
+                    kind=LetterKind.DAILY,
+                    edition_date=at.date() + timedelta(days=nth),
+                    state=State.SENT,
+                    due_at=at,
+                    first_due_at=at,
+                    settled_at=at,
+                )
+                session.add(entry)
+
+    return store
+
+
 @pytest.mark.parametrize(("n_sent", "is_too_many"), [(190, True), (191, False)])
 def test_refusals_that_processes_long_gone_met_are_weighed_against_all_that_went(
-    refuse, engine, make_subscriber, n_sent, is_too_many
+    refuse, sent, n_sent, is_too_many
 ):
     for n in range(9):
         assert not refuse(breaker.Breaker(), NOW + timedelta(days=n))
-    reader = make_subscriber().id
-    with engines.transaction(engine) as session:
-        for n in range(n_sent):
-            at = NOW + timedelta(minutes=n)
-            entry = OutboxEntry(
-                subscriber_id=reader,
-                kind=LetterKind.DAILY,
-                edition_date=at.date() + timedelta(days=n),
-                state=State.SENT,
-                due_at=at,
-                first_due_at=at,
-                settled_at=at,
-            )
-            session.add(entry)
+    sent(n_sent)
     assert refuse(breaker.Breaker(), NOW + timedelta(days=9)) is is_too_many
+
+
+def test_one_reader_counts_once_over_all_machines(refuse, sent):
+    sent(1)
+    machines = [breaker.Breaker() for _ in range(3)]
+    for n in range(60):
+        assert not refuse(machines[n % 3], NOW + timedelta(minutes=n), reader=7)
+    told = [refuse(machines[n % 3], NOW + timedelta(hours=2), reader=n) for n in range(20, 29)]
+    assert told == [False] * 8 + [True]
 
 
 def test_refusals_of_a_month_ago_are_kept_no_longer(refuse, engine):
@@ -307,3 +329,30 @@ def test_a_brake_put_on_in_mid_run_stops_it(day, letters, sink, settings, entrie
     assert tally.sent <= 5 + 2 * 20
     assert {entry.state for entry in entries()} == {State.SENT, State.READY}
     assert timedelta(0) == max(entry.due_at for entry in entries()) - NOW
+
+
+def test_one_reader_whose_server_refuses_us_for_a_day_holds_nobodys_letters(
+    day, letters, sink, clock, held
+):
+    """Their letter is tried a dozen times; nobody else is refused."""
+    people = letters(4)
+    sink.at_rcpt[people[0].address] = [ABOUT_US] * 99
+    for minutes in TRIES:
+        assert _send(day).held == ""
+        clock.forward(minutes=minutes)
+    assert len(sink.attempts) > breaker.TOO_MANY + 3
+    assert len(sink.taken) == 3
+    assert held() == []
+
+
+def test_where_all_of_a_few_readers_are_refused_ten_tries_are_enough(
+    day, letters, sink, clock, held
+):
+    letters(3)
+    sink.at_rcpt["*"] = [ABOUT_US] * 99
+    for minutes in TRIES[:4]:
+        _send(day)
+        clock.forward(minutes=minutes)
+    assert breaker.TOO_MANY <= len(sink.attempts) <= 4 * 3
+    _send(day)
+    assert held(clock.now) == [breaker.NAME]
