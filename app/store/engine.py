@@ -70,10 +70,14 @@ def connect_existing(name: str) -> Engine:
 
 def _parsed(url: str) -> URL:
     try:
-        return make_url(url)
+        parsed = make_url(url)
     except (ArgumentError, ValueError):
         # Its words may quote a piece of the password.
         raise NotReady(UNREADABLE_URL) from None
+    # So would those of a driver, which takes what stands behind the first @ for a host.
+    if "@" in (parsed.host or ""):
+        raise NotReady("The database's URL has more than one @: write %40 for one in the password.")
+    return parsed
 
 
 def shown_url(url: str) -> str:

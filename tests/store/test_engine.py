@@ -232,6 +232,13 @@ def test_an_address_that_is_none_is_not_repeated():
     assert "hunter2" not in str(problem.value)
 
 
+def test_an_at_sign_in_a_password_is_told_and_the_password_is_not():
+    with pytest.raises(NotReady, match="%40") as problem:
+        engines.connect("postgresql+psycopg://name:hunter@2@host/database")
+    assert not {"hunter", "2@"} & set(str(problem.value).split())
+    engines.connect("postgresql+psycopg://name:hunter%402@host/database").dispose()
+
+
 def test_a_missing_folder_is_made(tmp_path: Path):
     engine = engines.connect(f"sqlite:///{tmp_path / 'a' / 'b' / 'paperboy.sqlite3'}")
     engine.dispose()
