@@ -1,5 +1,5 @@
 # One image for pages, scheduler and workers; docker-compose.yml says who is what.
-FROM python:3.12-slim AS built
+FROM python:3.13-slim AS built
 WORKDIR /source
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY app app
@@ -9,7 +9,7 @@ RUN python -m venv /paperboy \
     && /paperboy/bin/pip install --no-cache-dir --no-compile '.[postgres]' -c constraints.txt \
     && /paperboy/bin/python -m compileall -q /paperboy/lib
 
-FROM python:3.12-slim
+FROM python:3.13-slim
 COPY --from=built /paperboy /paperboy
 # Whoever runs it writes to /data alone: the root may be mounted read-only.
 RUN useradd --uid 1000 --no-create-home paperboy && install -d -o paperboy -m 700 /data
