@@ -180,7 +180,7 @@ def tell(full: Bytes, n_letters: int, told: argparse.Namespace, kept_days: int) 
         f"{kept / 1e6:,.0f} + {stays / 1e6:,.0f} MB"
     )
     figure = kept + stays
-    what = "GB of a lab of 1,000 after a year, and ever after"
+    what = "GB of a lab of 1,000 after a year"
     goals.say("R1", what, "< 1", figure / 1e9, figure < GOAL)
 
 
