@@ -34,6 +34,8 @@ REST = timedelta(days=28)
 def ask(token: str, session: SessionDep, tokens: TokensDep, pages: PagesDep) -> Response:
     """One real button and no script: a scanner must not unsubscribe anybody."""
     reader = _reader(session, tokens, token, pages)
+    if reader is not None and reader.status == Status.UNSUBSCRIBED:
+        return pages.show("unsubscribed", token=token, back="")
     return pages.show("unsubscribe", token=token, reader=reader, is_weekly=_is_weekly(reader))
 
 
