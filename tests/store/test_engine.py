@@ -236,7 +236,6 @@ def test_an_at_sign_in_a_password_is_told_and_the_password_is_not():
     with pytest.raises(NotReady, match="%40") as problem:
         engines.connect("postgresql+psycopg://name:hunter@2@host/database")
     assert not {"hunter", "2@"} & set(str(problem.value).split())
-    engines.connect("postgresql+psycopg://name:hunter%402@host/database").dispose()
 
 
 def test_a_missing_folder_is_made(tmp_path: Path):
