@@ -293,14 +293,20 @@ def test_a_warning_is_said_once_and_its_end_too(letters, report, guarded, logged
     assert words(logged) == [("sending_in_danger", "bounces"), ("sending_well_again", "bounces")]
 
 
-def test_a_lifted_brake_stays_off_until_new_letters_are_ill_received(
-    engine, letters, report, guarded, held, clock
-):
+@pytest.fixture
+def lifted(engine, letters, report, guarded, clock):
+    """The brake on bounces was put on, and an hour ago taken off."""
     report(letters(1000)[:50])
     guarded.look(clock.now)
     with engines.transaction(engine) as session:
         brakes.take_off(session, "bounces")
     clock.forward(hours=1)
+
+
+@pytest.mark.usefixtures("lifted")
+def test_a_lifted_brake_stays_off_until_new_letters_are_ill_received(
+    letters, report, guarded, held, clock
+):
     guarded.look(clock.now)
     assert not held()
     report(letters(200, due=clock.now)[:10], at=clock.forward(hours=1))
@@ -308,15 +314,11 @@ def test_a_lifted_brake_stays_off_until_new_letters_are_ill_received(
     assert "10 of the last 200" in held()["bounces"]
 
 
+@pytest.mark.usefixtures("lifted")
 def test_letters_that_waited_for_a_brake_to_be_lifted_can_put_it_on_again(
-    engine, letters, report, guarded, held, clock
+    letters, guarded, held, clock
 ):
     """They were due before it was put on, as all that one morning's run has not come to yet."""
-    report(letters(1000)[:50])
-    guarded.look(clock.now)
-    with engines.transaction(engine) as session:
-        brakes.take_off(session, "bounces")
-    clock.forward(hours=1)
     letters(190, settled=clock.now)
     letters(10, State.FAILED, code=550, reason="5.1.1 no such user", settled=clock.now)
     guarded.look(clock.now)
