@@ -8,16 +8,14 @@ connection is made to one of those, so that a second answer of the name server c
 import ipaddress
 import re
 import socket
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
 from types import MappingProxyType
 
 import httpx2
 
 from app.errors import NotAllowed, NotReady, Unreachable
-from app.wire import fault
+from app.wire import fault, left_behind
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _NETWORKS = (
@@ -178,20 +176,10 @@ def is_public(address: str, refused: Sequence[Network] = REFUSED) -> bool:
 
 
 def _look_up(place: Place, resolve: Resolve, seconds: float) -> Sequence[str]:
-    answer: SimpleQueue[Sequence[str] | Exception] = SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answer.put(resolve(place.host, place.port))
-        except (OSError, UnicodeError) as e:
-            answer.put(e)
-
-    # A look-up cannot be interrupted, only left behind.
-    threading.Thread(target=ask, daemon=True, name="look up").start()
     try:
-        found = answer.get(timeout=max(seconds, 0))
-    except Empty:
+        asked = left_behind.begun(lambda: resolve(place.host, place.port), "look up")
+        return asked.result(max(seconds, 0))
+    except TimeoutError:
         raise Unreachable(f"No name server said in time where {place.host} is.") from None
-    if isinstance(found, Exception):
-        raise Unreachable(f"The host {place.host} is not known: {fault.words(found)}.") from found
-    return found
+    except (OSError, UnicodeError) as e:
+        raise Unreachable(f"The host {place.host} is not known: {fault.words(e)}.") from e

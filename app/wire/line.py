@@ -2,9 +2,9 @@
 
 import asyncio
 import socket
-from contextlib import suppress
-from threading import Thread
 from typing import Any
+
+from app.wire import left_behind
 
 # Family, kind, protocol, name, address; the last of these is what a socket connects to.
 _Address = tuple[int, int, int, str, Any]
@@ -23,29 +23,11 @@ async def opened(host: str, port: int, seconds: float) -> socket.socket:
 
 async def _look_up(host: str, port: int) -> list[_Address]:
     # asyncio asks in a thread that it waits for at the end, and a look-up cannot be interrupted:
-    # where no name server answers, a stop would take minutes. This one is left behind.
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[list[_Address]] = loop.create_future()
+    # where no name server answers, a stop would take minutes.
+    def ask() -> list[_Address]:
+        return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
 
-    def tell(found: list[_Address] | Exception) -> None:
-        if answer.done():
-            return
-        if isinstance(found, Exception):
-            answer.set_exception(found)
-        else:
-            answer.set_result(found)
-
-    def ask() -> None:
-        found: list[_Address] | Exception
-        try:
-            found = list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError) as e:
-            found = e
-        with suppress(RuntimeError):  # nobody is left to be told
-            loop.call_soon_threadsafe(tell, found)
-
-    Thread(target=ask, daemon=True, name="look up").start()
-    return await answer
+    return await asyncio.wrap_future(left_behind.begun(ask, "look up"))
 
 
 async def _first_of(addresses: list[_Address]) -> socket.socket:

@@ -1,7 +1,6 @@
 """One JSON object to a URL of the operator's."""
 
 import json
-import threading
 from collections.abc import Mapping
 from http.client import HTTPException
 from typing import Any
@@ -9,6 +8,7 @@ from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from app.errors import NotReady
+from app.wire import left_behind
 
 PATIENCE_SECONDS = 10
 
@@ -22,22 +22,11 @@ class _StayHere(HTTPRedirectHandler):
 
 def post(url: str, told: Mapping[str, str]) -> None:
     """POST it and forget the answer. Raises NotReady, without the URL: it may be a secret."""
-    failed: list[NotReady] = []
-
-    def try_to() -> None:
-        try:
-            _post(url, told)
-        except NotReady as e:
-            failed.append(e)
-
-    # The time-out of a socket is one for each byte. Not joined at the end: nobody waits for it.
-    posting = threading.Thread(target=try_to, name="webhook", daemon=True)
-    posting.start()
-    posting.join(PATIENCE_SECONDS)
-    if posting.is_alive():
-        raise NotReady("The webhook cannot be reached: TimeoutError.")
-    if failed:
-        raise failed[0]
+    try:
+        # The time-out of a socket is one for each byte.
+        left_behind.begun(lambda: _post(url, told), "webhook").result(PATIENCE_SECONDS)
+    except TimeoutError as e:
+        raise NotReady("The webhook cannot be reached: TimeoutError.") from e
 
 
 def _post(url: str, told: Mapping[str, str]) -> None:
