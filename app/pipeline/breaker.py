@@ -18,7 +18,8 @@ from app.store import brakes, refusals
 
 log = structlog.get_logger()
 NAME = "sender refused"
-# Ten in a row, or 5 % of the last two hundred: the one is a case of the other. Over all machines.
+# Ten in a row, or 5 % of the last two hundred: the one is a case of the other. Over all machines,
+# and of a reader's letters one.
 MEMORY, TOO_MANY = 200, 10
 TRY_AGAIN_AFTER = timedelta(minutes=30)
 A_DAY = timedelta(days=1)

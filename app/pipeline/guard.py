@@ -105,9 +105,7 @@ def _judged(name: str) -> str:
 
 def findings(session: Session, now: datetime) -> Iterator[Finding]:
     """What there is to say of reports and of silence; one each, also where all is well."""
-    known = heartbeats.latest(session)
-
-    since = _since(session, now)
+    known, since = heartbeats.latest(session), _since(session, now)
 
     @cache
     def received(sent_after: datetime | None, kind: LetterKind | None = None) -> Reception:

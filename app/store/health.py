@@ -71,9 +71,15 @@ def letters_due(session: Session, since: datetime, until: datetime) -> dict[Stat
     return {state: n for state, n in counts.items() if n}
 
 
-def _count_due(session: Session, state: State, since: datetime, until: datetime) -> int:
+def _count_due(
+    session: Session,
+    state: State,
+    since: datetime,
+    until: datetime,
+    *which: ColumnElement[bool],
+) -> int:
     among = OutboxEntry.state == state, OutboxEntry.due_at >= since, OutboxEntry.due_at <= until
-    return session.exec(select(func.count()).select_from(OutboxEntry).where(*among)).one()
+    return session.exec(select(func.count()).select_from(OutboxEntry).where(*among, *which)).one()
 
 
 def failures(session: Session, since: datetime) -> dict[str, Count]:
@@ -193,12 +199,10 @@ def reception(
     only of these letters, which reads all of that time. Of a kind only reports count that say on
     which letter.
     """
-    among = [col(OutboxEntry.due_at) >= since, col(OutboxEntry.due_at) <= until]
-    if kind:
-        among.append(col(OutboxEntry.kind) == kind)
+    which = [col(OutboxEntry.kind) == kind] if kind else []
     if settled_after:
-        among.append(col(OutboxEntry.settled_at) > settled_after)
-    sent = select(func.count()).select_from(OutboxEntry).where(OutboxEntry.state == State.SENT)
+        which.append(col(OutboxEntry.settled_at) > settled_after)
+    among = col(OutboxEntry.due_at) >= since, col(OutboxEntry.due_at) <= until, *which
     refused = select(OutboxEntry.letter_id).where(
         OutboxEntry.state == State.FAILED, *among, _is_hard()
     )
@@ -211,7 +215,7 @@ def reception(
     )
     nameless = {} if kind else _nameless(session, max(since, settled_after or since))
     return Reception(
-        n_letters=session.exec(sent.where(*among)).one() + n_refused,
+        n_letters=_count_due(session, State.SENT, since, until, *which) + n_refused,
         n_bounced=_n_different(session, bounced, refused) + nameless.get(BounceKind.HARD, 0),
         n_turned_away=_n_different(session, turned_away) + nameless.get(BounceKind.SENDER, 0),
         n_complaints=_n_different(session, blamed) + nameless.get(BounceKind.COMPLAINT, 0),
