@@ -18,7 +18,7 @@ from sqlalchemy import Engine, func, insert, text
 from sqlmodel import Session, select
 
 from app import assembly, logs
-from app.pipeline import due, editions, rank
+from app.pipeline import due, rank
 from app.pipeline.editions import Edition
 from app.pipeline.tidings import Tidings
 from app.recommend.interests import Kind
@@ -112,9 +112,7 @@ def measure(desk: rank.Desk) -> tuple[float, float, float]:
             made: list[Edition] = []
             spent[0] += goals.cpu(lambda into=shard: into.extend(_due(session)))
             spent[1] += goals.cpu(
-                lambda of=shard, into=made: into.extend(
-                    editions.of(session, desk.models, of, today, NOW)
-                )
+                lambda of=shard, into=made: into.extend(rank.ranked(session, desk, of, today, NOW))
             )
             spent[2] += goals.cpu(lambda of=shard, to=made: _plan(session, desk, of, to))
             n += len(shard)

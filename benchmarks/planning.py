@@ -21,7 +21,7 @@ import post_office
 from sqlalchemy import delete, insert
 
 from app import assembly
-from app.pipeline import rank
+from app.pipeline import drafts, rank
 from app.pipeline.due import Due
 from app.pipeline.editions import Edition
 from app.pipeline.tidings import Tidings
@@ -97,7 +97,11 @@ class Laid:
             ids = range(start, min(start + rank.SHARD, self._n + 1))
             with engines.transaction(self.engine) as session:
                 people = subscribers.by_ids(session, ids)
-            made = [(Due(person, NOW.date()), self._chosen(person.id or 0)) for person in people]
+                chosen = [(person, self._chosen(person.id or 0)) for person in people]
+                told = drafts.told(session, self.head, chosen)
+            made = [
+                (Due(person, NOW.date()), each) for person, each in zip(people, told, strict=True)
+            ]
             spent += self.cpu(lambda made=made: self._put(made))
         return spent
 

@@ -13,9 +13,10 @@ from sqlalchemy import Engine, insert, update
 
 from app import assembly
 from app.pipeline import compose
-from app.recommend import explain
+from app.recommend import explain, telling
 from app.recommend.attribution import DECIMALS
 from app.recommend.explain import LikedShare, Reason, Share
+from app.recommend.voice import TO_READER
 from app.settings import Settings
 from app.store import engine as engines
 from app.store import letters, migration, outbox, papers
@@ -61,7 +62,8 @@ def lay(folder: Path, n: int) -> Engine:
     for start in range(1, n + 1, SHARD):
         numbers = range(start, min(start + SHARD, n + 1))
         with engines.transaction(engine) as session:
-            for table, rows in _rows(numbers, now, paper_ids, said):
+            titles = papers.titles(session, paper_ids)
+            for table, rows in _rows(numbers, now, titles, said):
                 session.execute(insert(table), list(rows))
     return engine
 
@@ -89,10 +91,11 @@ def people(n: int, now: datetime) -> Iterator[dict[str, object]]:
 
 
 def _rows(
-    numbers: range, now: datetime, paper_ids: list[int], said: list[list[str]]
+    numbers: range, now: datetime, titles: dict[int, str], said: list[list[str]]
 ) -> Iterator[tuple[type, Iterable[dict[str, object]]]]:
     due = now - timedelta(minutes=1)
     key = {"kind": LetterKind.DAILY, "edition_date": now.date()}
+    chosen = {n: list(_chosen(n, sorted(titles), said)) for n in numbers}
     yield (
         Subscriber,
         (
@@ -107,6 +110,9 @@ def _rows(
             {
                 **(key | about | {"id": n, "subscriber_id": n, "recipient": _address(n)}),
                 "message_id": f"<{n}.{now:%Y%m%d}@example.org>",
+                "told": telling.to_json(
+                    [telling.of(*each, titles, TO_READER) for each in chosen[n]]
+                ),
             }
             for n in numbers
         ),
@@ -117,15 +123,12 @@ def _rows(
             {
                 "letter_id": n,
                 "rank": rank,
-                "paper_id": paper_ids[place],
+                "paper_id": paper_id,
                 "score": 1.0,
-                "reason": explain.to_json(
-                    reason(n, said[place], paper_ids[(place + n) % N_PAPERS])
-                ),
+                "reason": explain.to_json(why),
             }
             for n in numbers
-            for rank in range(1, N_PICKS + 1)
-            for place in [(n * 3 + rank * 13) % N_PAPERS]
+            for rank, paper_id, why in chosen[n]
         ),
     )
     yield (
@@ -135,6 +138,14 @@ def _rows(
             for n in numbers
         ),
     )
+
+
+def _chosen(
+    n: int, paper_ids: list[int], said: list[list[str]]
+) -> Iterator[tuple[int, int, Reason]]:
+    for rank in range(1, N_PICKS + 1):
+        place = (n * 3 + rank * 13) % N_PAPERS
+        yield rank, paper_ids[place], reason(n, said[place], paper_ids[(place + n) % N_PAPERS])
 
 
 def _address(n: int) -> str:

@@ -13,7 +13,7 @@ from typing import ClassVar
 from app.mail import excerpt, foreign
 from app.papers import tex
 from app.papers.paper import Paper
-from app.recommend.voice import Point
+from app.recommend.voice import Lines, Point
 
 MAX_TEXT = 300
 # TeX is longer than what it prints, but no text needs more than this to fill its place.
@@ -62,8 +62,8 @@ class PickView:
     band: str = ""
     exploring: bool = False
     shares: Sequence[tuple[str, int]] = ()
-    terms: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
+    terms: Lines = ""
+    names: Lines = ""
     by_community: bool = False
 
 

@@ -17,7 +17,7 @@ from app.mail import excerpt, foreign, layout, transfer
 from app.mail.kept import Kept
 from app.mail.letter import MAX_TEXT
 from app.recommend import voice as voices
-from app.recommend.voice import Mould, Place, Point, Voice
+from app.recommend.voice import MOULDS, Lines, Mould, Place, Point, Voice
 
 # Of the text under a paper's title.
 INDENT = 3
@@ -44,8 +44,9 @@ def plain(voice: Voice, points: Sequence[Point], lead: str = "") -> str:
     return NEXT.join(
         [
             clause.plain(texts)
-            for (mould, facts), before in zip(points, leads, strict=False)
-            for clause, texts in _filled(_clauses(voice, mould, before), facts)
+            for point, before in zip(points, leads, strict=False)
+            for clause in _clauses(voice, point[0], before)
+            for texts in [point[clause.place]]
         ]
     )
 
@@ -54,8 +55,9 @@ def rich(voice: Voice, points: Sequence[Point]) -> Markup:
     """As markup, what the reader asked for in bold."""
     said = [
         clause.rich(texts)
-        for mould, facts in points
-        for clause, texts in _filled(_clauses(voice, mould, ""), facts)
+        for point in points
+        for clause in _clauses(voice, point[0], "")
+        for texts in [point[clause.place]]
     ]
     return Markup(" ".join(said))  # noqa: S704  (escaped, each part of it)
 
@@ -71,17 +73,11 @@ class Speaker:
         markup: list[bytes] = []
         text: list[bytes] = []
         known = self._first
-        for mould, facts in points:
-            clauses = known[mould]
-            if clauses.alone is not None:
-                each = clauses.alone[facts]
+        for point in points:
+            for clause, place in known[point[0]]:
+                each = clause[point[place]]
                 markup.append(each[0])
                 text.append(each[1])
-            else:
-                for clause, place in clauses.by_texts:
-                    each = clause[facts[place]]
-                    markup.append(each[0])
-                    text.append(each[1])
             known = self._next
         return _BLANK.join(markup), ENCODED_NEXT.join(text)
 
@@ -89,14 +85,24 @@ class Speaker:
 speaker = lru_cache(maxsize=100)(Speaker)
 
 
+# How each clause travels, by the texts in its place, and where in a point they are.
+_Encoded = list[tuple[Kept[Lines, tuple[bytes, bytes]], int]]
+
+
 # What comes second is the same behind every lead.
 @lru_cache(maxsize=100)
-def _sentences(voice: Voice, lead: str) -> "Kept[Mould, _Encoded]":
-    return Kept(lambda mould: _Encoded(_clauses(voice, mould, lead)))
+def _sentences(voice: Voice, lead: str) -> Kept[str, _Encoded]:
+    def encoded(code: str) -> _Encoded:
+        return [(Kept(_encoder(each)), each.place) for each in _clauses(voice, code, lead)]
+
+    return Kept(encoded)
 
 
 class _Clause:
-    """A part of a sentence, with one place or none. number: of that place. lead: see `plain`."""
+    """A part of a sentence, with one place or none. lead: see `plain`.
+
+    place: where in a point its texts are; without any at its code, which is not said.
+    """
 
     def __init__(self, voice: Voice, mould: Mould, text: str, lead: str) -> None:
         found = _PLACE.search(text)
@@ -105,22 +111,24 @@ class _Clause:
             (text[: found.start()], text[found.end() :]) if found else (text, "")
         )
         names = [place.name for place in mould.places]
-        self.number = names.index(found[1]) if found else 0
-        self._place = mould.places[self.number] if found else Place("")
+        self.place = names.index(found[1]) + 1 if found else 0
+        self._place = mould.places[self.place - 1] if found else Place("")
 
-    def plain(self, texts: Sequence[str]) -> str:
+    def _texts(self, lines: Lines) -> list[str]:
+        return list(map(known, voices.texts_of(lines))) if self.place else []
+
+    def plain(self, lines: Lines) -> str:
         """On as many lines as it takes, those after the first indented."""
-        shown = voices.written(self._voice, self._place, tuple(map(known, texts)))
+        shown = voices.written(self._voice, self._place, self._texts(lines))
         return layout.wrapped(f"{self._lead}{self._before}{shown}{self._after}", INDENT)
 
-    def rich(self, texts: Sequence[str]) -> str:
+    def rich(self, lines: Lines) -> str:
         """As markup."""
         before, after = layout.escaped(self._before), layout.escaped(self._after)
-        return f"{before}{_listed(self._voice, self._place, texts)}{after}"
+        return f"{before}{_listed(self._voice, self._place, self._texts(lines))}{after}"
 
 
 def _listed(voice: Voice, place: Place, texts: Sequence[str]) -> str:
-    texts = list(map(known, texts))
     shown = list(map(layout.escaped, texts))
     if place.is_wanted:
         shown = [f"<strong>{each}</strong>" if each else "" for each in shown]
@@ -131,8 +139,9 @@ def _listed(voice: Voice, place: Place, texts: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=500)
-def _clauses(voice: Voice, mould: Mould, lead: str) -> list[_Clause]:
-    """Those of a sentence in somebody's language."""
+def _clauses(voice: Voice, code: str, lead: str) -> list[_Clause]:
+    """Those of a sentence in somebody's language. code: of its mould."""
+    mould = MOULDS[code]
     text = voice.template(mould.text)
     places = list(_PLACE.finditer(text))
     starts, ends = [0], list[int]()
@@ -147,26 +156,5 @@ def _clauses(voice: Voice, mould: Mould, lead: str) -> list[_Clause]:
     ]
 
 
-def _filled(
-    clauses: Sequence[_Clause], facts: Sequence[tuple[str, ...]]
-) -> list[tuple[_Clause, tuple[str, ...]]]:
-    return [(clause, facts[clause.number] if facts else ()) for clause in clauses]
-
-
-class _Encoded:
-    """The clauses of a sentence as they travel.
-
-    by_texts: each by the texts in its place, and that place. alone: where there is but one clause,
-    it by the facts.
-    """
-
-    def __init__(self, clauses: Sequence[_Clause]) -> None:
-        self.by_texts = [(Kept(_encoder(clause)), clause.number) for clause in clauses]
-        encode, place = _encoder(clauses[0]), clauses[0].number
-        self.alone: Kept[tuple[tuple[str, ...], ...], tuple[bytes, bytes]] | None = None
-        if len(clauses) == 1:
-            self.alone = Kept(lambda facts: encode(facts[place] if facts else ()))
-
-
-def _encoder(clause: _Clause) -> Callable[[tuple[str, ...]], tuple[bytes, bytes]]:
-    return lambda texts: (transfer.piece(clause.rich(texts)), transfer.piece(clause.plain(texts)))
+def _encoder(clause: _Clause) -> Callable[[Lines], tuple[bytes, bytes]]:
+    return lambda lines: (transfer.piece(clause.rich(lines)), transfer.piece(clause.plain(lines)))

@@ -18,7 +18,7 @@ from app.mail.kept import Kept
 from app.mail.letter import Confirm, Daily, Notice, PaperView, PickView
 from app.mail.links import Verdict
 from app.mail.saying import known, line
-from app.recommend.voice import to_reader
+from app.recommend.voice import Lines, texts_of, to_reader
 
 # By its name in the templates: text to print; a bool or a date, which is only looked at.
 Told = dict[str, Any]
@@ -156,11 +156,13 @@ def _kept(text: str) -> str:
     return text.replace(_DOT, counted.KEPT_DOT)
 
 
-def _rich(text: str, terms: Sequence[str]) -> str:
-    return layout.highlighted(text, [known(term) for term in terms]) if terms else text
+def _rich(text: str, terms: Lines) -> str:
+    if not terms:
+        return text
+    return layout.highlighted(text, [known(term) for term in texts_of(terms)])
 
 
-def _encoded_rich(text: str, terms: Sequence[str]) -> bytes:
+def _encoded_rich(text: str, terms: Lines) -> bytes:
     return transfer.piece(str(_rich(text, terms)))
 
 

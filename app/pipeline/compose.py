@@ -16,11 +16,10 @@ from app.mail import letter as letters_mail
 from app.mail.letter import PaperView
 from app.pipeline import notices, reading
 from app.pipeline.reading import Contents
-from app.recommend import highlight, interests, naming, points
-from app.recommend.explain import Stored
+from app.recommend import interests
 from app.recommend.interests import Interest
-from app.recommend.voice import Voice, to_reader
-from app.store import letters
+from app.recommend.telling import Told
+from app.recommend.voice import to_reader
 from app.store.tables import Letter, LetterKind, Subscriber
 
 
@@ -256,30 +255,24 @@ def _daily(head: Letterhead, row: Letter, contents: Contents) -> letters_mail.Da
 def _picks(
     head: Letterhead, contents: Contents, language: Language
 ) -> tuple[letters_mail.PickView, ...]:
-    voice = to_reader(language)
-    told = zip(contents.choices, contents.reasons, strict=True)
-    return tuple([_pick(head, contents, voice, choice, reason) for choice, reason in told])
+    return tuple([_pick(head, contents, told) for told in contents.told(to_reader(language))])
 
 
-def _pick(
-    head: Letterhead, contents: Contents, voice: Voice, choice: letters.Choice, reason: Stored
-) -> letters_mail.PickView:
-    rank, paper_id, _, by_community = choice
-    shown, titles = contents.paper(paper_id), contents.titles
-    weighed = naming.weigh(reason, titles, voice)
-    view = letters_mail.PickView(
+def _pick(head: Letterhead, contents: Contents, told: Told) -> letters_mail.PickView:
+    rank, paper_id, by_community, band, exploring, points, shares, terms, names = told
+    shown = contents.paper(paper_id)
+    return letters_mail.PickView(
         shown if shown.url else _linked(shown, head.links, paper_id),
         rank,
-        points.of(reason, weighed, titles),
+        points,
         contents.votes.get(paper_id),
-        by_community=by_community,
+        band,
+        exploring,
+        shares,
+        terms,
+        names,
+        by_community,
     )
-    # Else it was made before fits were stored: as it went out.
-    if reason.get("fit") or reason.get("exploring"):
-        view.band, view.exploring = reason.get("band", ""), reason.get("exploring", False)
-        view.shares = naming.parts(weighed, reason.get("rest", 0.0), voice)
-        view.terms, view.names = highlight.of(reason, weighed.total)
-    return view
 
 
 @lru_cache(maxsize=2_000)

@@ -1,18 +1,20 @@
 """What there is to know of a letter when it is made, as the rows that keep it."""
 
 from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlmodel import Session
 
 from app.mail import message
-from app.pipeline import compose
+from app.pipeline import compose, reading
 from app.pipeline.compose import Letterhead
 from app.pipeline.editions import Edition
 from app.pipeline.tidings import Tidings
-from app.recommend import explain
+from app.recommend import explain, telling
 from app.recommend.interests import Interest
+from app.recommend.voice import to_reader
 from app.store import submissions
 from app.store.planned import Chosen
 from app.store.tables import LetterKind, Subscriber
@@ -40,11 +42,37 @@ def facts(
         "model_id": model_id,
         "n_candidates": made.n_new,
         "wider_days": made.wider_days,
+        "told": made.told,
         "why": compose.why(subscriber, typed, language),
         "version": subscriber.version,
         "language": subscriber.language,
         "news": news.sentence(language, has_papers=bool(made.found)),
     }
+
+
+def told(
+    session: Session, head: Letterhead, made: Sequence[tuple[Subscriber, Edition]]
+) -> list[Edition]:
+    """The same editions with what their letters say of the picks, each in its reader's words."""
+    sent_by_people = sent_in(session, [each for _, each in made])
+    reasons = (pick.reason for _, each in made for pick, _ in each.found)
+    titles = reading.titles_named(session, reasons)
+    found: list[Edition] = []
+    for subscriber, each in made:
+        voice = to_reader(head.language(subscriber.language))
+        picks = [
+            telling.of(
+                pick.rank,
+                pick.paper_id,
+                pick.reason,
+                titles,
+                voice,
+                by_community=pick.paper_id in sent_by_people,
+            )
+            for pick, _ in each.found
+        ]
+        found.append(replace(each, told=telling.to_json(picks) if picks else ""))
+    return found
 
 
 def sent_in(session: Session, made: Iterable[Edition]) -> set[int]:

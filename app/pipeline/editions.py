@@ -19,12 +19,14 @@ from app.recommend.tuning import EmptyDay
 class Edition:
     """Before it is a letter. n_new: of how many papers new to the reader found is.
 
-    wider_days: how far back they were looked for; 0 where the usual days brought enough.
+    wider_days: how far back they were looked for; 0 where the usual days brought enough. told: what
+    its letter says of them, see recommend.telling.
     """
 
     n_new: int
     found: list[Drafted]
     wider_days: int = 0
+    told: str = ""
 
 
 def of(

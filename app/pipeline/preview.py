@@ -9,7 +9,7 @@ from app.languages import ENGLISH, Language
 from app.mail import foreign
 from app.mail import letter as letters_mail
 from app.mail.letter import PaperView, Rendered
-from app.pipeline import compose, drafts, due, editions, rank, readers, reading, tidings, trial
+from app.pipeline import compose, drafts, due, rank, readers, reading, tidings, trial
 from app.pipeline.compose import Envelope
 from app.pipeline.opt_in import Wish
 from app.pipeline.reading import Contents
@@ -72,17 +72,13 @@ def _facts(
     row = letters.of_edition(session, subscriber.id or 0, day)
     if row is not None:
         return row, reading.of(session, [row]).get(row.id or 0)
-    (made,) = editions.of(session, desk.models, [each], today, now)
+    (made,) = rank.ranked(session, desk, [each], today, now)
     if not rank.is_letter(made, subscriber):
         return None
     subscriber_id, news = subscriber.id or 0, tidings.at(session, now)
     typed = subscribers.interests_of(session, [subscriber_id]).get(subscriber_id, ())
     draft = Letter(**drafts.facts(desk.head, subscriber, typed, day, now, "", made, news))
-    rows = drafts.picks(made, drafts.sent_in(session, [made]))
-    chosen = [
-        letters.Choice(place, paper_id, reason, b) for place, paper_id, _, reason, _, b in rows
-    ]
-    return draft, reading.unstored(session, draft, chosen)
+    return draft, reading.of(session, [draft])[0]
 
 
 def of_wish(

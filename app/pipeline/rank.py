@@ -154,11 +154,11 @@ def _rank_fresh(
     model = desk.models.board(session, today, now).model
     model_id, news = trial.model_id(model, desk.rules.trial), tidings.at(session, now)
 
-    def ranked(some: Sequence[Due]) -> list[Edition]:
-        return editions.of(session, desk.models, some, today, now)
+    def chosen(some: Sequence[Due]) -> list[Edition]:
+        return ranked(session, desk, some, today, now)
 
     made: list[tuple[Due, Edition]] = []
-    for each, outcome in zip(fresh, _each_alone(ranked, fresh), strict=True):
+    for each, outcome in zip(fresh, _each_alone(chosen, fresh), strict=True):
         if isinstance(outcome, Exception):
             _fail(session, each, now, f"cannot be ranked: {outcome}", tally)
         elif is_letter(outcome, each.subscriber):
@@ -166,6 +166,18 @@ def _rank_fresh(
         else:
             _skip(session, each, now, NO_FIT if outcome.n_new else NO_PAPERS, tally)
     tally.n_letters += put(session, desk.head, model_id, made, now, news)
+
+
+def ranked(
+    session: Session, desk: Desk, some: Sequence[Due], today: date, now: datetime
+) -> list[Edition]:
+    """Choose each reader's picks, and what their letters say of them; nothing is stored.
+
+    Raises whatever a reader's wishes make fail.
+    """
+    made = editions.of(session, desk.models, some, today, now)
+    people = [each.subscriber for each in some]
+    return drafts.told(session, desk.head, list(zip(people, made, strict=True)))
 
 
 def _each_alone(

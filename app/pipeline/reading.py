@@ -1,42 +1,52 @@
 """What letters say, read from the store for many of them at once."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
-from typing import cast
+from typing import NamedTuple
 
-import pydantic_core
 from sqlmodel import Session
 
 from app.mail import letter as letters_mail
 from app.mail.letter import PaperView
 from app.papers import tex
 from app.papers.paper import Paper
-from app.recommend import explain
-from app.recommend.explain import Reason, Stored
+from app.recommend import explain, telling
+from app.recommend.explain import Reason
+from app.recommend.telling import Told
+from app.recommend.voice import Voice
 from app.store import letters, papers
 from app.store.letters import Choice
 from app.store.tables import Letter, LetterKind
 
+# A pick of a letter that is older than what letters say is stored.
+Older = tuple[Choice, Reason]
+
 
 @dataclass(slots=True)
 class Contents:
-    """Of one letter, its choices in their order; the rest may be of others too.
+    """Of one letter; the rest may be of others too.
 
-    papers: by the ids chosen. titles: of the papers that reasons name. votes: when it was written.
+    papers: by the ids of its picks. votes: when it was written.
     """
 
-    choices: Sequence[Choice]
     papers: Mapping[int, Paper]
-    titles: Mapping[int, str]
     votes: Mapping[int, int]
+    _stored: "_Stored"
     _shown: dict[int, PaperView]
+    _titles: Mapping[int, str]
 
-    @property
-    def reasons(self) -> list[Stored]:
-        """Of the choices; read when they are needed, for they take up much. Raises ValueError."""
-        return _reasons([each.reason for each in self.choices])
+    def told(self, voice: Voice) -> Sequence[Told]:
+        """What it says of its picks, in their order. voice: for where that was not stored.
+
+        Raises what was wrong with it.
+        """
+        if self._stored.fault:
+            raise self._stored.fault
+        # Not before it is needed, for it takes up much.
+        if self._stored.told:
+            return telling.from_json(self._stored.told)
+        return [_tell(choice, reason, self._titles, voice) for choice, reason in self._stored.older]
 
     def paper(self, paper_id: int) -> PaperView:
         """What letters say of a paper; worked out by the first that does, for all read with it."""
@@ -45,56 +55,68 @@ class Contents:
         return found
 
 
-def _reasons(texts: Sequence[str]) -> list[Stored]:
-    # Ten for each letter, in half the time that the standard library takes: as bytes, for it tries
-    # those first; and only names are kept, for to look up all texts costs as much as it saves. What
-    # it reads the other reads as well, but not the other way round.
-    try:
-        read = pydantic_core.from_json(f"[{','.join(texts)}]".encode(), cache_strings="keys")
-    except ValueError:
-        return explain.all_stored(texts)
-    return cast("list[Stored]", read) if len(read) == len(texts) else explain.all_stored(texts)
+def _tell(choice: Choice, reason: Reason, titles: Mapping[int, str], voice: Voice) -> Told:
+    rank, paper_id, _, by_community = choice
+    return telling.of(rank, paper_id, reason, titles, voice, by_community=by_community)
+
+
+class _Stored(NamedTuple):
+    """What one letter says, as it is stored: told, or else in older ones why each was picked."""
+
+    paper_ids: Collection[int] = ()
+    told: str = ""
+    older: Sequence[Older] = ()
+    fault: Exception | None = None
 
 
 def of(session: Session, rows: Sequence[Letter]) -> dict[int, Contents]:
-    """The contents of stored daily letters, by their ids."""
-    at = {row.id or 0: row.date for row in rows if row.kind == LetterKind.DAILY}
-    return _contents(session, at, letters.choices(session, list(at)))
-
-
-def unstored(session: Session, row: Letter, choices: Sequence[Choice]) -> Contents:
-    """The same for a letter that is only looked at."""
-    return _contents(session, {0: row.date}, {0: choices})[0]
-
-
-def _contents(
-    session: Session, at: Mapping[int, datetime], choices: Mapping[int, Sequence[Choice]]
-) -> dict[int, Contents]:
-    chosen = [each for letter_id in at for each in choices[letter_id]]
-    paper_ids = sorted({each.paper_id for each in chosen})
+    """The contents of daily letters, stored or drafted, by their ids; 0 for a draft's."""
+    daily = {row.id or 0: row for row in rows if row.kind == LetterKind.DAILY}
+    choices = letters.choices(session, [each for each, row in daily.items() if not row.told])
+    read = {each: _read(row.told, choices.get(each, ())) for each, row in daily.items()}
+    paper_ids = sorted({paper_id for each in read.values() for paper_id in each.paper_ids})
     stored, shown = papers.shown(session, paper_ids), dict[int, PaperView]()
-    titles = _titles(session, explain.papers_named([each.reason for each in chosen]))
+    titles = titles_named(session, [why for each in read.values() for _, why in each.older])
     # Letters of one shard were written at one moment.
     votes = {
-        moment: papers.votes_at(session, paper_ids, moment) for moment in sorted(set(at.values()))
+        moment: papers.votes_at(session, paper_ids, moment)
+        for moment in sorted({row.date for row in daily.values()})
     }
     return {
-        letter_id: Contents(choices[letter_id], stored, titles, votes[moment], shown)
-        for letter_id, moment in at.items()
+        each: Contents(stored, votes[row.date], read[each], shown, titles)
+        for each, row in daily.items()
     }
 
 
-def titles_named(session: Session, reasons: Sequence[Reason]) -> dict[int, str]:
+def _read(told: str, choices: Sequence[Choice]) -> _Stored:
+    try:
+        if told:
+            return _Stored(_papers(telling.paper_ids(told)), told)
+        older = [(choice, explain.from_json(choice.reason)) for choice in choices]
+        _papers(_named(reason for _, reason in older))
+        return _Stored([choice.paper_id for choice in choices], older=older)
+    except (ValueError, LookupError, TypeError) as e:
+        return _Stored(fault=e)
+
+
+def _papers(ids: Collection[int]) -> Collection[int]:
+    # With a number too large for any the database would refuse to look up those of other letters.
+    if max(ids, default=0) >= _NO_PAPER:
+        raise ValueError("it names a paper whose number is none")
+    return ids
+
+
+_NO_PAPER = 2**63
+
+
+def titles_named(session: Session, reasons: Iterable[Reason]) -> dict[int, str]:
     """The titles of the papers that reasons name, TeX turned into signs."""
-    return _titles(
-        session,
-        {share.paper_id for reason in reasons for share in (*reason.liked, *reason.disliked)},
-    )
-
-
-def _titles(session: Session, paper_ids: Set[int]) -> dict[int, str]:
-    found = papers.titles(session, sorted(paper_ids))
+    found = papers.titles(session, sorted(_named(reasons)))
     return {paper_id: _to_unicode(title) for paper_id, title in found.items()}
+
+
+def _named(reasons: Iterable[Reason]) -> set[int]:
+    return {share.paper_id for reason in reasons for share in (*reason.liked, *reason.disliked)}
 
 
 _to_unicode = lru_cache(maxsize=20_000)(tex.to_unicode)

@@ -1,14 +1,12 @@
 """Why a paper was picked: every share of its score, as it is worked out and as it is stored.
 
-A letter or page that only tells of it needs no numpy, so this module imports none.
+A page that only tells of it needs no numpy, so this module imports none.
 """
 
 import json
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring as quoted
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Any
 
 from app.recommend.interests import Kind
 
@@ -71,79 +69,6 @@ class Reason:
         """The score it explains."""
         near = [each.share for each in (*self.liked, *self.disliked)]
         return sum([term.share for term in self.terms]) + sum(near) + self.rest
-
-
-class StoredTerm(TypedDict):
-    """A `Share` as JSON has it: without what goes without saying."""
-
-    text: str
-    share: float
-    part: NotRequired[list[str]]
-    kind: NotRequired[str]
-    near: NotRequired[list[str]]
-
-
-class StoredLiked(TypedDict):
-    """A `LikedShare` as JSON has it."""
-
-    paper_id: int
-    share: float
-    words: NotRequired[list[str]]
-
-
-class Stored(TypedDict, total=False):
-    """A `Reason` as JSON has it. What letters say is worked out of this, ten for each."""
-
-    terms: list[StoredTerm]
-    liked: list[StoredLiked]
-    disliked: list[StoredLiked]
-    rest: float
-    trending: bool
-    fit: float
-    band: str
-    exploring: bool
-    readers: float
-
-
-def stored(reason: Reason) -> Stored:
-    """A reason as it is stored."""
-    return cast("Stored", json.loads(to_json(reason)))
-
-
-def all_stored(texts: Sequence[str]) -> list[Stored]:
-    """What `to_json` wrote, several at once."""
-    read = json.loads(f"[{','.join(texts)}]")
-    if len(read) != len(texts):
-        raise ValueError("a reason is not one line of JSON")
-    return cast("list[Stored]", read)
-
-
-def papers_named(texts: Sequence[str]) -> set[int]:
-    """The ids of the papers that `to_json` wrote of, and perhaps of others."""
-    # The quotation marks of a text within are escaped there.
-    return set(map(int, _PAPER_ID.findall("".join(texts))))
-
-
-# A longer number is no paper's, and databases would refuse to look any up with it.
-_PAPER_ID = re.compile(r'"paper_id": ?(\d{1,18})(?!\d)', re.ASCII)
-
-
-def sums(reason: Stored) -> tuple[float, float, float]:
-    """What interests added, what liked papers did, and the score."""
-    asked = added = rated = liked = 0.0
-    for term in reason.get("terms", ()):
-        share = term["share"]
-        asked += share
-        if share > 0:
-            added += share
-    for near in reason.get("liked", ()):
-        share = near["share"]
-        rated += share
-        if share > 0:
-            liked += share
-    for near in reason.get("disliked", ()):
-        rated += near["share"]
-    return added, liked, asked + rated + reason.get("rest", 0.0)
 
 
 def to_json(reason: Reason) -> str:

@@ -5,14 +5,13 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from app.recommend import words
-from app.recommend.explain import Stored
+from app.recommend.explain import Reason
 from app.recommend.interests import Kind
 
 Span = tuple[int, int]  # of a text: text[start:end]
 
 # What made less than this part of the score would only clutter the text.
 _WORTH_MARKING = 0.1
-_AUTHOR, _CATEGORY = Kind.AUTHOR.value, Kind.CATEGORY.value
 # Runs that may hold a word: whatever is neither white space nor punctuation that parts words. A
 # backslash stays, so that the model sees TeX for what it is.
 _PIECE = re.compile(
@@ -20,7 +19,7 @@ _PIECE = re.compile(
 )
 
 
-def of(reason: Stored, total: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def of(reason: Reason, total: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What a score, `total`, is due to: words and phrases of the paper, for `spans`, and people.
 
     The people are those a reader follows.
@@ -28,19 +27,15 @@ def of(reason: Stored, total: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
     words: dict[str, None] = {}
     people: list[str] = []
     least = max(_WORTH_MARKING * total, 0.0)
-    for term in reason.get("terms", ()):
-        if len(term) == 2:
-            if term["share"] > least:
-                words[term["text"]] = None
-        elif (kind := term.get("kind")) == _AUTHOR:
-            if term["share"] > 0:
-                people.append(term["text"])
-        elif kind != _CATEGORY and term["share"] > least:
-            words |= dict.fromkeys(term.get("part") or term.get("near") or (term["text"],))
-    for near in reason.get("liked", ()):
-        if near["share"] > least:
-            for word in near.get("words", ()):
-                words[word] = None
+    for term in reason.terms:
+        if term.kind is Kind.AUTHOR:
+            if term.share > 0:
+                people.append(term.text)
+        elif term.kind is not Kind.CATEGORY and term.share > least:
+            words |= dict.fromkeys(term.part or term.near or (term.text,))
+    for near in reason.liked:
+        if near.share > least:
+            words |= dict.fromkeys(near.words)
     return tuple(words), tuple(people)
 
 

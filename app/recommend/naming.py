@@ -5,9 +5,8 @@ from math import floor
 from typing import NamedTuple
 
 from app.languages import QUOTED
-from app.recommend import explain
 from app.recommend import voice as voices
-from app.recommend.explain import NAMED, Reason, Stored, StoredLiked, StoredTerm
+from app.recommend.explain import NAMED, LikedShare, Reason, Share
 from app.recommend.interests import Kind
 from app.recommend.voice import TO_READER, Voice
 
@@ -18,7 +17,7 @@ _EPSILON = 5e-7
 # What rounding errors leave of a score in which all is named.
 _NOTHING = 1e-9
 # What is not said as it was typed.
-_NAMED = {Kind.AUTHOR.value, Kind.CATEGORY.value}
+_NAMED = {Kind.AUTHOR, Kind.CATEGORY}
 # By whether there is a title.
 _LIKED, _DISLIKED = (voices.A_LIKED, QUOTED), (voices.A_DISLIKED, voices.DISLIKED)
 
@@ -30,7 +29,7 @@ def shares(
 
     titles: of the liked papers, TeX already turned into signs; one without a title goes unnamed.
     """
-    return [(name, -lost) for lost, name in weigh(explain.stored(reason), titles, voice).named]
+    return [(name, -lost) for lost, name in weigh(reason, titles, voice).named]
 
 
 class Weighed(NamedTuple):
@@ -45,29 +44,27 @@ class Weighed(NamedTuple):
     named: list[tuple[float, str]]
 
 
-def weigh(reason: Stored, titles: Mapping[int, str], voice: Voice = TO_READER) -> Weighed:
+def weigh(reason: Reason, titles: Mapping[int, str], voice: Voice = TO_READER) -> Weighed:
     """Sum the shares up and name them in one pass, as ten reasons are told in each letter."""
     named: list[tuple[float, str]] = []
     asked = added = rated = liked = 0.0
-    for term in reason.get("terms", ()):
-        if share := term["share"]:
-            # Most are a word, and nothing else is said of them.
-            name = voices.quote(voice, term["text"]) if len(term) == 2 else _label(term, voice)
-            named.append((-share, name))
+    for term in reason.terms:
+        if share := term.share:
+            named.append((-share, _label(term, voice)))
             asked += share
             if share > 0:
                 added += share
-    for near in reason.get("liked", ()):
-        if share := near["share"]:
+    for near in reason.liked:
+        if share := near.share:
             named.append((-share, _title(near, titles, voice, _LIKED)))
             rated += share
             if share > 0:
                 liked += share
-    for near in reason.get("disliked", ()):
-        if share := near["share"]:
+    for near in reason.disliked:
+        if share := near.share:
             named.append((-share, _title(near, titles, voice, _DISLIKED)))
             rated += share
-    if rest := reason.get("rest", 0.0):
+    if rest := reason.rest:
         named.append((-rest, voice.say(voices.OTHERS_RATED)))
     named.sort()
     return Weighed(added, liked, asked + rated + rest, named)
@@ -121,16 +118,13 @@ def _whole(percents: Sequence[float]) -> list[int]:
     return floors
 
 
-def _label(term: StoredTerm, voice: Voice) -> str:
-    text = term["text"]
-    name = text if term.get("kind") in _NAMED else voices.quote(voice, text)
-    if part := term.get("part"):
-        return voice.say(voices.PART_OF, words=voices.join(voice, tuple(part)), text=name)
-    return voice.say(voices.NEAR_TO, text=name) if term.get("near") else name
+def _label(term: Share, voice: Voice) -> str:
+    name = term.text if term.kind in _NAMED else voices.quote(voice, term.text)
+    if term.part:
+        return voice.say(voices.PART_OF, words=voices.join(voice, term.part), text=name)
+    return voice.say(voices.NEAR_TO, text=name) if term.near else name
 
 
-def _title(
-    near: StoredLiked, titles: Mapping[int, str], voice: Voice, said: tuple[str, str]
-) -> str:
-    title = titles.get(near["paper_id"], "").strip()
+def _title(near: LikedShare, titles: Mapping[int, str], voice: Voice, said: tuple[str, str]) -> str:
+    title = titles.get(near.paper_id, "").strip()
     return voices.entitle(voice, said[title != ""], title)

@@ -1,9 +1,9 @@
 """What is said of reasons, and to whom: to the reader in their language, or to others of them."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from app.languages import ENGLISH, QUOTED, Language, english
 
@@ -21,30 +21,39 @@ class Place(NamedTuple):
 
 
 class Mould:
-    """A sentence in English, its places open: in the order in which they stand in it."""
+    """A sentence in English, its places open: in the order in which they stand in it.
 
-    def __init__(self, text: str, *places: Place) -> None:
-        self.text, self.places = text, places
+    code: its name in stored letters, which is never given to another.
+    """
+
+    def __init__(self, code: str, text: str, *places: Place) -> None:
+        self.code, self.text, self.places = code, text, places
+        MOULDS[code] = self
 
 
-class Point(NamedTuple):
-    """A sentence of a reason: a mould, and of each of its places the texts that stand there."""
-
-    mould: Mould
-    facts: tuple[tuple[str, ...], ...] = ()
-
+MOULDS: dict[str, Mould] = {}
+# Some texts, each on a line: read from where they are stored, and looked up, as one.
+Lines: TypeAlias = str
+# A sentence of a reason: the code of a mould, and of each of its places the texts that stand there.
+Point: TypeAlias = Sequence[Lines]
 
 _TITLE, _WORDS = Place("title"), Place("words")
-UNSURE = Mould(english("We are less sure of this one: tell us whether you want more of it."))
-TRENDING = Mould(english("Trending now."))
-TRENDING_ALONE = Mould(english("Trending now; not yet chosen by your own interests."))
-NO_WORD = Mould(english("No word of it is among yours."))
+UNSURE = Mould(
+    "unsure", english("We are less sure of this one: tell us whether you want more of it.")
+)
+TRENDING = Mould("trending", english("Trending now."))
+TRENDING_ALONE = Mould(
+    "trending alone", english("Trending now; not yet chosen by your own interests.")
+)
+NO_WORD = Mould("no word", english("No word of it is among yours."))
 PART = Mould(
+    "part",
     english("Speaks of {words}, from your {text}."),
     Place("words", is_wanted=True),
     Place("text", is_wanted=True, is_quoted=True),
 )
 NEAR = Mould(
+    "near",
     english("Related to your “{text}”: it speaks of {words}."),
     Place("text", is_wanted=True),
     _WORDS,
@@ -52,36 +61,50 @@ NEAR = Mould(
 # By the kind of what was asked for.
 WANTED = {
     "whole": Mould(
-        english("You asked for {names}."), Place("names", is_wanted=True, is_quoted=True)
+        "asked", english("You asked for {names}."), Place("names", is_wanted=True, is_quoted=True)
     ),
-    "author": Mould(english("You follow {names}."), Place("names", is_wanted=True)),
-    "category": Mould(english("In {names}, which you asked for."), Place("names", is_wanted=True)),
+    "author": Mould("author", english("You follow {names}."), Place("names", is_wanted=True)),
+    "category": Mould(
+        "category", english("In {names}, which you asked for."), Place("names", is_wanted=True)
+    ),
 }
 # By whether there are a title, words that both papers speak of, and others it is close to.
 LIKED = {
     (True, True, False): Mould(
-        english("Close to “{title}”, which you liked (both speak of {words})."), _TITLE, _WORDS
+        "liked, words",
+        english("Close to “{title}”, which you liked (both speak of {words})."),
+        _TITLE,
+        _WORDS,
     ),
     (True, True, True): Mould(
+        "liked, words, others",
         english("Close to “{title}”, which you liked (both speak of {words}), and to others."),
         _TITLE,
         _WORDS,
     ),
-    (True, False, False): Mould(english("Close to “{title}”, which you liked."), _TITLE),
+    (True, False, False): Mould("liked", english("Close to “{title}”, which you liked."), _TITLE),
     (True, False, True): Mould(
-        english("Close to “{title}”, which you liked, and to others."), _TITLE
+        "liked, others", english("Close to “{title}”, which you liked, and to others."), _TITLE
     ),
     (False, True, False): Mould(
-        english("Close to a paper you liked (both speak of {words})."), _WORDS
+        "untitled, words", english("Close to a paper you liked (both speak of {words})."), _WORDS
     ),
     (False, True, True): Mould(
-        english("Close to a paper you liked (both speak of {words}), and to others."), _WORDS
+        "untitled, words, others",
+        english("Close to a paper you liked (both speak of {words}), and to others."),
+        _WORDS,
     ),
-    (False, False, False): Mould(english("Close to a paper you liked.")),
-    (False, False, True): Mould(english("Close to a paper you liked, and to others.")),
+    (False, False, False): Mould("untitled", english("Close to a paper you liked.")),
+    (False, False, True): Mould(
+        "untitled, others", english("Close to a paper you liked, and to others.")
+    ),
 }
-READERS_LIKING = Mould(english("Readers who like what you like tend to like such papers."))
-READERS_ASKING = Mould(english("Readers who share your interests tend to like such papers."))
+READERS_LIKING = Mould(
+    "readers liking", english("Readers who like what you like tend to like such papers.")
+)
+READERS_ASKING = Mould(
+    "readers asking", english("Readers who share your interests tend to like such papers.")
+)
 # In a list of shares.
 A_LIKED = english("a paper you liked")
 DISLIKED = english("“{text}”, which you disliked")
@@ -157,9 +180,24 @@ def join(voice: Voice, texts: tuple[str, ...]) -> str:
     return voice.language.listed(texts)
 
 
-def written(voice: Voice, place: Place, texts: tuple[str, ...]) -> str:
+def point(mould: Mould, *facts: Iterable[str]) -> Point:
+    """A sentence with these texts in its places."""
+    return mould.code, *map(lines, facts)
+
+
+def lines(texts: Iterable[str]) -> Lines:
+    """Put texts on lines, one each."""
+    return "\n".join([text.replace("\n", " ") for text in texts])
+
+
+def texts_of(lines: Lines) -> list[str]:
+    """The texts on some lines; none where there are none."""
+    return lines.split("\n") if lines else []
+
+
+def written(voice: Voice, place: Place, texts: Sequence[str]) -> str:
     """What stands in a place, as plain text."""
-    return join(voice, tuple([quote(voice, text) for text in texts]) if place.is_quoted else texts)
+    return join(voice, tuple([quote(voice, text) for text in texts] if place.is_quoted else texts))
 
 
 def tell(voice: Voice, points: Sequence[Point]) -> str:
@@ -167,9 +205,10 @@ def tell(voice: Voice, points: Sequence[Point]) -> str:
     return " ".join([_told(voice, *point) for point in points])
 
 
-def _told(voice: Voice, mould: Mould, facts: Sequence[tuple[str, ...]]) -> str:
+def _told(voice: Voice, code: str, *facts: Lines) -> str:
+    mould = MOULDS[code]
     told = {
-        place.name: written(voice, place, texts)
+        place.name: written(voice, place, texts_of(texts))
         for place, texts in zip(mould.places, facts, strict=True)
     }
     return voice.say(mould.text, **told)

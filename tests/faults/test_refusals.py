@@ -138,7 +138,7 @@ def test_hostile_papers_and_a_broken_letter_keep_nobody_else_from_theirs(
         second.title = "A title\r\nBcc: everybody@example.org"
         third.abstract = "On retrieval. " * 75_000
         session.execute(
-            text("UPDATE pick SET reason = '{' WHERE letter_id = (SELECT max(id) FROM letter)")
+            text("UPDATE letter SET told = '{' WHERE id = (SELECT max(id) FROM letter)")
         )
     assert start("run").wait(timeout=300) == 1
     states = [entry.state for entry in outbox_by_address().values()]

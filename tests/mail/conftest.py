@@ -31,7 +31,7 @@ def templates() -> Environment:
 
 def wanted(*texts: str) -> Point:
     """That a reader asked for these words."""
-    return Point(voice.WANTED["whole"], (texts,))
+    return voice.point(voice.WANTED["whole"], texts)
 
 
 @pytest.fixture(scope="session")

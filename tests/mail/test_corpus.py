@@ -12,6 +12,7 @@ from hostile import ADDRESSES, SEEDS, STRINGS
 
 from app.errors import BadValue
 from app.mail import address, letter, message, press
+from app.recommend import voice
 
 SITE = "https://papers.example.org"
 
@@ -38,8 +39,8 @@ def letters(make_pick, make_daily, make_confirm, n: int) -> Iterator[letter.Lett
                 url=text(at + rank + 3),
                 code_url=text(at + rank + 9),
                 asked=(text(at + rank + 4),),
-                terms=(text(at + rank + 1),),
-                names=(text(at + rank + 2),),
+                terms=voice.lines([text(at + rank + 1)]),
+                names=voice.lines([text(at + rank + 2)]),
                 shares=((text(at + rank + 5), 70), (text(at + rank + 6), -30)),
                 band=("strong", "good", "worth a look", "")[k % 4],
                 exploring=k % 5 == rank,

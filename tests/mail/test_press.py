@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.mail import dkim, press
-from app.recommend.voice import Point
+from app.recommend import voice
 
 HOSTILE = {
     "markup": "<script>alert(1)</script><img src=https://evil.example/x onerror=alert(1)>",
@@ -55,14 +55,19 @@ OURS = {
 
 def poisoned(view, text):
     """A copy of a view in which every text is `text`, but for the links that only we write."""
-    if isinstance(view, Point):
-        return Point(view.mould, poisoned(view.facts, text))
+    if is_point(view):
+        return voice.MOULDS[view[0]].code, *(voice.lines([text]) for _ in view[1:])
     if isinstance(view, tuple):
         return tuple(poisoned(part, text) for part in view)
     if is_dataclass(view):
         facts = {f.name: getattr(view, f.name) for f in fields(view) if f.name not in OURS}
         return replace(view, **{name: poisoned(fact, text) for name, fact in facts.items()})
     return text if isinstance(view, str) else view
+
+
+def is_point(view):
+    """Whether a part of a view is a sentence of a reason, whose first text is ours."""
+    return isinstance(view, tuple) and view and isinstance(view[0], str) and view[0] in voice.MOULDS
 
 
 def visible(html):
@@ -196,7 +201,7 @@ def test_a_score_made_by_one_thing_needs_no_shares(templates, make_daily, make_p
 
 
 def test_the_words_that_made_the_score_are_bold_in_the_excerpt(templates, make_daily, make_pick):
-    pick = make_pick(terms=("dense encoder", "sparse models"), names=("Ada Example",))
+    pick = make_pick(terms="dense encoder\nsparse models", names="Ada Example")
     rendered = press.render(templates, make_daily(picks=(pick,)))
 
     assert "compare with <strong>dense encoders</strong>." in rendered.html
@@ -296,8 +301,8 @@ def test_what_travels_is_the_page_that_is_shown_however_hostile(
         organisation=text,
         code_url=text,
         asked=(text, text[:9]),
-        terms=(text[:9],),
-        names=(text,),
+        terms=voice.lines([text[:9]]),
+        names=voice.lines([text]),
         shares=((text, 70), (text, 30)),
     )
     assert_same_page(templates, poisoned(make_daily(note="x", picks=(make_pick(),)), text))
@@ -334,7 +339,7 @@ def test_no_signs_bring_the_two_ways_apart(templates, make_daily, make_pick, a, 
         abstract=b,
         authors=(c,),
         asked=(b, a[:3]),
-        terms=(b[:5],),
+        terms=voice.lines([b[:5]]),
         shares=((c, 1), (a, 2)),
     )
     assert_same_page(

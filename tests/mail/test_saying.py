@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.languages import Language
 from app.mail import saying
 from app.recommend import voice as voices
-from app.recommend.voice import TO_READER, Point, Voice
+from app.recommend.voice import TO_READER, Voice
 
 LIKED = voices.LIKED[True, True, False]
 hostile = st.text("ab<>&\"'/;% {}=.\n“é", max_size=30)
@@ -17,8 +17,8 @@ hostile = st.text("ab<>&\"'/;% {}=.\n“é", max_size=30)
 
 def test_what_was_asked_for_is_bold_and_everything_else_is_escaped():
     points = [
-        Point(voices.WANTED["whole"], (("BM25", "<b> & co"),)),
-        Point(LIKED, (("A <i> title",), ("BM25",))),
+        voices.point(voices.WANTED["whole"], ("BM25", "<b> & co")),
+        voices.point(LIKED, ("A <i> title",), ("BM25",)),
     ]
 
     assert saying.rich(TO_READER, points) == (
@@ -30,8 +30,8 @@ def test_what_was_asked_for_is_bold_and_everything_else_is_escaped():
 @given(st.lists(hostile, min_size=1, max_size=3), hostile)
 def test_a_reason_says_the_same_however_it_is_written(names, title):
     points = [
-        Point(voices.WANTED["whole"], (tuple(names),)),
-        Point(LIKED, ((title,), ("a", "b"))),
+        voices.point(voices.WANTED["whole"], names),
+        voices.point(LIKED, (title,), ("a", "b")),
     ]
     rich = saying.rich(TO_READER, points)
 
@@ -45,7 +45,7 @@ def test_a_reason_says_the_same_however_it_is_written(names, title):
 
 
 def test_in_plain_text_what_both_speak_of_stands_on_a_line_of_its_own():
-    points = [Point(LIKED, (("A title",), ("moons", "rings")))]
+    points = [voices.point(LIKED, ("A title",), ("moons", "rings"))]
 
     assert saying.plain(TO_READER, points).split("\n") == [
         "Close to “A title”, which you liked",
@@ -60,8 +60,8 @@ def test_each_place_is_filled_wherever_a_language_puts_it():
 
     voice = Voice(Language("xx", "Swapped", Swapped()))
     points = [
-        Point(voices.PART, (("ice",), ("moons of ice",))),
-        Point(voices.NEAR, (("snow",), ("frost", "hail"))),
+        voices.point(voices.PART, ("ice",), ("moons of ice",)),
+        voices.point(voices.NEAR, ("snow",), ("frost", "hail")),
     ]
     text = "ice (“moons of ice”!) Related to your “snow”: it speaks of frost and hail."
 

@@ -1,9 +1,11 @@
 """Letters as they leave with all that an operator can set: signed, each with its return path."""
 
 import asyncio
+from datetime import timedelta
 
 import dkim as dkimpy
 import pytest
+from conftest import NOW
 
 from app.languages import ENGLISH
 from app.mail import dkim, links, message
@@ -11,7 +13,7 @@ from app.pipeline import compose, opt_in
 from app.pipeline import submissions as station
 from app.recommend import interests
 from app.store import engine as engines
-from app.store import letters
+from app.store import feedback, letters
 from app.store import submissions as sent_in
 
 KEY = dkim.new_key()
@@ -69,6 +71,8 @@ def test_a_reason_that_says_of_everything_that_it_is_not_there_is_told_as_withou
         % ',"liked":[],"disliked":[],"rest":0.0,"fit":0.0,"band":"","exploring":false,"readers":0.0'
     )
 
+    alter("UPDATE letter SET told = ''")
+
     def told(reason):
         alter("UPDATE pick SET reason = :r", r=reason)
         with engines.transaction(engine) as session:
@@ -76,6 +80,39 @@ def test_a_reason_that_says_of_everything_that_it_is_not_there_is_told_as_withou
             return compose.rendered(session, post.desk.head, row)
 
     assert told(whole) == told(least.replace("%s", ""))
+
+
+@pytest.fixture(params=["", "de"])
+def of_liked(request, post, engine, make_subscriber, store_papers, retrieval_papers):
+    """The bytes of a letter that names a liked paper, made when they are asked for."""
+    paper_ids = store_papers(*retrieval_papers)
+    person = make_subscriber("retrieval", language=request.param)
+    with engines.transaction(engine) as session:
+        feedback.like_all(session, person.id, paper_ids[:1], NOW - timedelta(hours=1))
+    assert post.rank_due().n_letters == 1
+
+    def made():
+        with engines.transaction(engine) as session:
+            (row,) = letters.by_ids(session, [1]).values()
+            made = compose.envelope(session, post.desk.head, row).message
+        assert b"On sparse retrieval number 1" in made
+        return made
+
+    return made
+
+
+def test_a_letter_from_before_what_it_says_was_stored_says_the_same(of_liked, alter):
+    made = of_liked()
+    alter("UPDATE letter SET told = ''")
+
+    assert of_liked() == made
+
+
+def test_a_letter_says_what_was_known_when_its_papers_were_chosen(of_liked, alter):
+    made = of_liked()
+    alter("UPDATE paper SET title = 'Another title' WHERE id = 1")
+
+    assert of_liked() == made
 
 
 def test_a_letter_tried_again_is_the_same_to_the_last_byte_of_its_signature(

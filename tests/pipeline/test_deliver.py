@@ -393,12 +393,45 @@ def _meet(barrier):
 
 # A number of no paper, longer than any store's, and one that Python does not even read.
 @pytest.mark.parametrize(
-    "reason", ["{", '{"liked":[{"paper_id":9223372036854775808', '{"paper_id":' + "9" * 5000]
+    "told",
+    [
+        "{",
+        "[1]\n[[1]]",
+        "[1]\n{",
+        '[9223372036854775808]\n[[1,1,false,"",false,[],[],"",""]]',
+        '[null]\n[[1,1,false,"",false,[],[],"",""]]',
+        f"[{'9' * 5000}]\n[]",
+        '[1]\n[[1,99,false,"",false,[],[],"",""]]',
+        '[1]\n[[1,1,false,"",false,[["no mould"]],[],"",""]]',
+    ],
 )
-def test_a_letter_that_cannot_be_made_fails_alone(day, letters, sink, entries, alter, reason):
+def test_a_letter_that_cannot_be_made_fails_alone(day, letters, sink, entries, alter, told):
     people = letters(5)
     broken = entries(people[2])[0]
+    alter("UPDATE letter SET told = :told WHERE id = :id", id=broken.letter_id, told=told)
+    _fails_alone(day, people, sink, entries)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "{",
+        '{"liked":[{"paper_id":9223372036854775808,"share":1}]}',
+        '{"liked":[{"paper_id":"x","share":1}]}',
+        '{"liked":[{"paper_id":' + "9" * 5000,
+    ],
+)
+def test_so_does_one_from_before_what_it_says_was_stored(
+    day, letters, sink, entries, alter, reason
+):
+    people = letters(5)
+    broken = entries(people[2])[0]
+    alter("UPDATE letter SET told = ''")
     alter("UPDATE pick SET reason = :r WHERE letter_id = :id", id=broken.letter_id, r=reason)
+    _fails_alone(day, people, sink, entries)
+
+
+def _fails_alone(day, people, sink, entries):
     tally = _send(day)
     assert (tally.sent, tally.failed) == (4, 1)
     broken = entries(people[2])[0]

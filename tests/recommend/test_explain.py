@@ -186,8 +186,7 @@ def test_the_largest_shares_are_told_in_percent(reason, parts):
 
 
 def in_percent(reason):
-    stored = explain.stored(reason)
-    return naming.parts(naming.weigh(stored, TITLES), reason.rest)
+    return naming.parts(naming.weigh(reason, TITLES), reason.rest)
 
 
 @given(reasons)

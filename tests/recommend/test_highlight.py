@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.recommend import explain, highlight
+from app.recommend import highlight
 from app.recommend.explain import LikedShare, Reason, Share
 from app.recommend.interests import Kind
 
@@ -83,6 +83,5 @@ def test_the_words_of_a_reason_are_those_that_added_to_the_score():
         (LikedShare(8, -0.5, ("video",)),),
     )
 
-    stored = explain.stored(reason)
     words = ("diffusion", "protein", "apoptosis", "caspases", "guided sampling")
-    assert highlight.of(stored, reason.total) == (words, ("Ada Example",))
+    assert highlight.of(reason, reason.total) == (words, ("Ada Example",))

@@ -56,6 +56,7 @@ class Letter(SQLModel, table=True):
     not alter a letter on its way. wider_days: how many days its papers were looked for in, where
     the usual ones brought none; else 0. language: the code of the one it is in, "" for English.
     news: a sentence on what no source brought that day, and why, "" where nothing is missing.
+    told: what it says of its picks, see recommend.telling; "" in those that are older than that.
     """
 
     __table_args__ = (UniqueConstraint("subscriber_id", "kind", "edition_date"), NEVER_REUSED)
@@ -74,6 +75,7 @@ class Letter(SQLModel, table=True):
     wider_days: int = 0
     language: str = ""
     news: str = Field(default="", sa_column=Column(Text, nullable=False))
+    told: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
 
 
 class Pick(SQLModel, table=True):
