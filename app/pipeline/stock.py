@@ -27,6 +27,8 @@ BATCH, MOST_BATCHES, SOON = 20, 4, timedelta(seconds=5)
 # How long letters are put off at a time that are held while others go.
 SIGN_UPS_LATER = timedelta(minutes=30)
 NOW = timedelta(0)
+# Messages made before the lanes get their turn: a third of a millisecond.
+AT_A_TURN = 2
 
 
 @dataclass
@@ -84,15 +86,15 @@ class Stock:
         return self._pop() if self._claims and self.may_go() else None
 
     async def make_ahead(self, head: compose.Letterhead, n: int) -> NoReturn:
-        """Make the next `n` messages, one whenever nobody has anything else to do; until cancelled.
+        """Make the next `n` messages, a few whenever nobody has anything to do; until cancelled.
 
         A lane whose server has answered need not wait then, and a processor that never rests makes
         a letter in less time.
         """
         while True:
-            claim = next((each for each in islice(self._claims, n) if each.made is None), None)
-            if claim is not None:
-                claim.message(head)
+            unmade = (each for each in islice(self._claims, n) if each.made is None)
+            made = [claim.message(head) for claim in islice(unmade, AT_A_TURN)]
+            if made:
                 await asyncio.sleep(0)
             else:
                 self._was_taken.clear()
