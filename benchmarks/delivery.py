@@ -49,13 +49,14 @@ from app.store import engine as engines
 from app.store import letters
 
 LIMIT_IS = "smtp-source" if relays.HAS_POSTFIX_TOOLS else "socket"
-OURS, DJANGO = ("ours", "both", "signed"), {"django": "ready", "django linked": "linked"}
+OURS = ("ours", "wide", "both", "signed")
+DJANGO = {"django": "ready", "django linked": "linked"}
 # Of so many letters into a Postfix: it writes each to the disk, in some milliseconds.
 MOST_TO_POSTFIX = 3_000
 # Two processes are measured from here on; each has as many connections as one alone.
 ENOUGH_FOR_BOTH = 3_000
 NAMES = {
-    "ours": "ours: claim, render, ledger, send",
+    "ours": "ours: claim, render, ledger, send; 8 connections",
     "both": "the same, two processes of 8 connections each",
     "wide": "the same, one process of 16 connections",
     "signed": "the same, signed (DKIM RSA-2048)",
@@ -177,7 +178,7 @@ def send(way: str, folder: Path, port: int) -> Spent:
     """Send everything once, in this process; what was imported and read before does not count."""
     if way == "both":
         return _by_two(folder, port)
-    if way in {*OURS, "wide"}:
+    if way in OURS:
         work, n = _pipeline(way, folder, port)
     else:
         messages = post_office.read_messages(folder)
@@ -276,20 +277,26 @@ def _better(runs: dict[str, list[Spent]], to: str) -> tuple[float, str]:
     return max((_ratio(runs, way, to, "rate"), BY[way]) for way in ours)
 
 
+def _cheaper(runs: dict[str, list[Spent]], to: str) -> tuple[float, str]:
+    """The CPU of the cheaper of our ways of one process, against another's, and which it is."""
+    return min((_ratio(runs, way, to, "micros"), way) for way in ("ours", "wide"))
+
+
 def p1_to_p3(runs: dict[str, list[Spent]]) -> None:
     """The whole pipeline against those who only send."""
-    (rate, by), cpu = _better(runs, LIMIT_IS), _ratio(runs, "ours", LIMIT_IS, "micros")
+    rate, by = _better(runs, LIMIT_IS)
     goals.say("P1", f"rate ÷ {LIMIT_IS} ({by})", "≥ 0.25 / 0.5", rate, rate >= 0.25)
-    goals.say("P2", f"CPU a letter ÷ {LIMIT_IS}", "≤ 10 / 6", cpu, cpu <= 10)
+    cpu, way = _cheaper(runs, LIMIT_IS)
+    goals.say("P2", f"CPU a letter ÷ {LIMIT_IS} ({BY[way]})", "≤ 10 / 6", cpu, cpu <= 10)
     if "django" not in runs:
         goals.say(
             "P3", "rate ÷ Django's", "≥ 6 / 10", "name a Python that has Django: --django PYTHON"
         )
     for way in [way for way in DJANGO if way in runs]:
         faster, by = _better(runs, way)
-        cheaper = _ratio(runs, way, "ours", "micros")
+        dearer = 1 / _cheaper(runs, way)[0]
         goals.say("P3", f"rate ÷ that of {way} ({by})", "≥ 6 / 10", faster, faster >= 6)
-        goals.say("P3", f"CPU of {way} ÷ ours", "≥ 10 / 20", cheaper, cheaper >= 10)
+        goals.say("P3", f"CPU of {way} ÷ ours", "≥ 10 / 20", dearer, dearer >= 10)
 
 
 def p4(rounds: int, n: int, size: int) -> None:
