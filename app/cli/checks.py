@@ -219,8 +219,7 @@ def of_database(url: str, now: datetime) -> Iterator[Finding]:
         says = f"The database's clock is {skew:.0f} seconds off ours; run NTP on both machines."
         yield Finding(Level.PROBLEM, "clock", says)
     for brake in held:
-        says = f"Sending is held since {brake.since:%Y-%m-%d %H:%M} UTC: {brake.reason.rstrip('.')}"
-        yield Finding(Level.PROBLEM, "sending", f"{says}. `paperboy resume` lets it go on.")
+        yield Finding(Level.PROBLEM, "sending", brakes.says(brake))
 
 
 def of_folder(settings: Settings) -> Iterator[Finding]:

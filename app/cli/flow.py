@@ -77,6 +77,8 @@ def _rate(n: int, n_letters: int) -> float | None:
 
 def tell(told: dict[str, Any]) -> None:
     """The same for a person."""
+    from app.store import brakes
+
     week = told["7 days"]
     waits = f", the oldest for {_span(told['waited_minutes'])}" if told["waiting"] else ""
     rows = [
@@ -98,7 +100,8 @@ def tell(told: dict[str, Any]) -> None:
     for brake in told["brakes"]:
         reason = brake["reason"].rstrip(".")
         shown.problem(
-            f"Sending is held since {_moment(brake['since'])} ({brake['name']}): {reason}. "
+            f"{brakes.held_by(brake['name'])} since {_moment(brake['since'])} "
+            f"({brake['name']}): {reason}. "
             "`paperboy resume` lets it go on."
         )
     if told["in_doubt"]:

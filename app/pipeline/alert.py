@@ -128,11 +128,8 @@ def causes(session: Session, now: datetime) -> Iterator[tuple[str, str]]:
     """What is wrong now: what it is called, and a sentence or two with the cure."""
     held = brakes.all_of(session)
     for brake in held:
-        since, reason = f"{brake.since:%d %B %Y, %H:%M} UTC", brake.reason.rstrip(".")
-        yield (
-            f"sending is held ({brake.name})",
-            f"Sending is held since {since}: {reason}. `paperboy resume` lets it go on.",
-        )
+        what = brakes.held_by(brake.name)
+        yield f"{what[0].lower()}{what[1:]} ({brake.name})", brakes.says(brake)
     for found in guard.findings(session, now):
         if found.reason and found.name not in {brake.name for brake in held}:
             yield f"{DANGER} ({found.name})", f"Sending is in danger: {found.reason}."

@@ -155,8 +155,7 @@ def _of_sign_ups(name: str, count: _Count) -> Finding:
         return Finding(brakes.SIGN_UPS)
     holds = found.holds and count.n_asking >= LEAST_REPORTS
     reason = f"{found.reason}; {count.n_asking} of these asked somebody to confirm"
-    only = ", and only such letters wait" if holds else ""
-    return Finding(brakes.SIGN_UPS, f"{reason}{only}", holds)
+    return Finding(brakes.SIGN_UPS, reason, holds)
 
 
 def _since(session: Session, now: datetime) -> datetime:

@@ -16,6 +16,23 @@ from app.store.tables import Brake
 SIGN_UPS = "sign-ups"
 
 
+def holds_all(brake: Brake) -> bool:
+    """Whether it holds every letter."""
+    return brake.name != SIGN_UPS
+
+
+def held_by(name: str) -> str:
+    """What the brake of this name holds, as an operator's sentence begins with it."""
+    return "Mail that asks to confirm is held" if name == SIGN_UPS else "Sending is held"
+
+
+def says(brake: Brake) -> str:
+    """What a brake holds, since when and why, and the cure."""
+    since, reason = f"{brake.since:%d %B %Y, %H:%M} UTC", brake.reason.rstrip(".")
+    what = f"{held_by(brake.name)} since {since} ({brake.name}): {reason}."
+    return f"{what} `paperboy resume` lets it go on."
+
+
 def put_on(
     session: Session, name: str, reason: str, now: datetime, until: datetime | None = None
 ) -> None:

@@ -123,12 +123,7 @@ def _of_sending(session: Session, now: datetime) -> Iterator[str]:
             f"The oldest letter that is due has waited for {minutes:.0f} minutes "
             f"({waiting.n_letters} wait in all); the log says what the SMTP server answers."
         )
-    for brake in brakes.all_of(session):
-        reason = brake.reason.rstrip(".")
-        yield (
-            f"Sending is held since {brake.since:%d %B %Y, %H:%M} UTC ({brake.name}): {reason}. "
-            "`paperboy resume` lets it go on."
-        )
+    yield from map(brakes.says, brakes.all_of(session))
 
 
 @router.get("/robots.txt")

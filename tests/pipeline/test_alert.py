@@ -71,7 +71,7 @@ def test_what_holds_sending_is_told_by_both_ways(told, post, hook, brake):
     (said,) = hook.posted
     assert said["alert"] == "sending is held (bounces)"
     assert said["from"] == "example.org"
-    sentence = "Sending is held since 20 November 2026, 09:00 UTC: 12 of the last 200 letters"
+    sentence = "Sending is held since 20 November 2026, 09:00 UTC (bounces): 12 of the last 200"
     assert sentence in said["text"]
     assert sentence[:60] in mail.message.get_content()
 

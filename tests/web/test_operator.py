@@ -164,6 +164,20 @@ def test_holding_puts_a_brake_on_and_letting_go_takes_it_off(operator, session_o
     assert brakes.all_of(session_of()) == []
 
 
+def test_where_only_sign_ups_wait_all_sending_can_still_be_held(operator, engine, clock):
+    with engines.transaction(engine) as session:
+        brakes.put_on(session, brakes.SIGN_UPS, "half of them bounce", clock())
+
+    page = operator.get("/operator").text
+
+    assert "Mail that asks to confirm is held since" in page
+    assert "Sending is held" not in page
+    assert ("Take the brakes off" in page, "Hold all sending" in page) == (True, True)
+    press(operator, "/operator/hold")
+    page = operator.get("/operator").text
+    assert ("Sending is held since" in page, "Hold all sending" in page) == (True, False)
+
+
 def test_everything_an_operator_does_leaves_a_trace(operator, entry, engine, clock, session_of):
     with engines.transaction(engine) as session:
         suppressions.add(session, "ada@example.org", "hard bounce", clock())

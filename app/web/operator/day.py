@@ -52,6 +52,8 @@ def day(
         visit=visit,
         done=DONE.get(done, ""),
         held=held,
+        holds_all=any(map(brakes.holds_all, held)),
+        of_sign_ups=brakes.SIGN_UPS,
         warnings=warnings,
         figures=_figures(session, now),
         failures=health.failures(session, now - DAY),

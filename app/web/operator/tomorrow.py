@@ -25,5 +25,5 @@ def tomorrow(
     """What would go out; nothing is recorded or sent."""
     desk = Desk(request.app.state.engine, head, models)
     found = rehearsal.rehearse(session, desk, now)
-    held = [brake for brake in brakes.all_of(session) if brake.name != brakes.SIGN_UPS]
+    held = [brake for brake in brakes.all_of(session) if brakes.holds_all(brake)]
     return pages.show("operator/tomorrow", visit=visit, found=found, held=held)
