@@ -95,18 +95,18 @@ def _read(told: str, choices: Sequence[Choice]) -> _Stored:
         older = [(choice, explain.from_json(choice.reason)) for choice in choices]
         _papers(_named(reason for _, reason in older))
         return _Stored([choice.paper_id for choice in choices], older=older)
-    except (ValueError, LookupError, TypeError) as e:
+    except Exception as e:  # noqa: BLE001  (this letter fails alone, when its turn comes)
         return _Stored(fault=e)
 
 
 def _papers(ids: Collection[int]) -> Collection[int]:
-    # With a number too large for any the database would refuse to look up those of other letters.
-    if max(ids, default=0) >= _NO_PAPER:
-        raise ValueError("it names a paper whose number is none")
+    # A database that is asked for what it cannot have as a number refuses all others, too.
+    if not all(type(each) is int and 0 < each <= _LAST for each in ids):
+        raise ValueError("it names a paper by what is no paper's number")
     return ids
 
 
-_NO_PAPER = 2**63
+_LAST = 2**31 - 1
 
 
 def titles_named(session: Session, reasons: Iterable[Reason]) -> dict[int, str]:

@@ -14,7 +14,7 @@ from app.recommend.interests import Kind
 NAMED = 0.3
 
 
-# Not frozen, though nothing changes them: a letter is read from some fifty of these, and a frozen
+# Not frozen, though nothing changes them: a letter's picks take some fifty of these, and a frozen
 # one takes four times as long to make.
 @dataclass(slots=True)
 class Share:

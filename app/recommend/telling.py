@@ -1,6 +1,6 @@
-"""What a letter says of its picks: worked out when they are chosen, and stored with the letter.
+"""Why a letter's picks are in it, in its words: found when they are chosen, and stored with it.
 
-So a letter that is sent again, or looked at, says the same, whatever is found out or changed since.
+So a letter that is sent again, or looked at, gives the same reasons in the same words.
 """
 
 import json

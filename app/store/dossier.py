@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, SQLModel, col, select
 
+from app.recommend import telling
 from app.store import suppressions
 from app.store.naming import PICKED
 from app.store.tables import (
@@ -45,7 +46,8 @@ def of(session: Session, subscriber: Subscriber) -> Facts:
             )
         ],
         "letters": [
-            {**each, "picks": picks.get(each["id"], [])} for each in _rows(session, Letter, theirs)
+            {**each, "told": _told(each["told"]), "picks": picks.get(each["id"], [])}
+            for each in _rows(session, Letter, theirs)
         ],
         "outbox": _rows(session, OutboxEntry, theirs),
         "bounces": _rows(session, Bounce, theirs),
@@ -64,6 +66,11 @@ def of(session: Session, subscriber: Subscriber) -> Facts:
 def _rows(session: Session, table: type[Any], subscriber_id: int) -> list[Facts]:
     rows = select(table).where(table.subscriber_id == subscriber_id).order_by(table.id)
     return _dumped(session.exec(rows).all())
+
+
+def _told(text: str) -> list[Facts]:
+    picks = telling.from_json(text) if text else []
+    return [dict(zip(telling.Told._fields, each, strict=True)) for each in picks]
 
 
 def _dumped(rows: Sequence[SQLModel]) -> list[Facts]:

@@ -401,6 +401,10 @@ def _meet(barrier):
         '[9223372036854775808]\n[[1,1,false,"",false,[],[],"",""]]',
         '[null]\n[[1,1,false,"",false,[],[],"",""]]',
         f"[{'9' * 5000}]\n[]",
+        f"[{-(2**70)}]\n[]",
+        "[true]\n[]",
+        "[NaN]\n[]",
+        f"{'[' * 200_000}\n[]",
         '[1]\n[[1,99,false,"",false,[],[],"",""]]',
         '[1]\n[[1,1,false,"",false,[["no mould"]],[],"",""]]',
     ],
@@ -419,6 +423,10 @@ def test_a_letter_that_cannot_be_made_fails_alone(day, letters, sink, entries, a
         '{"liked":[{"paper_id":9223372036854775808,"share":1}]}',
         '{"liked":[{"paper_id":"x","share":1}]}',
         '{"liked":[{"paper_id":' + "9" * 5000,
+        '{"liked":[{"paper_id":-1180591620717411303424,"share":1}]}',
+        "[]",
+        "null",
+        "[" * 200_000,
     ],
 )
 def test_so_does_one_from_before_what_it_says_was_stored(

@@ -75,6 +75,32 @@ def test_of_what_nobody_weighed_the_letter_says_no_more_than_why(exploring):
     assert (told.exploring, bool(told.shares), bool(told.terms)) == (exploring,) * 3
 
 
+def test_what_stored_letters_say_can_still_be_said():
+    places = {code: [each.name for each in mould.places] for code, mould in voice.MOULDS.items()}
+
+    assert places == {
+        "unsure": [],
+        "trending": [],
+        "trending alone": [],
+        "no word": [],
+        "part": ["words", "text"],
+        "near": ["text", "words"],
+        "asked": ["names"],
+        "author": ["names"],
+        "category": ["names"],
+        "liked": ["title"],
+        "liked, others": ["title"],
+        "liked, words": ["title", "words"],
+        "liked, words, others": ["title", "words"],
+        "untitled": [],
+        "untitled, others": [],
+        "untitled, words": ["words"],
+        "untitled, words, others": ["words"],
+        "readers liking": [],
+        "readers asking": [],
+    }
+
+
 def test_no_two_sentences_go_by_one_code():
     moulds = {
         each

@@ -1,12 +1,14 @@
 """What a reader can take away holds all that hangs on them, also in tables yet to come."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
-from app.store import dossier, subscribers
-from app.store.tables import Status, Subscriber, metadata
+from app.recommend import telling
+from app.recommend.telling import Told
+from app.store import dossier, letters, subscribers
+from app.store.tables import Letter, LetterKind, Status, Subscriber, metadata
 
 # Table → its name in the file, where it is another; and what stands within a letter.
 NAMES = {"interest": "interests", "letter": "letters", "bounce": "bounces", "tap": "taps"}
@@ -49,3 +51,21 @@ def test_nobody_elses_rows_are_in_it(session, person, engine):
 
     assert "secret" not in told
     assert "other@b.org" not in told
+
+
+def test_what_letters_told_is_in_it_by_its_names(session, person):
+    told = Told(1, 7, False, "good", False, [["asked", "moons"]], [["moons", 100]], "moons", "")
+    letter = Letter(
+        subscriber_id=person.id,
+        kind=LetterKind.DAILY,
+        edition_date=date(2026, 11, 20),
+        recipient=person.address,
+        message_id="<1@example.org>",
+        date=datetime.now(UTC),
+        told=telling.to_json([told]),
+    )
+    letters.add(session, letter)
+
+    (kept,) = dossier.of(session, person)["letters"]
+
+    assert kept["told"] == [told._asdict()]
