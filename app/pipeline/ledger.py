@@ -38,7 +38,7 @@ class Ledger:
     def __init__(self, engine: Engine, most_at_once: int = MOST_AT_ONCE) -> None:
         self._engine, self._most_at_once = engine, most_at_once
         self.company = self._n_away = 0
-        self._commit_takes = 0.0
+        self._commit_takes = self._latest = 0.0
         self._joining: list[_Part[Any, Any]] = []
         self._n_joined = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -87,21 +87,25 @@ class Ledger:
             self._n_away -= 1
 
     async def _joined(self, write: "_Part[T, P]", n: int) -> T:
+        if self._timer is None:
+            self._latest = write.loop.time() + PATIENCE
         with self._lock:
             self._joining.append(write)
             self._n_joined += n
         if n and self._n_joined >= self.company:
             self._begin([])
         elif n and self._n_joined >= self.company - self._n_away:
-            self._begin_in(write.loop, min(self._commit_takes, PATIENCE))
+            self._begin_at(write.loop, write.loop.time() + self._commit_takes)
         elif self._timer is None:
-            self._begin_in(write.loop, PATIENCE)
+            self._begin_at(write.loop, self._latest)
         return await write.future
 
-    def _begin_in(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+    def _begin_at(self, loop: asyncio.AbstractEventLoop, moment: float) -> None:
         if self._timer is not None:
+            if self._timer.when() <= loop.time():
+                return  # it is due: whoever keeps coming may not put it off
             self._timer.cancel()
-        self._timer = loop.call_later(seconds, self._begin, [])
+        self._timer = loop.call_at(min(moment, self._latest), self._begin, [])
 
     async def _written(self, write: "_Write[T]") -> T:
         self._begin([write])

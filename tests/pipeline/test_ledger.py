@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import Engine, delete, event, text
@@ -7,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from app.errors import NotReady
-from app.pipeline.ledger import Ledger
+from app.pipeline.ledger import PATIENCE, Ledger
 from app.store import engine as engines
 from app.store.tables import Source
 
@@ -242,3 +243,34 @@ def test_what_follows_shares_the_commit_of_whoever_joins(engine: Engine):
 
     assert asyncio.run(write()) == (1, 1, 3)
     assert done_for == [[1], [3]]
+
+
+def test_nobody_waits_for_ever_though_others_keep_coming(engine: Engine):
+    class Clocked(asyncio.SelectorEventLoop):
+        ahead = 0.0
+
+        def time(self):
+            return super().time() + self.ahead
+
+    def note(_session, _parts):
+        return lambda part: part
+
+    async def join():
+        loop, n_waiting = asyncio.get_running_loop(), []
+        async with Ledger(engine) as ledger:
+            ledger.company, ledger._commit_takes = 20, 1.0
+            with ExitStack() as left:
+                for _ in range(20):
+                    left.enter_context(ledger.leave())
+                joined = []
+                for part in range(10):
+                    joined.append(asyncio.ensure_future(ledger.join(note, part)))
+                    await asyncio.sleep(0)
+                    n_waiting.append(len(ledger._joining))
+                    loop.ahead += PATIENCE / 3
+                return await asyncio.gather(*joined), n_waiting
+
+    with asyncio.Runner(loop_factory=Clocked) as runner:
+        answers, n_waiting = runner.run(join())
+    assert answers == [*range(10)]
+    assert max(n_waiting) <= 5
