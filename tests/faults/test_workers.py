@@ -139,7 +139,7 @@ def test_no_letter_is_lost_whatever_dies_and_few_come_twice(
     wait_until(lambda: all_settled(engine, n_readers))
     for each in (process for some in machines.running.values() for process in some):
         each.send_signal(signal.SIGTERM)
-        assert each.wait() == 0
+        assert each.wait(timeout=120) == 0
 
     copies, entries = slow_sink.copies(), outbox_by_address()
     assert set(copies) == {person.address for person in people}
