@@ -336,7 +336,7 @@ def test_what_the_form_says_is_kept_word_for_word_with_the_sign_up(
         rows = session.exec(select(Consent, Subscriber).join(Subscriber)).all()
         page, box, net = (consent for consent, _ in rows)
     assert page.text == told
-    assert "(Version 1 of this text.)" in told
+    assert "(Version 2 of this text.)" in told
     assert (page.form_url, box.form_url) == (
         "http://localhost:8000/subscribe",
         "http://localhost:8000/",
