@@ -1,6 +1,6 @@
 """What there is to know of a letter when it is made, as the rows that keep it."""
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -54,7 +54,7 @@ def told(
     session: Session, head: Letterhead, made: Sequence[tuple[Subscriber, Edition]]
 ) -> list[Edition]:
     """The same editions with what their letters say of the picks, each in its reader's words."""
-    sent_by_people = sent_in(session, [each for _, each in made])
+    sent_in = _sent_in(session, [each for _, each in made])
     reasons = (pick.reason for _, each in made for pick, _ in each.found)
     titles = reading.titles_named(session, reasons)
     found: list[Edition] = []
@@ -67,25 +67,23 @@ def told(
                 pick.reason,
                 titles,
                 voice,
-                by_community=pick.paper_id in sent_by_people,
+                by_community=pick.paper_id in sent_in,
             )
             for pick, _ in each.found
         ]
-        found.append(replace(each, told=telling.to_json(picks) if picks else ""))
+        text = telling.to_json(picks) if picks else ""
+        found.append(replace(each, told=text, sent_in=sent_in))
     return found
 
 
-def sent_in(session: Session, made: Iterable[Edition]) -> set[int]:
+def _sent_in(session: Session, made: Iterable[Edition]) -> set[int]:
     """Those of all picks that the community brought."""
     chosen = {pick.paper_id for each in made for pick, _ in each.found}
     return submissions.accepted_among(session, sorted(chosen))
 
 
-def picks(made: Edition, sent_in: Set[int]) -> Iterator[Chosen]:
-    """Picks as `planned.PICK`, each made when it is asked for: a shard has thousands.
-
-    sent_in: what the community brought.
-    """
+def picks(made: Edition) -> Iterator[Chosen]:
+    """Picks as `planned.PICK`, each made when it is asked for: a shard has thousands."""
     for pick, team in made.found:
-        is_sent_in = pick.paper_id in sent_in
+        is_sent_in = pick.paper_id in made.sent_in
         yield pick.rank, pick.paper_id, pick.score, explain.to_json(pick.reason), team, is_sent_in

@@ -1,6 +1,6 @@
 """What an edition holds for each of some readers: picks of the day, or else what they chose."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -20,13 +20,14 @@ class Edition:
     """Before it is a letter. n_new: of how many papers new to the reader found is.
 
     wider_days: how far back they were looked for; 0 where the usual days brought enough. told: what
-    its letter says of them, see recommend.telling.
+    its letter says of them, see recommend.telling. sent_in: those that people brought, and others.
     """
 
     n_new: int
     found: list[Drafted]
     wider_days: int = 0
     told: str = ""
+    sent_in: Set[int] = frozenset()
 
 
 def of(

@@ -209,9 +209,8 @@ def put(
     now: datetime,
     news: Tidings,
 ) -> int:
-    """Store what was made for some readers as letters to be sent, and return how many."""
+    """Store what was `ranked` for some readers as letters to be sent, and return how many."""
     typed = subscribers.interests_of(session, [each.subscriber.id or 0 for each, _ in made])
-    sent_in = drafts.sent_in(session, [found for _, found in made])
     return planned.add(
         session,
         [
@@ -226,7 +225,7 @@ def put(
                     found,
                     news,
                 ),
-                drafts.picks(found, sent_in),
+                drafts.picks(found),
             )
             for each, found in made
         ],
