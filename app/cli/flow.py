@@ -98,12 +98,8 @@ def tell(told: dict[str, Any]) -> None:
     shown.table(("delivery", ""), rows)
     _tell_warm_up(told["warm_up"])
     for brake in told["brakes"]:
-        reason = brake["reason"].rstrip(".")
-        shown.problem(
-            f"{brakes.held_by(brake['name'])} since {_moment(brake['since'])} "
-            f"({brake['name']}): {reason}. "
-            "`paperboy resume` lets it go on."
-        )
+        since = _moment(brake["since"])
+        shown.problem(brakes.sentence(brake["name"], since, brake["reason"]))
     if told["in_doubt"]:
         letters = amount(told["in_doubt"], "letter", "letters")
         shown.problem(f"{letters} may have arrived; see `paperboy doubts list`.")

@@ -28,8 +28,12 @@ def held_by(name: str) -> str:
 
 def says(brake: Brake) -> str:
     """What a brake holds, since when and why, and the cure."""
-    since, reason = f"{brake.since:%d %B %Y, %H:%M} UTC", brake.reason.rstrip(".")
-    what = f"{held_by(brake.name)} since {since} ({brake.name}): {reason}."
+    return sentence(brake.name, f"{brake.since:%d %B %Y, %H:%M} UTC", brake.reason)
+
+
+def sentence(name: str, since: str, reason: str) -> str:
+    """The same of what is known of one."""
+    what = f"{held_by(name)} since {since} ({name}): {reason.rstrip('.')}."
     return f"{what} `paperboy resume` lets it go on."
 
 
