@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import procrastinate
 import structlog
 from procrastinate import exceptions, jobs
+from procrastinate import worker as takers
 
 from app.errors import AppError, NotReady
 from app.pipeline import shards
@@ -40,6 +41,7 @@ class Worker:
     def __init__(self, day: Day) -> None:
         self._day = day
         self._app = procrastinate.App(connector=_connector(queue.where(day.desk.engine)))
+        self._takers: dict[str, takers.Worker] = {}
         self._add_shards()
         self._add_tending()
         # It reports each task and each lost connection at length; we say in a line what matters.
@@ -58,30 +60,35 @@ class Worker:
             raise NotReady(f"The queue cannot be reached: {e.__cause__ or e}.") from e
         # Two of them: whom letters are ranked for must not wait for a delivery to end.
         kinds = queue.RANK, queue.DELIVER
-        takers = [asyncio.ensure_future(self._take(kind)) for kind in kinds]
+        taking = [asyncio.ensure_future(self._take(kind)) for kind in kinds]
         try:
             yield
         finally:
             self._day.stop.set()
-            for taker in takers:
-                taker.cancel()
-            await asyncio.wait(takers)
+            for taker in self._takers.values():
+                taker.stop()
+            await asyncio.wait(taking)
             await self._app.close_async()
 
     async def _take(self, kind: str) -> None:
         while not self._day.stop.is_set():
+            # Asked to stop, never cancelled: in Python 3.11 a pool that just then hands over a
+            # connection loses the cancelling, and who waits for its end waits for ever.
+            self._takers[kind] = taker = takers.Worker(
+                self._app,
+                queues=[kind, TEND],
+                install_signal_handlers=False,
+                update_heartbeat_interval=queue.STALLED_AFTER / 6,
+                stalled_worker_timeout=queue.STALLED_AFTER,
+            )
             try:
-                await self._app.run_worker_async(
-                    queues=[kind, TEND],
-                    install_signal_handlers=False,
-                    update_heartbeat_interval=queue.STALLED_AFTER / 6,
-                    stalled_worker_timeout=queue.STALLED_AFTER,
-                )
+                await taker.run()
                 reason = "a connection was lost"  # it ends without a word of that
             except Exception as e:  # noqa: BLE001  (whatever it is, others go on meanwhile)
                 reason = str(e.__cause__ or e)
-            log.warning("queue_lost", tasks=kind, reason=reason, again_after=PAUSE_S)
-            await asyncio.sleep(PAUSE_S)
+            if not self._day.stop.is_set():
+                log.warning("queue_lost", tasks=kind, reason=reason, again_after=PAUSE_S)
+                await asyncio.sleep(PAUSE_S)
 
     def _add_shards(self) -> None:
         day, app = self._day, self._app

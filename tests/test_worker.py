@@ -289,6 +289,30 @@ def test_while_a_server_is_down_no_more_than_one_shard_is_asked_for(
     assert tasks("todo") == ["deliver"] * 3
 
 
+@pytest.mark.parametrize("steps", range(8))
+def test_a_worker_told_to_end_as_a_connection_is_handed_over_ends(day, monkeypatch, steps):
+    """So many turns of the loop later; after some of them Python 3.11 loses a cancelling."""
+    from psycopg_pool.pool_async import WaitingClient
+
+    hand_over = WaitingClient.set
+
+    async def run():
+        handed_over = asyncio.Event()
+
+        async def tell(client, connection):
+            is_taken = await hand_over(client, connection)
+            handed_over.set()
+            return is_taken
+
+        monkeypatch.setattr(WaitingClient, "set", tell)
+        async with asyncio.timeout(PATIENCE), worker(day).running():
+            await handed_over.wait()
+            for _ in range(steps):
+                await asyncio.sleep(0)
+
+    asyncio.run(run())
+
+
 def test_of_two_schedulers_one_ticks_and_the_other_takes_over(make_day, settings, engine):
     both = [make_day(settings) for _ in range(2)]
     beats = []
