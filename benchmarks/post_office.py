@@ -29,9 +29,14 @@ from app.store.tables import (
     Status,
     Subscriber,
 )
+from app.wire import smtp
+from app.wire.offer import Offer
+from app.wire.server import Server
 
 N_PAPERS, N_PICKS, SHARD = 200, 10, 5_000
 CONNECTIONS = 8
+# As many as smtp-source is measured with.
+CLIENT_CONNECTIONS = 10
 SENDER = "paperboy@example.org"
 
 Message = tuple[str, str, bytes]
@@ -279,7 +284,39 @@ def by_smtplib(messages: list[Message], port: int) -> None:
             client.sendmail(sender, [recipient], message)
 
 
+def by_our_client(messages: list[Message], port: int) -> None:
+    """What sends our letters, without what makes them and keeps their ledger."""
+    server, left = assembly.server(settings(Path(), port)), iter(messages)
+
+    async def run() -> None:
+        async with asyncio.TaskGroup() as lanes:
+            for _ in range(CLIENT_CONNECTIONS):
+                lanes.create_task(_lane(server, left))
+
+    asyncio.run(run())
+
+
+async def _lane(server: Server, left: Iterator[Message]) -> None:
+    connection, message = await smtp.connect(server), next(left, None)
+    while message is not None:
+        if connection.has_offer:
+            await connection.hear_offer()
+        else:
+            await connection.offer(*_offer(message))
+        following = next(left, None)
+        offer = None if following is None else _offer(following)
+        await connection.transmit(message[2], lambda offer=offer: offer, is_dotless=True)
+        message = following
+    await connection.close()
+
+
+def _offer(message: Message) -> Offer:
+    sender, recipient, raw = message
+    return Offer(sender, recipient, len(raw))
+
+
 RIVALS: dict[str, Callable[[list[Message], int], None]] = {
+    "client": by_our_client,
     "socket": by_socket,
     "smtplib": by_smtplib,
 }
