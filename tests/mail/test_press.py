@@ -407,6 +407,17 @@ def test_a_letter_of_confirmation_asks_one_thing(templates, make_confirm):
     assert rendered.text == GOLDEN
 
 
+def test_both_parts_of_a_confirmation_say_until_when_and_what_happens_without_it(
+    templates, make_confirm
+):
+    until = "Monday 23 November 2026, 07:00 (Europe/Berlin)"
+    rendered = press.render(templates, make_confirm(expires=until))
+    for part in (rendered.html, rendered.text):
+        said = " ".join(part.split())
+        assert f"The link works until {until}." in said
+        assert "If you do not want letters, do nothing" in said
+
+
 def test_words_that_would_become_links_are_left_out_of_a_confirmation(templates, make_confirm):
     rendered = press.render(templates, make_confirm(words="cheap pills at evil.example"))
 

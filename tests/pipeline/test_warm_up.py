@@ -105,6 +105,19 @@ def test_several_senders_share_one_cap(letters, settings, clock, engine):
         assert len(sink.taken) == 3
 
 
+def test_of_more_letters_than_may_leave_the_first_are_chosen(letters, entries, engine):
+    letters(5)
+    ids, plan = [entry.id for entry in entries()], Small(TODAY)
+    with engines.transaction(engine) as session:
+        assert plan.choose(session, ids, NOW) == ids[:3]
+        plan.take(session, 2, NOW)
+        assert plan.choose(session, ids[2:], NOW) == [ids[2]]
+        plan.take(session, 1, NOW)
+        assert plan.choose(session, ids[3:], NOW) == []
+    later = {entry.id for entry in entries() if entry.due_at == MIDNIGHT + timedelta(days=1)}
+    assert later == set(ids[3:])
+
+
 def test_what_is_given_back_may_be_sent_later_the_same_day(warm, letters, sink, entries):
     people = letters(3)
     warm.n_connections = 1
