@@ -17,10 +17,14 @@ SEED = 0
 CENTRED = 0.5
 # Of fewer papers the middle is where they happen to lie, and less of it is taken off.
 ENOUGH = 1_000  # papers learned from
+# Of more papers so many, from all times alike, teach the axes: others hardly move them any more.
+MOST_TAUGHT = 30_000
 
 
 def place(rows: sparse.csr_array, n_learned: int) -> Block:
     """Place papers along the axes on which the first of them, to learn from, differ most."""
+    if n_learned > MOST_TAUGHT:
+        return _place_by_some(rows, n_learned)
     narrow = _merge(rows, n_learned)
     n_themes = min(N_THEMES, n_learned - 1, narrow.shape[1] - 1)
     if n_themes < 1 or not rows.nnz:
@@ -34,6 +38,16 @@ def place(rows: sparse.csr_array, n_learned: int) -> Block:
         space.fit(narrow[:n_learned])
     placed = unit(np.asarray(narrow @ space.components_.T, dtype=np.float32))
     return centre(placed, middle(placed[:n_learned]))
+
+
+def _place_by_some(rows: sparse.csr_array, n_learned: int) -> Block:
+    step = -(-n_learned // MOST_TAUGHT)
+    taught = np.arange(0, n_learned, step)
+    order = np.concatenate([taught, np.setdiff1d(np.arange(rows.shape[0]), taught)])
+    found = place(rows[order], len(taught))
+    placed = np.empty_like(found)
+    placed[order] = found
+    return placed
 
 
 def _merge(rows: sparse.csr_array, n_learned: int) -> sparse.csr_array:

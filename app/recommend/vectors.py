@@ -30,10 +30,10 @@ NOTHING: Mapping[int, Paper] = MappingProxyType({})
 
 # Raise it whenever `fit` may give another model for the same papers and likes: kept models of
 # another version are fitted anew. What stands below tells of itself.
-VERSION = 4
+VERSION = 5
 _MADE_BY = (
     *(VERSION, words.VERSION, PAIR_WEIGHT, SLOPE, SHORTEST),
-    *(themes.N_THEMES, themes.SEED, themes.CENTRED, themes.ENOUGH),
+    *(themes.N_THEMES, themes.SEED, themes.CENTRED, themes.ENOUGH, themes.MOST_TAUGHT),
     *(tastes.N_TASTES, tastes.RIDGE, tastes.SURE, tastes.KNOWN, tastes.FEWEST_READERS),
     *(tastes.MOST_TAUGHT, tastes.FIRST, tastes.FULL),
 )

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.recommend import tastes
+from app.recommend import tastes, themes
 
 # Readers who like the papers on proteins like those on graphs too, and nothing else.
 CIRCLES = [[0, 1, 13, 14], [1, 2, 14, 15], [0, 2, 13, 15], [4, 5, 8], [5, 6, 9]] * 100
@@ -64,6 +64,15 @@ def test_who_comes_first_does_not_matter(model, learned):
     turned = tastes.learn(model.rows, CIRCLES[::-1])
 
     assert np.allclose(turned.placed @ turned.known.T, learned.placed @ learned.known.T, atol=1e-4)
+
+
+def test_a_paper_lies_where_its_likeness_to_the_taught_ones_puts_it(model, learned):
+    """However the product is put together: terms of one paper are taken apart from the others."""
+    likeness = (model.rows @ model.rows[learned.taught].T).toarray()
+
+    expected = themes.unit(likeness @ learned.bridge)
+
+    assert np.allclose(learned.placed, expected, atol=1e-5)
 
 
 def test_of_very_many_papers_those_of_most_readers_teach(model, monkeypatch):

@@ -33,6 +33,18 @@ def test_papers_not_learned_from_are_placed_and_change_no_axis(model):
     assert np.allclose(placed[16:], placed[[3, 7]], atol=1e-5)
 
 
+def test_of_very_many_papers_some_of_all_times_teach_the_axes(model, monkeypatch):
+    twice = sparse.csr_array(sparse.vstack([model.rows, model.rows]))[
+        np.arange(32).reshape(2, 16).T.ravel()  # each paper beside its double
+    ]
+    monkeypatch.setattr(themes, "MOST_TAUGHT", 16)
+
+    placed = themes.place(twice, 32)
+
+    assert np.allclose(placed[::2], placed[1::2], atol=1e-6)
+    assert np.allclose(placed[::2], themes.place(model.rows, 16), atol=1e-5)
+
+
 def test_the_more_papers_the_more_of_their_middle_is_taken_off():
     few, enough, many = (
         themes.middle(np.full((n, 2), 0.5, dtype=np.float32))
