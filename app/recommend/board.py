@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from app import errors
 from app.recommend import calibration, candidates
@@ -27,6 +28,11 @@ class Board:
     rows: NDArray[np.int64] = field(repr=False)
     sample: NDArray[np.int64] = field(repr=False)
     scale: Scale
+
+    @cached_property
+    def turned(self) -> sparse.csr_array:
+        """The candidates' rows turned over, (n_terms, n_candidates)."""
+        return sparse.csr_array(self.model.rows[self.rows].T)
 
     @cached_property
     def _columns(self) -> dict[int, frozenset[int]]:

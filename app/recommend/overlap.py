@@ -27,9 +27,13 @@ def words(board: Board, sums: Matrix, which: Numbers, rows: Numbers) -> list[Sai
     """
     n_papers = board.model.rows.shape[0]
     wanted, pairs = np.unique(which * n_papers + rows, return_inverse=True)
-    ones = _add_up(board, sums)[wanted // n_papers]
     others = board.model.rows[wanted % n_papers].astype(np.float64)
-    said = _said(board, sparse.csr_array(ones.multiply(others)))
+    # Of a hundred terms of a large corpus, hardly one is in any of these papers.
+    terms = np.unique(others.indices)
+    ones = _add_up(board, sums, terms)[wanted // n_papers]
+    common = sparse.csr_array(ones.multiply(_narrow(others, terms)))
+    cells = common.data, terms[common.indices], common.indptr
+    said = _said(board, sparse.csr_array(cells, others.shape))
     return [said[pair] for pair in pairs.tolist()]
 
 
@@ -47,13 +51,22 @@ def say(board: Board, columns: Iterable[int], most: int = N_WORDS) -> Said:
     return tuple(chosen)
 
 
-def _add_up(board: Board, sums: Matrix) -> Matrix:
-    """Add papers up, (n_sums, n_terms)."""
+def _add_up(board: Board, sums: Matrix, terms: Numbers) -> Matrix:
+    """Add papers up in some of their terms, (n_sums, len(terms))."""
     used, columns = np.unique(sums.indices, return_inverse=True)
     narrow = sparse.csr_array((sums.data, columns, sums.indptr), (sums.shape[0], len(used)))
-    added = sparse.csr_array(narrow @ board.model.rows[used].astype(np.float64))
+    added = sparse.csr_array(narrow @ _narrow(board.model.rows[used], terms).astype(np.float64))
     added.sort_indices()
     return added
+
+
+def _narrow(rows: Matrix, terms: Numbers) -> Matrix:
+    """Keep the columns of these terms, ascending, and number them anew."""
+    places = np.minimum(np.searchsorted(terms, rows.indices), max(len(terms) - 1, 0))
+    is_kept = terms[places] == rows.indices if len(terms) else np.zeros(len(places), dtype=bool)
+    ends = np.concatenate([[0], np.cumsum(is_kept)])[rows.indptr]
+    cells = rows.data[is_kept], places[is_kept].astype(np.int32), ends.astype(np.int32)
+    return sparse.csr_array(cells, (rows.shape[0], len(terms)))
 
 
 def _said(board: Board, common: Matrix) -> list[Said]:

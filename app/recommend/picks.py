@@ -234,7 +234,7 @@ def _likeness(board: Board, paper_ids: Sequence[int]) -> Floats:
     rows = [model.row_of[paper_id] for paper_id in paper_ids if paper_id in model.row_of]
     if not rows:
         return np.zeros(len(board.rows))
-    cosines = (model.rows[rows] @ model.rows[board.rows].T).toarray()
+    cosines = (model.rows[rows] @ board.turned).toarray()
     return np.asarray(cosines.max(axis=0), dtype=np.float64)
 
 
