@@ -28,10 +28,10 @@ from app.pipeline.alert import Ways
 from app.pipeline.compose import Letterhead
 from app.pipeline.hand import Hiring
 from app.pipeline.inquiry import Asker
+from app.pipeline.models import Models, Rules
 from app.pipeline.pace import Pace
 from app.pipeline.plan import Day
 from app.pipeline.rank import Desk
-from app.pipeline.readers import Models, Rules
 from app.pipeline.turns import Turns
 from app.pipeline.warm_up import WarmUp
 from app.settings import Settings

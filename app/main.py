@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from app import assembly
 from app.languages import Languages
 from app.pipeline import catalogue, intake, votes
-from app.pipeline.readers import Models
+from app.pipeline.models import Models
 from app.settings import Settings
 from app.store import engine as engines
 from app.web import (

@@ -2,7 +2,8 @@
 
 CPU µs a subscriber in this process, and bytes in the database. At each size all subscribers are
 stored and all are due; the first shards are ranked and planned, for every shard is like them
-(P10 ranks all of a million). `--full`: to a million; `--url URL`: on a PostgreSQL of its own.
+(P10 ranks all of a million). Those who are ranked have three months behind them: a letter a day,
+and 50 verdicts. `--full`: to a million; `--url URL`: on a PostgreSQL of its own.
 """
 
 import argparse
@@ -14,10 +15,12 @@ from pathlib import Path
 
 import goals
 import invented
+import numpy as np
 from sqlalchemy import Engine, func, insert, text
 from sqlmodel import Session, select
 
 from app import assembly, logs
+from app.mail.links import Verdict
 from app.pipeline import due, rank
 from app.pipeline.editions import Edition
 from app.pipeline.tidings import Tidings
@@ -25,12 +28,24 @@ from app.recommend.interests import Kind
 from app.settings import Settings
 from app.store import engine as engines
 from app.store import migration, papers, subscribers
-from app.store.tables import Interest, Status, Subscriber
+from app.store.tables import (
+    Feedback,
+    Interest,
+    Letter,
+    LetterKind,
+    OutboxEntry,
+    Pick,
+    State,
+    Status,
+    Subscriber,
+)
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 N_PAPERS, N_NEW, N_INTERESTS = 5_000, 150, 5
 SIZES, FULL = (1_000, 10_000, 100_000), (1_000, 10_000, 100_000, 1_000_000)
 N_SHARDS, BATCH = 2, 10_000
+# What those who are ranked have behind them.
+N_LETTERS, N_PICKS, N_SAID = 90, 10, 50
 MOST = 1.3
 
 
@@ -58,6 +73,10 @@ def main() -> None:
         desk = assembly.day(settings, engine, lambda: NOW).desk
         said = invented.phrases(corpus)
         empty = size(engine)
+        grow(engine, SIZES[0], said)
+        before = size(engine)
+        live(engine, range(1, N_SHARDS * rank.SHARD + 1))
+        empty += size(engine) - before
         for n in FULL if told.full else SIZES:
             grow(engine, n, said)
             held = (size(engine) - empty) / n
@@ -95,6 +114,52 @@ def _interests(numbers: range, said: list[str]) -> Iterator[dict[str, object]]:
             words = said[(n * 7 + k * 1009) % len(said)]
             kind = Kind.PHRASE if " " in words else Kind.WORD
             yield {"subscriber_id": n, "text": words, "kind": kind.value}
+
+
+def live(engine: Engine, readers: range) -> None:
+    """Give each of these readers three months of letters, and verdicts on papers of one kind."""
+    last, chance = N_PAPERS - N_NEW, np.random.default_rng(3)
+    for start in range(readers.start, readers.stop, 100):
+        some = range(start, min(start + 100, readers.stop))
+        numbers = [(n, (n - 1) * N_LETTERS + k + 1, k + 1) for n in some for k in range(N_LETTERS)]
+        said = {n: chance.choice(last, N_SAID, replace=False).tolist() for n in some}
+        with engines.transaction(engine) as session:
+            session.execute(insert(Letter), [_letter(*each) for each in numbers])
+            session.execute(insert(OutboxEntry), [_entry(*each) for each in numbers])
+            picks = [
+                _pick(number, place, (number * 7 + place * 13) % last + 1)
+                for _, number, _ in numbers
+                for place in range(N_PICKS)
+            ]
+            session.execute(insert(Pick), picks)
+            session.execute(insert(Feedback), [each for n in some for each in _said(n, said[n])])
+
+
+def _letter(reader: int, number: int, days: int) -> dict[str, object]:
+    sent_at = NOW - timedelta(days=days)
+    key = {"id": number, "subscriber_id": reader, "kind": LetterKind.DAILY, "date": sent_at}
+    told = {"recipient": f"reader{reader}@example.net", "message_id": f"<{number}@example.org>"}
+    return key | told | {"edition_date": sent_at.date(), "told": "x" * 900}
+
+
+def _entry(reader: int, number: int, days: int) -> dict[str, object]:
+    sent_at = NOW - timedelta(days=days)
+    key = {"letter_id": number, "subscriber_id": reader, "kind": LetterKind.DAILY}
+    told = {"state": State.SENT, "due_at": sent_at, "first_due_at": sent_at, "settled_at": sent_at}
+    return key | told | {"edition_date": sent_at.date()}
+
+
+def _pick(number: int, place: int, paper_id: int) -> dict[str, object]:
+    key = {"letter_id": number, "rank": place + 1, "paper_id": paper_id}
+    return key | {"score": 0.5, "reason": "x" * 300}
+
+
+def _said(reader: int, papers: list[int]) -> Iterator[dict[str, object]]:
+    """Four likes to a dislike."""
+    for n, paper in enumerate(papers):
+        verdict = Verdict.LIKE if n % 5 else Verdict.DISLIKE
+        key = {"subscriber_id": reader, "paper_id": paper + 1, "verdict": verdict.value}
+        yield key | {"at": NOW - timedelta(days=n)}
 
 
 def measure(desk: rank.Desk) -> tuple[float, float, float]:

@@ -21,7 +21,8 @@ from sqlmodel import select
 from app import assembly, logs
 from app.mail.links import Verdict
 from app.papers.paper import Entry, Paper
-from app.pipeline import fold, opt_in, readers
+from app.pipeline import fold, opt_in
+from app.pipeline.models import Rules
 from app.recommend import interests, tuning
 from app.recommend.calibration import Band
 from app.settings import Settings
@@ -184,7 +185,7 @@ def tell(full: Bytes, n_letters: int, told: argparse.Namespace, kept_days: int) 
     goals.say("R1", what, "< 1", figure / 1e9, figure < GOAL)
 
 
-def check(engine: Engine, rules: readers.Rules, now: datetime) -> None:
+def check(engine: Engine, rules: Rules, now: datetime) -> None:
     """Fold everything, as ninety days later, and say what is left of it."""
     later, n = now + timedelta(days=200), 0
     fold.fold(engine, later, 90, rules, threading.Event())  # notes what the clock says, and waits

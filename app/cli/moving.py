@@ -32,17 +32,17 @@ COLUMNS = (
 def lines(session: "Session", *, only: "Subscriber | None" = None) -> list[dict[str, Any]]:
     """What we know of everyone, or of one, in the words of the columns."""
     from app.recommend import interests, tuning
-    from app.store import feedback, papers, subscribers
+    from app.store import opinions, papers, subscribers
 
     people = [only] if only else list(subscribers.all_of(session))
     ids = [person.id or 0 for person in people]
     typed = subscribers.interests_of(session, ids)
-    opinions = feedback.opinions(session, ids)
-    every = [paper for said in opinions.values() for paper in (*said.liked, *said.disliked)]
+    said = opinions.of(session, ids)
+    every = [paper for each in said.values() for paper in (*each.liked, *each.disliked)]
     titles = {paper_id: row.title for paper_id, row in papers.by_ids(session, every).items()}
     lines = []
     for person in people:
-        opinion = opinions.get(person.id or 0, feedback.Opinion())
+        opinion = said.get(person.id or 0, opinions.Opinion())
         due = f"{person.next_due_at:%Y-%m-%d %H:%M}" if person.next_due_at else "—"
         lines.append(
             {

@@ -17,8 +17,8 @@ from app.choices import Tls
 from app.demo import loopback
 from app.demo.catcher import Catcher
 from app.errors import AppError
+from app.pipeline.models import Models
 from app.pipeline.plan import Day
-from app.pipeline.readers import Models
 from app.settings import Settings
 from app.store import engine as engines
 from app.store import migration

@@ -22,7 +22,7 @@ from app.pipeline import ingest, readers
 from app.recommend import explain, picks, points, vectors
 from app.recommend.calibration import Band
 from app.store import engine as engines
-from app.store import feedback, letters, outbox, papers, subscribers
+from app.store import feedback, letters, opinions, outbox, papers, subscribers
 from app.store.tables import Pick, Subscriber
 
 Say = Callable[[str], None]
@@ -155,7 +155,7 @@ def click(stage: Stage, visitor: Visitor, told: Told) -> tuple[int, str]:
     visitor.press(likes[0])
     with engines.transaction(engines.reading(stage.engine)) as session:
         subscriber_id = _subscriber(session, told.person).id or 0
-        paper_id = feedback.opinions(session, [subscriber_id])[subscriber_id].liked[-1]
+        paper_id = opinions.of(session, [subscriber_id])[subscriber_id].liked[-1]
         return paper_id, tex.to_unicode(papers.by_ids(session, [paper_id])[paper_id].title)
 
 

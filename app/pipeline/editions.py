@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.pipeline import readers, trial
 from app.pipeline.due import Due
-from app.pipeline.readers import Models
+from app.pipeline.models import Models
 from app.recommend import picks
 from app.recommend.board import Board
 from app.recommend.interleaving import Drafted
@@ -64,7 +64,10 @@ def _chosen(
     *,
     is_wide: bool = False,
 ) -> list[Edition]:
-    asking = readers.of(session, [each.subscriber for each in some], today, now)
+    people = [each.subscriber for each in some]
+    days = models.rules.wider_days if is_wide else models.rules.candidate_days
+    sent = readers.sent(session, people, today, days)
+    asking = readers.of(session, people, today, now, sent=sent)
     if is_wide:
         # Who has read all that suits them is not sent something to try instead.
         asking = [replace(each, explores=False) for each in asking]

@@ -8,11 +8,11 @@ from sqlmodel import Session
 from app.mail import edition
 from app.papers import tex
 from app.pipeline import ingest, readers, trial
-from app.pipeline.readers import Models
+from app.pipeline.models import Models
 from app.recommend import picks, shift
 from app.recommend.board import Board
 from app.recommend.shift import Shift
-from app.store import feedback, letters, papers, subscribers
+from app.store import opinions, papers, subscribers
 from app.store.feedback import Standing
 from app.store.tables import Status, Subscriber
 
@@ -50,21 +50,26 @@ def of(
     board, person = models.laid_out(ingest.day(now)), subscribers.by_id(session, subscriber_id)
     if board is None or person is None:
         return NOTHING
-    was, after = _readers(session, person, paper_id, before, now)
+    was, after = _readers(session, models, person, paper_id, before, now)
     moved = shift.of(board, was.taste, after.taste, paper_id)
     return Effect(moved, _next(session, models, board, person, after))
 
 
 def _readers(
-    session: Session, person: Subscriber, paper_id: int, before: Standing, now: datetime
+    session: Session,
+    models: Models,
+    person: Subscriber,
+    paper_id: int,
+    before: Standing,
+    now: datetime,
 ) -> tuple[picks.Reader, picks.Reader]:
     """The reader as they were, and as they are."""
-    ids, tomorrow = [person.id or 0], ingest.day(now) + timedelta(days=1)
+    ids, today = [person.id or 0], ingest.day(now)
     typed = subscribers.interests_of(session, ids).get(ids[0], ())
-    opinion = feedback.opinions(session, ids).get(ids[0], feedback.Opinion())
-    sent = letters.papers_sent(session, ids).get(ids[0], set())
+    opinion = opinions.of(session, ids).get(ids[0], opinions.Opinion())
+    sent = readers.sent(session, [person], today, models.rules.candidate_days).get(ids[0], set())
     was, after = (
-        readers.asking(person, typed, each, sent, tomorrow, now)
+        readers.asking(person, typed, each, sent, today + timedelta(days=1), now)
         for each in (opinion.with_standing(paper_id, before), opinion)
     )
     return was, after

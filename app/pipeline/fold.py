@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 import structlog
 from sqlalchemy import Engine
 
-from app.pipeline import readers
+from app.pipeline.models import Rules
 from app.store import engine as engines
 from app.store import folding, heartbeats
 
@@ -23,9 +23,7 @@ BATCH, MOST_BATCHES = 500, 200
 MARGIN = timedelta(days=1)
 
 
-def fold(
-    engine: Engine, now: datetime, kept_days: int, rules: readers.Rules, stop: threading.Event
-) -> int:
+def fold(engine: Engine, now: datetime, kept_days: int, rules: Rules, stop: threading.Event) -> int:
     """Fold what is older than so many days; return how many letters. Raises NotReady.
 
     rules: say for how long papers are put into letters; for so long letters are kept in any case,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sqlmodel import Session
 
 from app.papers import identity
-from app.pipeline.readers import Models
+from app.pipeline.models import Models
 from app.recommend import alike, hints, interests, names, search, words
 from app.recommend.alike import Alike
 from app.recommend.interests import Interest, Kind

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.mail import letter as letters_mail
 from app.pipeline import ingest, readers
-from app.pipeline.readers import Models
+from app.pipeline.models import Models
 from app.recommend import interests, portrait, words
 from app.recommend.interests import Interest, Kind
 from app.store import feedback, papers, subscribers
@@ -43,7 +43,7 @@ def of(session: Session, models: Models, reader: Subscriber, now: datetime) -> P
     today = ingest.day(now)
     taste = readers.of(session, [reader], today, now)[0].taste
     typed = [(interests.format([each]), each) for each in taste.interests]
-    model = models.at_hand(session, today)
+    model = models.at_hand(session, today, now)
     learned = None
     if model is not None and model.row_of:
         traits = portrait.learned(model, taste)

@@ -11,6 +11,7 @@ from app.mail import letter as letters_mail
 from app.mail.letter import PaperView, Rendered
 from app.pipeline import compose, drafts, due, rank, readers, reading, tidings, trial
 from app.pipeline.compose import Envelope
+from app.pipeline.models import Models
 from app.pipeline.opt_in import Wish
 from app.pipeline.reading import Contents
 from app.recommend import hints, picks, points
@@ -18,7 +19,7 @@ from app.recommend.board import Board
 from app.recommend.hints import Unknown
 from app.recommend.interests import Interest
 from app.recommend.voice import to_reader
-from app.store import feedback, letters, papers, subscribers
+from app.store import letters, opinions, papers, subscribers
 from app.store.tables import Letter, Subscriber
 
 # The interests last looked up: while somebody types, all but the last one stay the same.
@@ -83,7 +84,7 @@ def _facts(
 
 def of_wish(
     session: Session,
-    models: readers.Models,
+    models: Models,
     board: Board,
     wish: Wish,
     now: datetime,
@@ -98,7 +99,7 @@ def of_wish(
     person = Subscriber(address="", letter_size=wish.letter_size, created_at=now)
     subscribers.tune(person, wish.tuning)
     person.exploration = float(person.exploration == 1)
-    likes = feedback.Opinion(liked=list(wish.liked), liked_at=dict.fromkeys(wish.liked, now))
+    likes = opinions.Opinion(liked=list(wish.liked), liked_at=dict.fromkeys(wish.liked, now))
     asking = readers.asking(person, wish.interests, likes, set(), today, now)
     found = trial.rank(board, [asking], models.rules.trial, [trial.seed(0, today)])[0]
     chosen = [pick for pick, _ in found]

@@ -10,10 +10,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
-from app.pipeline import drafts, due, editions, ingest, readers, tidings, trial
+from app.pipeline import drafts, due, editions, ingest, tidings, trial
 from app.pipeline.compose import Letterhead
 from app.pipeline.due import Due
 from app.pipeline.editions import Edition
+from app.pipeline.models import Models, Rules
 from app.pipeline.tidings import Tidings
 from app.recommend.tuning import EmptyDay
 from app.store import engine as engines
@@ -51,10 +52,10 @@ class Desk:
 
     engine: Engine
     head: Letterhead
-    models: readers.Models
+    models: Models
 
     @property
-    def rules(self) -> readers.Rules:
+    def rules(self) -> Rules:
         """What the models go by."""
         return self.models.rules
 

@@ -61,7 +61,7 @@ def rehearse(session: Session, desk: Desk, now: datetime) -> Rehearsal:
     by_hour = growth.due_by_hour(session, now + AHEAD)
     people = subscribers.due(session, now + AHEAD, SAMPLE)
     today = ingest.day(now)
-    if not people or desk.models.at_hand(session, today) is None:
+    if not people or desk.models.at_hand(session, today, now) is None:
         return Rehearsal(by_hour, [], [], has_model=not people)
     wanted = [due.at(person, person.next_due_at or now) for person in people]
     made = editions.of(session, desk.models, wanted, today, now)

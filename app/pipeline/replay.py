@@ -15,7 +15,7 @@ from sqlmodel import Session
 from app.errors import AppError, BadValue
 from app.mail import edition
 from app.pipeline import readers
-from app.pipeline.readers import Models, Rules
+from app.pipeline.models import Models, Rules
 from app.recommend import measures, picks, tuning, weights
 from app.recommend.board import Board
 from app.recommend.measures import Difference

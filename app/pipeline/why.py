@@ -17,8 +17,8 @@ from app.recommend.board import Board
 from app.recommend.calibration import EDGES
 from app.recommend.picks import Reader, Weighed
 from app.recommend.voice import TO_READER, Voice
-from app.store import feedback, letters, outbox, papers, subscribers
-from app.store.feedback import Opinion
+from app.store import letters, opinions, outbox, papers, subscribers
+from app.store.opinions import Opinion
 from app.store.tables import Letter, OutboxEntry, Paper, State
 
 _LOST = {State.SKIPPED, State.FAILED, State.SUPPRESSED}
@@ -146,7 +146,7 @@ def _scene(
 ) -> _Scene:
     subscriber_id, at = each.subscriber.id or 0, letter.date if letter else now
     sent = letters.papers_sent(session, [subscriber_id], before=at)
-    opinions = feedback.opinions(session, [subscriber_id], at)
+    said = opinions.of(session, [subscriber_id], at)
     board = desk.models.board_then(session, today, at)
     entries = outbox.of_subscriber(session, subscriber_id)
     return _Scene(
@@ -155,7 +155,7 @@ def _scene(
         window=desk.rules.candidate_days,
         letter=letter,
         entries=[entry for entry in entries if entry.edition_date <= each.edition],
-        opinion=opinions.get(subscriber_id, Opinion()),
+        opinion=said.get(subscriber_id, Opinion()),
         sent=sent.get(subscriber_id, set()),
         board=board,
         reader=readers.of(session, [each.subscriber], today, at, said_before=at, sent=sent)[0],

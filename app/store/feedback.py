@@ -1,7 +1,7 @@
 """What readers said of papers: like, dislike, save."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import and_, bindparam, delete, func, insert
@@ -16,6 +16,8 @@ from app.store.tables import Feedback, Letter, Paper, Pick, Status, Subscriber
 CONTRARY = {Verdict.LIKE: Verdict.DISLIKE, Verdict.DISLIKE: Verdict.LIKE}
 # What a scale learns from, see `judged`.
 LEARN_FROM, MOST_JUDGED = timedelta(days=90), 20_000
+# The likes of so many readers teach all that those of more would.
+MOST_SHARING = 20_000
 _FORGET_UNLETTERED = delete(Feedback).where(
     col(Feedback.subscriber_id) == bindparam("whose"), col(Feedback.letter_id).is_(None)
 )
@@ -30,33 +32,6 @@ class Said:
 
 
 Standing = Mapping[Verdict, Said]
-
-
-@dataclass
-class Opinion:
-    """One subscriber's papers by verdict, oldest first. liked_at: when each like was given."""
-
-    liked: list[int] = field(default_factory=list)
-    disliked: list[int] = field(default_factory=list)
-    saved: list[int] = field(default_factory=list)
-    liked_at: dict[int, datetime] = field(default_factory=dict)
-
-    def with_standing(self, paper_id: int, standing: Standing) -> "Opinion":
-        """The same, had this been said of one paper and nothing else."""
-
-        def but(papers: list[int], verdict: Verdict) -> list[int]:
-            others = [each for each in papers if each != paper_id]
-            return [*others, paper_id] if verdict in standing else others
-
-        liked_at = {each: at for each, at in self.liked_at.items() if each != paper_id}
-        if Verdict.LIKE in standing:
-            liked_at[paper_id] = standing[Verdict.LIKE].at
-        return Opinion(
-            but(self.liked, Verdict.LIKE),
-            but(self.disliked, Verdict.DISLIKE),
-            but(self.saved, Verdict.SAVE),
-            liked_at,
-        )
 
 
 def record(
@@ -132,31 +107,6 @@ def given(session: Session, subscriber_id: int, paper_id: int, verdict: Verdict)
         Feedback.verdict == verdict,
     )
     return session.exec(rows).first() is not None
-
-
-def opinions(
-    session: Session, subscriber_ids: Sequence[int], before: datetime | None = None
-) -> dict[int, Opinion]:
-    """What each of them said so far; those who said nothing are left out.
-
-    before: leave out what was said at that moment or later. A verdict that another took the place
-    of, or that was taken back, is not remembered.
-    """
-    rows = select(Feedback).where(col(Feedback.subscriber_id).in_(subscriber_ids))
-    if before is not None:
-        rows = rows.where(col(Feedback.at) < before)
-    found: dict[int, Opinion] = {}
-    for row in session.exec(rows.order_by(col(Feedback.at), col(Feedback.id))):
-        opinion = found.setdefault(row.subscriber_id, Opinion())
-        papers = {
-            Verdict.LIKE: opinion.liked,
-            Verdict.DISLIKE: opinion.disliked,
-            Verdict.SAVE: opinion.saved,
-        }[Verdict(row.verdict)]
-        papers.append(row.paper_id)
-        if row.verdict == Verdict.LIKE:
-            opinion.liked_at[row.paper_id] = row.at
-    return found
 
 
 def praise(session: Session, since: datetime) -> dict[int, dict[int, datetime]]:
@@ -243,15 +193,19 @@ def count_by_verdict(session: Session, subscriber_id: int) -> dict[Verdict, int]
 def shared_likes(session: Session, until: date) -> list[list[int]]:
     """The papers that each active subscriber who agreed to it likes, without their names.
 
-    Not those they saved: they were asked for their likes. Only of papers first seen up to and on a
-    day, and only what was said before it: so likes cost one new model a day, and a day that is
-    replayed knows nothing of what came later. In an order that says nothing of who or when.
+    Of very many of them, about MOST_SHARING, from one day to the next the same. Not those they
+    saved: they were asked for their likes. Only of papers first seen up to and on a day, and only
+    what was said before it: so likes cost one new model a day, and a day that is replayed knows
+    nothing of what came later. In an order that says nothing of who or when.
     """
+    sharing = col(Subscriber.shares_likes), col(Subscriber.status) == Status.ACTIVE
+    n = session.exec(select(func.count()).select_from(Subscriber).where(*sharing)).one()
+    one_of = max(-(-n // MOST_SHARING), 1)
     rows = (
         select(Feedback.subscriber_id, Feedback.paper_id)
         .join(Subscriber)
         .join(Paper, col(Paper.id) == col(Feedback.paper_id))
-        .where(col(Subscriber.shares_likes), Subscriber.status == Status.ACTIVE)
+        .where(*sharing, col(Subscriber.id) % one_of == 0)
         .where(Feedback.verdict == Verdict.LIKE, Paper.first_seen <= until)
         .where(Feedback.at < datetime.combine(until, time(), UTC))
     )

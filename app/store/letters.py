@@ -123,26 +123,28 @@ def places(session: Session, wanted: Iterable[tuple[int, int]]) -> dict[tuple[in
 
 
 def papers_sent(
-    session: Session, subscriber_ids: Sequence[int], before: datetime | None = None
+    session: Session,
+    subscriber_ids: Sequence[int],
+    before: datetime | None = None,
+    since: date | None = None,
 ) -> dict[int, set[int]]:
     """The papers that went, or are on their way, to each of them.
 
     A letter that failed for good, or was overtaken by the next, reached nobody, so its papers may
     be picked again; not so where an attempt ended in doubt. before: only of letters written
-    before that moment.
+    before that moment. since: only of editions of that day or later.
     """
-    rows = (
-        select(Letter.subscriber_id, PICKED)
-        .select_from(Letter)
-        .join(Pick)
-        .join(OutboxEntry, col(OutboxEntry.letter_id) == col(Letter.id))
-        .where(col(Letter.subscriber_id).in_(subscriber_ids))
-        .where(_reached())
-    )
+    of_letter, whose = col(OutboxEntry.letter_id), col(OutboxEntry.subscriber_id)
+    rows = any_select(whose, PICKED).join(Pick, col(Pick.letter_id) == of_letter)
+    rows = rows.where(whose.in_(subscriber_ids), _reached())
     if before is not None:
-        rows = rows.where(col(Letter.date) < before)
+        rows = rows.join(Letter, col(Letter.id) == of_letter).where(col(Letter.date) < before)
+    if since is not None:
+        # By its kind, too, for the index has it before the day.
+        daily = col(OutboxEntry.kind) == LetterKind.DAILY
+        rows = rows.where(daily, col(OutboxEntry.edition_date) >= since)
     sent: dict[int, set[int]] = {}
-    for subscriber_id, paper_id in session.exec(rows):
+    for subscriber_id, paper_id in session.execute(rows).all():
         sent.setdefault(subscriber_id, set()).add(paper_id)
     return sent
 

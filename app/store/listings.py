@@ -74,14 +74,14 @@ def _of(session: Session, seen: Sequence[ColumnElement[bool]], at: datetime) -> 
 
 
 def mark(session: Session) -> tuple[int, ...]:
-    """Changes whenever a paper, a digest or a count of votes is stored, or one goes.
+    """Changes whenever a paper, a digest, an entry or a count of votes is stored, or one goes.
 
     Cheap to ask for.
     """
     return tuple(number or 0 for number in session.connection().execute(_MARK).one())
 
 
-_NEWEST = (Paper.id, Digest.id, VoteSnapshot.id)
+_NEWEST = (Paper.id, Digest.id, Entry.id, VoteSnapshot.id)
 _GONE = (Paper.same_as, Paper.withdrawn_on)
 _MARK = any_select(
     *(select(func.max(each)).scalar_subquery() for each in _NEWEST),

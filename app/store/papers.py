@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, delete, func, insert, or_
+from sqlalchemy import ColumnElement, Text, cast, delete, exists, func, insert, or_
 from sqlalchemy import select as any_select
 from sqlalchemy.orm import Bundle
 from sqlmodel import Session, col, select
@@ -117,7 +117,8 @@ def texts(session: Session, first: date, last: date) -> dict[int, paper.Paper]:
     tags: Bundle[Any] = Bundle("tags", col(Paper.authors), col(Paper.categories))
     columns = select(Paper.id, Paper.title, Paper.abstract, tags)
     seen = col(Paper.first_seen)
-    wanted = or_(seen >= first, col(Paper.id).in_(select(Feedback.paper_id)))
+    # Looked up paper by paper: there are few old ones, and much more feedback than papers.
+    wanted = or_(seen >= first, exists().where(col(Feedback.paper_id) == col(Paper.id)))
     rows = session.exec(columns.where(seen <= last, wanted, STANDING).order_by(col(Paper.id)))
     return {
         paper_id: paper.Paper(

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from app.mail.links import Tokens
 from app.pipeline.compose import Letterhead
-from app.pipeline.readers import Models
+from app.pipeline.models import Models
 from app.store import engine as engines
 from app.web.pages import Pages
 

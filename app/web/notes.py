@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from app.pipeline import ingest
-from app.pipeline.readers import Models
+from app.pipeline.models import Models
 from app.recommend import hints
 from app.store import subscribers
 from app.store.tables import Subscriber
@@ -16,7 +16,7 @@ def of(session: Session, models: Models, reader: Subscriber, now: datetime) -> l
 
     None before the first paper comes, nor while the model has to be fitted first.
     """
-    model = models.at_hand(session, ingest.day(now))
+    model = models.at_hand(session, ingest.day(now), now)
     if model is None or not model.row_of:
         return []
     typed = subscribers.interests_of(session, [reader.id or 0]).get(reader.id or 0, ())

@@ -13,7 +13,7 @@ from app.mail import foreign
 from app.papers import tex
 from app.papers.paper import Paper
 from app.pipeline import lookup
-from app.pipeline.readers import Models
+from app.pipeline.models import Models
 from app.recommend import trend
 from app.store import listings, papers, tables
 from app.web import curves, listed

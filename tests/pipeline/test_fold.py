@@ -13,7 +13,7 @@ from app import scheduler
 from app.errors import AppError
 from app.mail.links import Verdict
 from app.pipeline import fold, rank
-from app.pipeline.readers import Rules
+from app.pipeline.models import Rules
 from app.pipeline.replay import prepare
 from app.pipeline.tidy import Tidied
 from app.recommend import tuning
@@ -23,6 +23,7 @@ from app.store import (
     feedback,
     health,
     heartbeats,
+    opinions,
     outbox,
     statistics,
     subscribers,
@@ -110,12 +111,12 @@ def test_what_operators_see_counted_stays_the_same(later, day, engine):
 
 def test_what_somebody_liked_goes_on_to_count(reader, later, engine):
     with engines.transaction(engine) as session:
-        before = feedback.opinions(session, [reader.id])
+        before = opinions.of(session, [reader.id])
     assert fold_at(engine, later) == 1
     with engines.transaction(engine) as session:
-        assert feedback.opinions(session, [reader.id]) == before
+        assert opinions.of(session, [reader.id]) == before
         feedback.forget_unlettered(session, reader.id)  # as when they sign up again
-        assert feedback.opinions(session, [reader.id]) == before
+        assert opinions.of(session, [reader.id]) == before
         assert subscribers.by_id(session, reader.id).n_folded == 1
 
 

@@ -5,7 +5,7 @@ import pytest
 from app.errors import BadValue
 from app.papers.paper import Paper
 from app.pipeline import lookup
-from app.pipeline.readers import Models, Rules
+from app.pipeline.models import Models, Rules
 from app.store import papers
 
 TODAY = date(2026, 11, 20)

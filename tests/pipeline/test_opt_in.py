@@ -11,7 +11,7 @@ from app.errors import BadLink
 from app.mail.links import Purpose
 from app.pipeline import opt_in
 from app.recommend import interests
-from app.store import brakes, feedback, subscribers, suppressions
+from app.store import brakes, opinions, subscribers, suppressions
 from app.store import engine as engines
 from app.store.tables import LetterKind, State, Status, Subscriber
 
@@ -162,7 +162,7 @@ def test_liked_papers_of_a_wish_are_kept_as_feedback(ask, ada, engine, store_pap
     ask(replace(WISH, interests=(), liked=tuple(ids[:2])))
     number = ada().id
     with engines.transaction(engine) as session:
-        assert feedback.opinions(session, [number])[number].liked == ids[:2]
+        assert opinions.of(session, [number])[number].liked == ids[:2]
 
 
 def test_who_never_answers_is_forgotten_and_their_letter_with_them(ask, ada, day, clock, entries):
@@ -261,7 +261,7 @@ def test_a_new_wish_takes_the_place_of_the_papers_liked_in_the_last(
     ask(replace(WISH, liked=(ids[2],)))
     number = ada().id
     with engines.transaction(engine) as session:
-        assert feedback.opinions(session, [number])[number].liked == [ids[2]]
+        assert opinions.of(session, [number])[number].liked == [ids[2]]
 
 
 def test_while_sign_ups_are_held_readers_get_their_letters_and_nobody_is_asked(

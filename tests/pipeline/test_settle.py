@@ -13,7 +13,7 @@ from app.mail import scanners
 from app.mail.links import Verdict
 from app.pipeline import settle
 from app.store import engine as engines
-from app.store import feedback, taps
+from app.store import feedback, opinions, taps
 from app.store import letters as letters_store
 from app.store.feedback import Said
 from app.store.tables import Feedback, Letter, Means, OutboxEntry, Tap
@@ -260,7 +260,7 @@ def test_the_day_settles_before_it_ranks(day, engine, letters, clock, make_subsc
     clock.forward(days=1)
     day.rank_due()
     with engines.transaction(engines.reading(engine)) as session:
-        opinion = feedback.opinions(session, [reader.id])[reader.id]
+        opinion = opinions.of(session, [reader.id])[reader.id]
         assert (opinion.liked, opinion.disliked) == ([found.papers[1]], [])
         assert taps.counts(session) == (1, {scanners.BY_CONTRARY: 2}, 0)
     assert day.settle() == settle.Settled(0, 0)

@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 
 from app.mail.links import Verdict
 from app.recommend import explain
-from app.store import feedback
+from app.store import feedback, opinions
 from app.store.tables import Feedback, Pick, Status
 
 LATER = NOW + timedelta(minutes=1)
@@ -68,7 +68,7 @@ def test_a_word_can_be_taken_back(session: Session, make_person, paper_ids):
     feedback.record(session, person.id, paper_ids[0], Verdict.LIKE, NOW)
     for _ in range(2):
         feedback.undo(session, person.id, paper_ids[0], Verdict.LIKE)
-        assert feedback.opinions(session, [person.id]) == {}
+        assert opinions.of(session, [person.id]) == {}
 
 
 def test_taking_back_concerns_one_reader_and_one_paper(session: Session, make_person, paper_ids):
@@ -77,37 +77,9 @@ def test_taking_back_concerns_one_reader_and_one_paper(session: Session, make_pe
         for paper_id in paper_ids[:2]:
             feedback.record(session, person.id, paper_id, Verdict.LIKE, NOW)
     feedback.undo(session, one.id, paper_ids[0], Verdict.LIKE)
-    opinions = feedback.opinions(session, [one.id, other.id])
-    assert opinions[one.id].liked == [paper_ids[1]]
-    assert opinions[other.id].liked == paper_ids[:2]
-
-
-def test_opinions_are_told_apart_oldest_first(session: Session, make_person, paper_ids):
-    person, silent = make_person(), make_person()
-    first, second, third = paper_ids
-    feedback.record(session, person.id, second, Verdict.LIKE, NOW)
-    feedback.record(session, person.id, first, Verdict.LIKE, LATER)
-    feedback.record(session, person.id, third, Verdict.DISLIKE, LATER)
-    feedback.record(session, person.id, third, Verdict.SAVE, LATER)
-    assert feedback.opinions(session, [person.id, silent.id]) == {
-        person.id: feedback.Opinion(
-            liked=[second, first],
-            disliked=[third],
-            saved=[third],
-            liked_at={second: NOW, first: LATER},
-        )
-    }
-    said = [row.paper_id for row, _ in feedback.of_subscriber(session, person.id)]
-    assert said == [third, third, first, second]
-
-
-def test_opinions_of_a_past_moment_know_nothing_of_later(session: Session, make_person, paper_ids):
-    person = make_person()
-    feedback.record(session, person.id, paper_ids[0], Verdict.LIKE, NOW)
-    feedback.record(session, person.id, paper_ids[1], Verdict.DISLIKE, LATER)
-    assert feedback.opinions(session, [person.id], before=NOW) == {}
-    before = feedback.opinions(session, [person.id], before=LATER)[person.id]
-    assert (before.liked, before.disliked) == ([paper_ids[0]], [])
+    said = opinions.of(session, [one.id, other.id])
+    assert said[one.id].liked == [paper_ids[1]]
+    assert said[other.id].liked == paper_ids[:2]
 
 
 def test_praise_is_the_first_like_or_save_of_a_paper(session: Session, make_person, paper_ids):
@@ -144,6 +116,17 @@ def test_only_likes_are_shared_and_only_while_their_reader_agrees(
     assert feedback.shared_likes(session, TOMORROW) == [paper_ids[1:2]]
     person.shares_likes = False
     assert feedback.shared_likes(session, TOMORROW) == []
+
+
+def test_of_very_many_who_agree_some_share_each_day_the_same(
+    session: Session, make_person, paper_ids, monkeypatch
+):
+    monkeypatch.setattr(feedback, "MOST_SHARING", 3)
+    for _ in range(9):
+        feedback.record(session, make_person(shares_likes=True).id, paper_ids[0], Verdict.LIKE, NOW)
+    assert feedback.shared_likes(session, TOMORROW) == [paper_ids[:1]] * 3
+    next_day = TOMORROW + timedelta(days=1)
+    assert feedback.shared_likes(session, next_day) == [paper_ids[:1]] * 3
 
 
 def test_a_scale_learns_from_what_was_judged_by_then(session: Session, make_entry, paper_ids):

@@ -73,6 +73,18 @@ def test_papers_sent_by_a_past_moment_are_those_of_letters_written_before(
     assert letters.papers_sent(session, [reader], before=later) == {reader: set(paper_ids)}
 
 
+def test_papers_sent_since_a_day_are_those_of_its_edition_and_later_ones(
+    session: Session, make_entry, make_person, paper_ids
+):
+    person, today = make_person(), NOW.date()
+    for n, paper_id in enumerate(paper_ids):
+        day = today - timedelta(days=n)
+        make_entry(papers_picked=(paper_id,), subscriber=person, edition_date=day)
+    yesterday = today - timedelta(days=1)
+    sent = letters.papers_sent(session, [person.id], since=yesterday)
+    assert sent == {person.id: set(paper_ids[:2])}
+
+
 def test_a_subscriber_has_one_letter_per_kind_and_edition(session: Session, make_entry):
     entry = make_entry()
     again = Letter(

@@ -3,7 +3,7 @@ from hashlib import sha256
 
 from conftest import NOW
 from sqlalchemy import Engine, event
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from app.papers.paper import Entry, Paper
 from app.recommend.trend import Count, Place
@@ -100,6 +100,15 @@ def test_a_thousand_papers_cost_as_many_queries_as_one(session: Session, engine:
     assert len(found) == 1000
     assert len(asked) == 4
     assert found[-1].places == (Place(TODAY, 1000, 1000),)
+
+
+def test_the_mark_tells_that_a_list_has_grown_by_a_known_paper(session: Session):
+    owls, bats = _add(session, OWLS, BATS)
+    _digest(session, [owls], [1])
+    before = listings.mark(session)
+    digest = session.exec(select(tables.Digest)).one()
+    papers.add_entries(session, digest.id, [Entry(BATS, 2)], [bats])
+    assert listings.mark(session) != before
 
 
 def test_the_mark_tells_that_another_paper_is_off_the_lists(session: Session):

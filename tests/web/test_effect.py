@@ -4,9 +4,9 @@ import pytest
 from conftest import NOW
 
 from app.papers.paper import Paper
-from app.pipeline import readers
+from app.pipeline import models, readers
 from app.store import engine as engines
-from app.store import feedback, subscribers
+from app.store import opinions, subscribers
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_without_a_board_at_hand_the_page_is_short_and_fits_nothing(
     def fit(*_, **__):
         raise AssertionError("a page must not fit a model")
 
-    monkeypatch.setattr(readers.vectors, "fit", fit)
+    monkeypatch.setattr(models.vectors, "fit", fit)
     page = press(reader.feedback("like"))
 
     assert "<h1>Saved: more like this</h1>" in page.text
@@ -75,9 +75,9 @@ def test_nothing_is_fitted_or_laid_out_for_the_page(press, reader, laid, monkeyp
     def never(*_, **__):
         raise AssertionError("a page must not wait for this")
 
-    monkeypatch.setattr(readers.vectors, "fit", never)
-    monkeypatch.setattr(readers.board, "lay_out", never)
-    monkeypatch.setattr(readers.papers, "texts", never)
+    monkeypatch.setattr(models.vectors, "fit", never)
+    monkeypatch.setattr(models.board, "lay_out", never)
+    monkeypatch.setattr(models.papers, "texts", never)
 
     assert "Counts more now:" in press(reader.feedback("like")).text
 
@@ -99,7 +99,7 @@ def test_what_is_told_is_what_the_next_run_reads(press, engine, reader, laid, re
     titles = [link.text for link in read_page(page.text).iterfind(".//ol/li/a")]
 
     with engines.transaction(engines.reading(engine)) as session:
-        assert feedback.opinions(session, [reader.id])[reader.id].liked == [reader.paper_ids[0]]
+        assert opinions.of(session, [reader.id])[reader.id].liked == [reader.paper_ids[0]]
         person = subscribers.by_id(session, reader.id)
         tomorrow = NOW.date().replace(day=NOW.day + 1)
         asking = readers.of(session, [person], tomorrow, NOW)

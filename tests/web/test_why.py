@@ -78,7 +78,7 @@ def test_the_corpus_is_read_for_no_page_while_nothing_new_is_stored(
         raise AssertionError("a page must not wait for this")
 
     for name in ("papers.texts", "vectors.fit", "board.lay_out"):
-        monkeypatch.setattr(f"app.pipeline.readers.{name}", never)
+        monkeypatch.setattr(f"app.pipeline.models.{name}", never)
     clock.forward(minutes=2)
     assert client.get(_page(reader, newts)).text == first
     monkeypatch.undo()
