@@ -75,7 +75,7 @@ def main() -> None:
         empty = size(engine)
         grow(engine, SIZES[0], said)
         before = size(engine)
-        live(engine, range(1, N_SHARDS * rank.SHARD + 1))
+        live(desk, range(1, N_SHARDS * rank.SHARD + 1))
         empty += size(engine) - before
         for n in FULL if told.full else SIZES:
             grow(engine, n, said)
@@ -116,13 +116,16 @@ def _interests(numbers: range, said: list[str]) -> Iterator[dict[str, object]]:
             yield {"subscriber_id": n, "text": words, "kind": kind.value}
 
 
-def live(engine: Engine, readers: range) -> None:
-    """Give each of these readers three months of letters, and verdicts on papers of one kind."""
-    last, chance = N_PAPERS - N_NEW, np.random.default_rng(3)
+def live(desk: rank.Desk, readers: range) -> None:
+    """Give each of these readers three months of letters, and verdicts on papers that are alike."""
+    engine, last, chance = desk.engine, N_PAPERS - N_NEW, np.random.default_rng(3)
+    with engines.transaction(engines.reading(engine)) as session:
+        rows = desk.models.of(session, NOW.date()).rows[:last]
     for start in range(readers.start, readers.stop, 100):
         some = range(start, min(start + 100, readers.stop))
         numbers = [(n, (n - 1) * N_LETTERS + k + 1, k + 1) for n in some for k in range(N_LETTERS)]
-        said = {n: chance.choice(last, N_SAID, replace=False).tolist() for n in some}
+        alike = -(rows @ rows[chance.integers(last, size=len(some))].T).toarray()
+        said = dict(zip(some, np.argsort(alike, axis=0)[:N_SAID].T.tolist(), strict=True))
         with engines.transaction(engine) as session:
             session.execute(insert(Letter), [_letter(*each) for each in numbers])
             session.execute(insert(OutboxEntry), [_entry(*each) for each in numbers])

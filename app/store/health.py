@@ -13,14 +13,12 @@ from sqlmodel import Session, col, select
 
 from app.mail import refusal
 from app.store import outbox, tallies
-from app.store.naming import STANDING
 from app.store.tables import (
     Bounce,
     BounceKind,
     Digest,
     LetterKind,
     OutboxEntry,
-    Paper,
     State,
     Status,
     Subscriber,
@@ -261,11 +259,6 @@ def next_due(session: Session) -> datetime | None:
 def count_suppressed(session: Session) -> int:
     """How many addresses are never to be mailed again."""
     return session.exec(select(func.count()).select_from(Suppression)).one()
-
-
-def count_papers(session: Session) -> int:
-    """How many papers are stored."""
-    return session.exec(select(func.count()).select_from(Paper).where(STANDING)).one()
 
 
 def digests(session: Session) -> tuple[int, datetime | None]:

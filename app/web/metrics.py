@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 from sqlmodel import Session
 
 from app.mail import scanners
-from app.store import brakes, health, heartbeats, outbox, statistics, taps
+from app.store import brakes, health, heartbeats, outbox, papers, statistics, taps
 from app.store.tables import BounceKind, State
 from app.web.deps import NowDep, SessionDep
 
@@ -186,7 +186,7 @@ def _readers(figures: _Figures, session: Session, now: datetime) -> None:
     figures.tell_each("votes", "Taps in letters by what became of them", "state", states)
     voided = {reason: void.get(reason, 0) for reason in scanners.REASONS}
     figures.tell_each("votes_voided", "Those that do not count, by reason", "reason", voided)
-    figures.tell("papers", "Papers that are stored", health.count_papers(session))
+    figures.tell("papers", "Papers that are stored", papers.count(session))
     n_digests, last = health.digests(session)
     figures.tell("digests", "Digests that were read", n_digests)
     figures.tell_moment("last_digest", "When a new digest was last read", last)
