@@ -2,6 +2,7 @@
 
 import random
 import signal
+import subprocess
 import sys
 from collections import Counter
 from contextlib import ExitStack, contextmanager
@@ -58,7 +59,8 @@ def run(start):
 
     def begin(role, *told):
         more = {"TICK": 0.5}
-        return start(role, *told, program=program, connections=CONNECTIONS, told=more)
+        pipes = {"stdout": subprocess.PIPE}
+        return start(role, *told, program=program, connections=CONNECTIONS, told=more, **pipes)
 
     return begin
 
@@ -104,8 +106,18 @@ class Machines:
     def __init__(self, run, server) -> None:
         self._run, self._server = run, server
         self.chance = random.Random(11)  # noqa: S311
-        self.running = {role: [run(role) for _ in range(n)] for role, n in ROLES.items()}
+        self._starting: list[subprocess.Popen[bytes]] = []
+        self.running = {role: [self._start(role) for _ in range(n)] for role, n in ROLES.items()}
         self.kills: list[datetime] = []
+
+    def _start(self, role: str) -> subprocess.Popen[bytes]:
+        self._starting.append(self._run(role))
+        return self._starting[-1]
+
+    def _wait_for_starts(self) -> None:
+        """Of those that were killed meanwhile there is nothing to read."""
+        while self._starting:
+            self._starting.pop().stdout.readline()
 
     @contextmanager
     def without(self, what: str):
@@ -115,10 +127,11 @@ class Machines:
             some = self.running[what]
             kill(some.pop(self.chance.randrange(len(some))))
         else:
+            self._wait_for_starts()
             getattr(self._server, what)()
         yield
         if what in self.running:
-            self.running[what].append(self._run(what))
+            self.running[what].append(self._start(what))
         else:
             self._server.start()
 

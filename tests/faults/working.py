@@ -1,6 +1,7 @@
 """`paperboy worker` or `scheduler` in small shards, that notices a death soon.
 
-working.py ROLE [FILE]: the file holds the moment it is, for an invented day.
+working.py ROLE [FILE]: the file holds the moment it is, for an invented day. Says so once it
+has found its database: who finds none at the start ends there, for a supervisor to start anew.
 """
 
 # ruff: noqa: E402  (a process that is told to stop while it imports is to exit cleanly, too)
@@ -28,6 +29,8 @@ def main(role: str, *told: str) -> None:
     worker.PAUSE_S = 0.2
     rank.SHARD = demand.LETTERS = 10
     settings, engine = assembly.store()
+    sys.stdout.write("at work\n")
+    sys.stdout.flush()
     clock = assembly.utc_now
     if told:
         clock = lambda: datetime.fromisoformat(Path(told[0]).read_text(encoding="ascii"))  # noqa: E731
