@@ -48,6 +48,7 @@ from app.web.operator import charts, day, login, people, tomorrow
 from app.web.operator import sources as operator_sources
 from app.web.operator import submissions as operator_submissions
 from app.web.pages import Pages
+from app.web.scrapes import Scrapes
 from app.web.shelf import Shelf
 
 # The pages whose paths say themselves who may open them.
@@ -93,6 +94,7 @@ def create_app(
     app.state.intake = intake.Intake(app.state.engine, app.state.letterhead)
     app.state.votes = votes.Box(app.state.engine, settings.scan_time)
     app.state.metrics_token = settings.metrics_token.get_secret_value()
+    app.state.scrapes = Scrapes()
     app.state.watched = health.Watched(
         app.state.engine,
         settings.data_dir,
